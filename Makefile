@@ -1,0 +1,95 @@
+# make [V=1] [MODE=debug|asan|release] [CC=gcc|clang] [all|check|bench|install|tidy|clean|help]
+
+MODE   ?= debug
+B      ?= build/$(MODE)
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+Q      := $(if $(V),,@)
+say     = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
+PKGS    := sqlite3 libelf
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)) -I/usr/include/libdwarf
+STD     := -std=c17 -D_GNU_SOURCE -Iinclude -I. -I$(B)/gen
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wpointer-arith -Wundef -Wvla -Wformat=2 -Wswitch-enum -Wcast-qual -Wwrite-strings -Werror
+MODE.debug   := -O0 -g3
+MODE.asan    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+MODE.tsan    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=thread
+MODE.release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+LINK.asan    := -fsanitize=address,undefined
+LINK.tsan    := -fsanitize=thread
+
+CFLAGS  ?= $(MODE.$(MODE))
+# Every object is position-independent, so that programs and libtwz.so share them.
+ALL_C   := $(STD) $(WARN) -DTWZ_VERSION='"$(VERSION)"' -fPIC -pthread -fvisibility=hidden -MMD -MP $(CFLAGS) $(PKG_CFLAGS)
+# What runs inside a compartment is never built with sanitizers: it lives under a seccomp filter.
+GUEST_C := $(STD) $(WARN) -fPIC -pthread -fvisibility=hidden -MMD -MP -O2 -g
+SERVICE_C := -std=c17 -D_GNU_SOURCE -Iinclude -I$(B)/gen -Wall -Wextra -Werror -fPIC -O1 -g -fvisibility=hidden -MMD -MP
+LINK    := -pthread -Wl,--as-needed $(LINK.$(MODE)) $(LDFLAGS)
+LIBS    := -lsqlite3 -ldwarf -lelf
+
+# One archive holds every module; a program is one file with main() plus that archive.
+MODULES := twz registry introspect monitor repl repl/lang
+MAINS   := repl/main.c introspect/main.c
+LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c monitor/wire.c
+# libtwz.so is everything but the language and the reader of DWARF.
+SO_OBJ  := $(filter-out $(B)/repl/lang/% $(B)/introspect/%,$(LIB_OBJ))
+SERVICES := $(patsubst share/services/%.c,$(B)/lib/twz/lib%.so,$(wildcard share/services/*.c))
+UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+HEADERS := $(wildcard include/twz/*.h)
+
+PROGRAMS := $(B)/bin/twz $(B)/bin/twz-inspect $(B)/libexec/twz/twz-guest $(B)/lib/libtwz.so
+
+all: $(PROGRAMS) $(SERVICES)
+
+$(B)/bin/twz: $(B)/repl/main.o $(B)/libtwz.a
+$(B)/bin/twz-inspect: $(B)/introspect/main.o $(B)/libtwz.a
+$(B)/bin/%:
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
+
+$(B)/libtwz.a: $(LIB_OBJ)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/lib/libtwz.so: $(SO_OBJ)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LINK) -Wl,-soname,libtwz.so -o $@ $^ $(LIBS)
+
+# The guest exports twz_* to the services that it loads.
+$(B)/libexec/twz/twz-guest: $(GUEST_SRC:%.c=$(B)/guest/%.o)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -pthread -rdynamic -Wl,--as-needed -Wl,-z,now -o $@ $^ -lffi
+
+$(B)/guest/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(GUEST_C) -c -o $@ $<
+
+$(B)/lib/twz/lib%.so: share/services/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,SO,$@)
+	$(Q)$(CC) $(SERVICE_C) -shared -MF $(B)/lib/twz/$*.d -o $@ $<
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_C) -c -o $@ $<
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libtwz.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS) -lcmocka
+
+include tests/tests.mk
+
+clean:
+	rm -rf build
+
+.PHONY: all clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

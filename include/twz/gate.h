@@ -1,0 +1,284 @@
+/*
+ * For authors of services: marks functions of a shared object as gates.
+ *
+ *	#include <twz/gate.h>
+ *
+ *	TWZ_SERVICE("greet", "1.0", "Says hello");
+ *
+ *	TWZ_GATE(int, add, (int a, int b), TWZ_DOC("Adds two numbers"))
+ *	{
+ *		return a + b;
+ *	}
+ *
+ * Build it with debug information (-g): names and types come from DWARF, and what C cannot say comes
+ * from the attributes below. Each macro writes one text record into the section .twz_gates, which is
+ * read without running the file. Plain C (gcc, clang) and C++; a wrong use does not compile.
+ *
+ * A record is a sequence of NUL-terminated "key=value" texts that begins with "twz=1" and ends with an
+ * empty text. Records start at multiples of 8; zeros between them are padding.
+ */
+#ifndef TWZ_GATE_H
+#define TWZ_GATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define TWZ_EXTERN_C extern "C"
+#define TWZ_EXTERN_C_BEGIN_ extern "C" {
+#define TWZ_EXTERN_C_END_ }
+#define TWZ_ASSERT_ static_assert
+#else
+#define TWZ_EXTERN_C
+#define TWZ_EXTERN_C_BEGIN_
+#define TWZ_EXTERN_C_END_
+#define TWZ_ASSERT_ _Static_assert
+#endif
+
+#if defined(__has_attribute)
+#if __has_attribute(retain)
+#define TWZ_RETAIN_ , retain
+#endif
+#endif
+#ifndef TWZ_RETAIN_
+#define TWZ_RETAIN_
+#endif
+
+#define TWZ_PASTE_(a, b) a##b
+#define TWZ_PASTE(a, b) TWZ_PASTE_(a, b)
+
+/* One record: a char array, because that is the same in C and C++ and needs no relocation. */
+#define TWZ_RECORD_(id, text) \
+	static const char id[] __attribute__((section(".twz_gates"), used TWZ_RETAIN_, aligned(8))) = \
+		"twz=1\0" text
+
+/*
+ * Marks a function as a gate and begins its definition (or, ended with a semicolon, declares it).
+ *
+ *   type    what it returns: void, a scalar, const char *, a struct, or a TWZ_RESULT / TWZ_OPTION
+ *   name    the function, exported under this name; the gate is SERVICE::name
+ *   params  its parameter list in parentheses
+ *   …       at least TWZ_DOC("One sentence"); then any of the attributes below
+ *
+ * One record per gate: use it once, at the definition.
+ */
+#define TWZ_GATE(type, name, params, ...) \
+	TWZ_GATE_(type, name, params, "gate=" #name "\0", __VA_ARGS__)
+
+#define TWZ_GATE_(type, name, params, head, ...) \
+	TWZ_EXTERN_C __attribute__((visibility("default"))) type name params; \
+	_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wunused-parameter\"") \
+	static inline __attribute__((unused)) void twz_check_##name params \
+	{ \
+		TWZ_EACH_(TWZ_CHECK_, __VA_ARGS__) \
+	} \
+	_Pragma("GCC diagnostic pop") \
+	TWZ_RECORD_(twz_gate_##name, head TWZ_EACH_(TWZ_TEXT_, __VA_ARGS__)); \
+	TWZ_EXTERN_C __attribute__((visibility("default"))) type name params
+
+/* -- attributes of a gate: each is (text for the record, check for the compiler) ------------------ */
+
+/* One sentence for help. */
+#define TWZ_DOC(text) ("doc=" text "\0", (void)sizeof(text))
+/* Another name for the gate. Messages use the gate's own. */
+#define TWZ_ALIAS(name) ("alias=" #name "\0", (void)sizeof(struct twz_alias_##name *))
+/* A text parameter that is never shown, stored or traced. */
+#define TWZ_SECRET(param) ("secret=" #param "\0", TWZ_NEED_TEXT_(param))
+/* @param points to @count elements (a parameter or a constant; bytes for void *) that the gate reads, … */
+#define TWZ_IN(param, count) \
+	("in=" #param "," #count "\0", TWZ_NEED_POINTER_(param); TWZ_NEED_COUNT_(count))
+/* … writes, … */
+#define TWZ_OUT(param, count) \
+	("out=" #param "," #count "\0", TWZ_NEED_WRITABLE_(param); TWZ_NEED_COUNT_(count))
+/* … or both. */
+#define TWZ_INOUT(param, count) \
+	("inout=" #param "," #count "\0", TWZ_NEED_WRITABLE_(param); TWZ_NEED_COUNT_(count))
+/* A pointer that may be NULL: shows as Option<T>. */
+#define TWZ_OPTIONAL(param) ("optional=" #param "\0", TWZ_NEED_POINTER_(param))
+/* Least isolation: none, callee, caller or full. The loader may only raise it. */
+#define TWZ_LEVEL(level) ("level=" #level "\0", (void)twz_level_##level)
+/* The calling context must hold this capability. */
+#define TWZ_REQUIRES(capability) ("requires=" #capability "\0", (void)sizeof(struct twz_cap_##capability *))
+/* Changes nothing that a caller could notice. */
+#define TWZ_READONLY ("readonly=1\0", (void)0)
+
+enum { twz_level_none, twz_level_callee, twz_level_caller, twz_level_full };
+
+#define TWZ_NEED_POINTER_(p) (void)((p) == 0); TWZ_ASSERT_(sizeof(p) == sizeof(void *), #p " is no pointer")
+#define TWZ_NEED_COUNT_(n) (void)((n) % 2)
+#ifdef __cplusplus
+static inline void twz_need_text(const char *) {}
+static inline void twz_need_writable(void *) {}
+#define TWZ_NEED_TEXT_(p) twz_need_text(p)
+#define TWZ_NEED_WRITABLE_(p) twz_need_writable(p)
+#else
+#define TWZ_NEED_TEXT_(p) \
+	TWZ_ASSERT_(_Generic((p), const char *: 1, char *: 1, default: 0), #p " is no text")
+/* Pointers to const of the basic types; of a struct, introspection says it. */
+#define TWZ_NEED_WRITABLE_(p) \
+	TWZ_NEED_POINTER_(p); \
+	TWZ_ASSERT_(_Generic((p), TWZ_CONSTS_ default: 1), #p " points to const")
+#define TWZ_CONSTS_ \
+	const void *: 0, const char *: 0, const signed char *: 0, const unsigned char *: 0, \
+	const short *: 0, const unsigned short *: 0, const int *: 0, const unsigned int *: 0, \
+	const long *: 0, const unsigned long *: 0, const float *: 0, const double *: 0,
+#endif
+
+/* -- results ---------------------------------------------------------------------------------------- */
+
+enum { TWZ_STATE_UNSET, TWZ_STATE_OK, TWZ_STATE_ERR };
+
+/*
+ * Declares struct NAME, shown as Result<T, E>, with NAME_ok(value) and NAME_err(error) to make one.
+ * T is any type that may cross; E an enum. A gate that returns one without having made it by these
+ * reports "unavailable" to its caller, never garbage.
+ */
+#define TWZ_RESULT(name, T, E) \
+	struct name { \
+		uint32_t twz_state; \
+		E twz_err; \
+		T twz_ok; \
+	}; \
+	static inline __attribute__((unused)) struct name name##_ok(T value) \
+	{ \
+		struct name r = TWZ_ZERO_; \
+		r.twz_state = TWZ_STATE_OK; \
+		r.twz_ok = value; \
+		return r; \
+	} \
+	TWZ_RESULT_ERR_(name, E)
+
+/* The same without a value: Result<(), E>; NAME_ok(). */
+#define TWZ_RESULT_UNIT(name, E) \
+	struct name { \
+		uint32_t twz_state; \
+		E twz_err; \
+	}; \
+	static inline __attribute__((unused)) struct name name##_ok(void) \
+	{ \
+		struct name r = TWZ_ZERO_; \
+		r.twz_state = TWZ_STATE_OK; \
+		return r; \
+	} \
+	TWZ_RESULT_ERR_(name, E)
+
+#define TWZ_RESULT_ERR_(name, E) \
+	static inline __attribute__((unused)) struct name name##_err(E error) \
+	{ \
+		struct name r = TWZ_ZERO_; \
+		r.twz_state = TWZ_STATE_ERR; \
+		r.twz_err = error; \
+		return r; \
+	} \
+	struct name
+
+/* Declares struct NAME, shown as Option<T>, with NAME_some(value) and NAME_none(). */
+#define TWZ_OPTION(name, T) \
+	struct name { \
+		uint32_t twz_some; \
+		T twz_value; \
+	}; \
+	static inline __attribute__((unused)) struct name name##_some(T value) \
+	{ \
+		struct name r = TWZ_ZERO_; \
+		r.twz_some = 1; \
+		r.twz_value = value; \
+		return r; \
+	} \
+	static inline __attribute__((unused)) struct name name##_none(void) \
+	{ \
+		struct name r = TWZ_ZERO_; \
+		return r; \
+	} \
+	struct name
+
+#ifdef __cplusplus
+#define TWZ_ZERO_ {}
+#else
+#define TWZ_ZERO_ { 0 }
+#endif
+
+/* -- about the service ------------------------------------------------------------------------------ */
+
+/* Name, version and one sentence. Without it the service is named after its file (libNAME.so). */
+#define TWZ_SERVICE(name, version, doc) \
+	TWZ_RECORD_(twz_service_record, "service=" name "\0version=" version "\0doc=" doc "\0")
+
+/* What a caller is told when a gate returns this error: TWZ_ERROR_TEXT(NoSuchUser, "No such user"). */
+#define TWZ_ERROR_TEXT(enumerator, text) \
+	TWZ_ASSERT_(sizeof(enumerator) > 0, ""); \
+	TWZ_RECORD_(twz_error_##enumerator, "error=" #enumerator "\0text=" text "\0")
+
+/* An enum whose values are unions of its enumerators, by the tag or the typedef that gates use. */
+#define TWZ_FLAGS(type, name) \
+	TWZ_ASSERT_(sizeof(type) > 0, ""); \
+	TWZ_RECORD_(twz_flags_##name, "flags=" #name "\0")
+
+/*
+ * Begins the definition of the converter that makes a TYPE from text: TYPE is the name under which
+ * the type is shown, RESULT a TWZ_RESULT of it.
+ *
+ *	TWZ_FROM_STRING(User, struct user_result, user_from_string)(const char *text) { … }
+ */
+#define TWZ_FROM_STRING(type, result, name) \
+	TWZ_RECORD_(twz_gate_##name, "gate=" #name "\0role=from_string\0converts=" #type "\0"); \
+	TWZ_EXTERN_C __attribute__((visibility("default"))) result name(const char *text); \
+	TWZ_EXTERN_C __attribute__((visibility("default"))) result name
+
+/*
+ * Begins the definition of the converter that writes a TYPE as text, at most @size bytes with the NUL.
+ *
+ *	TWZ_TO_STRING(User, struct User, user_to_string)(const struct User *value, char *text,
+ *							 size_t size) { … }
+ */
+#define TWZ_TO_STRING(type, ctype, name) \
+	TWZ_RECORD_(twz_gate_##name, "gate=" #name "\0role=to_string\0converts=" #type "\0" \
+				     "out=text,size\0"); \
+	TWZ_EXTERN_C __attribute__((visibility("default"))) void name(const ctype *value, char *text, \
+								      size_t size); \
+	TWZ_EXTERN_C __attribute__((visibility("default"))) void name
+
+/* -- what a gate may ask for while it runs ---------------------------------------------------------- */
+
+struct twz_caller {
+	uint64_t thread;	/* the calling thread, numbered by the monitor from 1 in each session */
+	uint64_t compartment;	/* the calling compartment's id; 0: the session itself */
+	const char *context;	/* the security context that the call is made by */
+};
+
+TWZ_EXTERN_C_BEGIN_
+/*
+ * Who called the gate that is running, as the monitor established it. The caller has no way to write
+ * it. NULL when no gate is running on this thread. Valid until the gate returns.
+ */
+const struct twz_caller *twz_caller(void) __attribute__((weak));
+
+/*
+ * The service's private folder, which is also its working folder: the only place where it can write,
+ * kept from session to session. NULL when the service is not in a compartment.
+ */
+const char *twz_state_dir(void) __attribute__((weak));
+TWZ_EXTERN_C_END_
+
+/* -- for each attribute (at most 12) ---------------------------------------------------------------- */
+
+#define TWZ_TEXT_(text, ...) text
+#define TWZ_CHECK_(text, ...) __VA_ARGS__;
+#define TWZ_EACH_(f, ...) \
+	TWZ_NTH_(__VA_ARGS__, TWZ_E12_, TWZ_E11_, TWZ_E10_, TWZ_E9_, TWZ_E8_, TWZ_E7_, TWZ_E6_, \
+		 TWZ_E5_, TWZ_E4_, TWZ_E3_, TWZ_E2_, TWZ_E1_, )(f, __VA_ARGS__)
+#define TWZ_NTH_(a, b, c, d, e, f, g, h, i, j, k, l, n, ...) n
+#define TWZ_E1_(f, a) f a
+#define TWZ_E2_(f, a, ...) f a TWZ_E1_(f, __VA_ARGS__)
+#define TWZ_E3_(f, a, ...) f a TWZ_E2_(f, __VA_ARGS__)
+#define TWZ_E4_(f, a, ...) f a TWZ_E3_(f, __VA_ARGS__)
+#define TWZ_E5_(f, a, ...) f a TWZ_E4_(f, __VA_ARGS__)
+#define TWZ_E6_(f, a, ...) f a TWZ_E5_(f, __VA_ARGS__)
+#define TWZ_E7_(f, a, ...) f a TWZ_E6_(f, __VA_ARGS__)
+#define TWZ_E8_(f, a, ...) f a TWZ_E7_(f, __VA_ARGS__)
+#define TWZ_E9_(f, a, ...) f a TWZ_E8_(f, __VA_ARGS__)
+#define TWZ_E10_(f, a, ...) f a TWZ_E9_(f, __VA_ARGS__)
+#define TWZ_E11_(f, a, ...) f a TWZ_E10_(f, __VA_ARGS__)
+#define TWZ_E12_(f, a, ...) f a TWZ_E11_(f, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * The monitor: starts, confines, links and ends compartments, and carries calls to them.
+ *
+ * It knows nothing of names, registries or text: whoever embeds it hands over services and gates and
+ * answers its questions through struct monitor_host. All functions are thread-safe unless they say
+ * otherwise.
+ */
+#pragma once
+
+#include "twz/arena.h"
+#include "twz/error.h"
+#include "twz/plan.h"
+#include "twz/type.h"
+
+struct monitor;
+
+/* A compartment: slot in the low half, generation in the high one. 0 is the session itself. */
+struct monitor_id {
+	uint64_t value;
+};
+
+/* What the monitor asks of its embedder. Called on the monitor's own thread; must be thread-safe. */
+struct monitor_host {
+	void *data;
+	/** The service called @name, for a compartment that wants to call it. Lives as long as the monitor. */
+	bool (*service)(void *data, const char *name, const struct twz_service **ret,
+			struct twz_error *err);
+	/** Whether @context may call @gate. */
+	bool (*may_call)(void *data, const char *context, const struct twz_service *service,
+			 const struct twz_gate *gate, struct twz_error *err);
+	/** Bytes that a service wrote to its stdout or stderr: whole lines when possible, hostile. */
+	void (*output)(void *data, const char *service, const char *bytes, size_t n);
+};
+
+struct monitor_options {
+	struct monitor_host host;
+	const char *context;		/* by whom this session's calls are made; copied */
+	const char *guest;		/* path of the guest program; copied */
+	const char *state_dir;		/* services' private folders are made in it; copied */
+	uint64_t memory;		/* bytes of private memory a compartment may have; 0: 512 MiB */
+	uint32_t depth;			/* of nested gates; 0: 16 */
+};
+
+/**
+ * Starts the zygote and returns without waiting for it. @options and the strings in it are copied.
+ */
+TWZ_MUST bool monitor_open(const struct monitor_options *options, struct monitor **ret,
+			   struct twz_error *err);
+/** Ends every compartment and the zygote. No call may be under way. NULL is fine. */
+void monitor_close(struct monitor *m);
+
+/**
+ * The compartment of @service, which is started if it does not run yet or ended since. @service must
+ * outlive the monitor. Returns without waiting for the service to be loaded: its first call waits.
+ */
+TWZ_MUST bool monitor_load(struct monitor *m, const struct twz_service *service,
+			   struct monitor_id *ret, struct twz_error *err);
+
+/* A gate made ready to be called: plan and compartment. Owned by the monitor, valid until it closes. */
+struct monitor_gate;
+
+/**
+ * Makes @gate of @service callable by this session. Cheap to repeat. Fails with class TYPE when the
+ * gate cannot cross, with class SECURITY when host.may_call says so.
+ */
+TWZ_MUST bool monitor_bind(struct monitor *m, const struct twz_service *service,
+			   const struct twz_gate *gate, struct monitor_gate **ret,
+			   struct twz_error *err);
+const struct twz_plan *monitor_plan(const struct monitor_gate *gate);
+
+/**
+ * Calls a gate from this thread: see plan.h for @words and @ret. Starts or restarts the compartment
+ * and makes the thread's link as needed. @timeout_ns < 0: no deadline.
+ *
+ * Texts and objects that the result refers to live in the calling thread's buffer until its next call.
+ * A FAULT, TIMEOUT or INTERRUPTED means that the compartment is gone and the outcome unknown; the next
+ * call starts a new one.
+ */
+TWZ_MUST bool monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret,
+			   int64_t timeout_ns, struct twz_error *err);
+
+/**
+ * Makes calls that wait return with INTERRUPTED: to be called from a signal handler. Async-signal-safe.
+ * monitor_resume() takes it back.
+ */
+void monitor_interrupt(struct monitor *m);
+void monitor_resume(struct monitor *m);
+
+/** How the last fault of this thread's calls happened, for a report. */
+struct monitor_crash {
+	const char *path;		/* file that the address belongs to; "" */
+	uint64_t address;		/* as in the file; 0: unknown */
+	uint64_t frames[16];		/* return addresses in the service's file, innermost first */
+	uint32_t nframes;
+	int signal;			/* 0: it exited */
+	int status;			/* exit status */
+	uint64_t fault_address;
+	bool stack_overflow, out_of_memory;
+};
+/** NULL when this thread's last call did not fault. Valid until its next call. */
+const struct monitor_crash *monitor_last_crash(void);
+
+#define MONITOR_STATES(X) X(STARTING, "starting") X(READY, "ready") X(EXITED, "exited")
+enum monitor_state {
+#define X(state, text) MONITOR_##state,
+	MONITOR_STATES(X)
+#undef X
+};
+const char *monitor_state_text(enum monitor_state state);
+
+/* A row of sys::compartments. */
+struct monitor_info {
+	struct monitor_id id;
+	const char *service;
+	enum monitor_state state;
+	int pid;			/* as this process sees it; 0 when gone */
+	uint32_t links;
+	uint64_t calls, faults, restarts;
+	const char *why;		/* EXITED: why, or "" */
+};
+/** All compartments of this session, in @arena. */
+size_t monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_info **ret);
+
+struct monitor_stats {
+	uint64_t compartments, started, calls, faults, timeouts, interrupted, links, restarts;
+};
+void monitor_stats(struct monitor *m, struct monitor_stats *ret);
+
+/* A row of sys::status: what is active, and by what mechanism. Waits for the zygote to have started. */
+struct monitor_property {
+	const char *name;		/* "files", "network", … */
+	bool active;
+	const char *mechanism;		/* "Landlock ABI 7", "seccomp filter of 214 instructions", … */
+};
+TWZ_MUST bool monitor_status(struct monitor *m, struct twz_arena *arena,
+			     const struct monitor_property **ret, size_t *n, struct twz_error *err);

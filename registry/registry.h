@@ -1,0 +1,81 @@
+/*
+ * The registry: services, gates, types and rights in one sqlite file, and the way from a service's
+ * name to its file.
+ *
+ * Rows are keyed by build-id. A file is known by path, size, mtime and inode; when these changed it is
+ * stale and must be inspected again. The registry never inspects: it says "stale", and whoever embeds
+ * it calls the introspection. Kinds, roles and levels are stored by name.
+ */
+#pragma once
+
+#include "twz/arena.h"
+#include "twz/error.h"
+#include "twz/type.h"
+
+struct registry;
+
+enum registry_state {
+	REGISTRY_FRESH,		/* known, and the file is still the one that was inspected */
+	REGISTRY_STALE,		/* the file changed since */
+	REGISTRY_UNKNOWN,	/* never inspected */
+};
+
+/**
+ * Path of the registry file: TWZ_REGISTRY, else $XDG_DATA_HOME/twz/registry.db, else
+ * ~/.local/share/twz/registry.db. In @arena.
+ */
+TWZ_MUST bool registry_path(struct twz_arena *arena, const char **ret, struct twz_error *err);
+
+/**
+ * Opens the registry at @path (NULL: registry_path()), creating folder, file and schema as needed;
+ * the folder is made with mode 0700. A file of an older schema is migrated; of a newer one, refused
+ * (class LINK). A damaged file is set aside as PATH.damaged-N and an empty one takes its place:
+ * registry_notice() then says so. Safe with many processes at once. Not thread-safe per handle.
+ */
+TWZ_MUST bool registry_open(const char *path, struct registry **ret, struct twz_error *err);
+void registry_close(struct registry *reg);
+/** What the user should be told once, or NULL. */
+const char *registry_notice(const struct registry *reg);
+
+/** Stores @service whole, replacing what was known of its path, in one transaction. */
+TWZ_MUST bool registry_store(struct registry *reg, const struct twz_service *service,
+			     struct twz_error *err);
+
+/** Whether the file at @path (absolute) is known and unchanged. */
+TWZ_MUST bool registry_check(struct registry *reg, const char *path, enum registry_state *ret,
+			     struct twz_error *err);
+
+/** The service that was read from @path, whole, in @arena. Class LINK when it is not known. */
+TWZ_MUST bool registry_service(struct registry *reg, const char *path, struct twz_arena *arena,
+			       const struct twz_service **ret, struct twz_error *err);
+
+/* One service file that can be found now. */
+struct registry_file {
+	const char *name;	/* service name by its file name: libNAME.so */
+	const char *path;	/* absolute */
+};
+
+/**
+ * The folders in which services are looked for, in order, in @arena: those of TWZ_PATH (separated by
+ * ':'), $XDG_DATA_HOME/twz/services (~/.local/share/twz/services), then @installed (may be NULL).
+ * Ends with NULL.
+ */
+const char *const *registry_folders(const char *installed, struct twz_arena *arena);
+
+/** Finds libNAME.so in @folders. False without an error set when there is none. */
+bool registry_find(const char *const *folders, const char *name, struct twz_arena *arena,
+		   const char **ret);
+/** All services in @folders; of two with one name the first folder's wins. Sorted by name. */
+size_t registry_list(const char *const *folders, struct twz_arena *arena,
+		     const struct registry_file **ret);
+
+/**
+ * Whether @context may call @gate of @service. A gate that requires nothing may be called by every
+ * context. The context "owner" holds everything; every other holds what registry_grant() gave it.
+ * Fails with class SECURITY, code SECURITY/GATE_DENIED and the text
+ * "Failed to call GATE in SERVICE: Permission denied".
+ */
+TWZ_MUST bool registry_may_call(struct registry *reg, const char *context, const char *service,
+				const struct twz_gate *gate, struct twz_error *err);
+TWZ_MUST bool registry_grant(struct registry *reg, const char *context, const char *service,
+			     const char *capability, struct twz_error *err);

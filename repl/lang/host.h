@@ -1,0 +1,41 @@
+/*
+ * The world as the language sees it: the only way out of repl/lang. The session implements it; tests
+ * implement it with a handful of lines.
+ */
+#pragma once
+
+#include "twz/arena.h"
+#include "twz/error.h"
+#include "twz/plan.h"
+#include "twz/type.h"
+#include "twz/value.h"
+
+struct repl_host {
+	void *data;
+
+	/**
+	 * The service called @name (a built-in one included), inspected if need be; lives as long as the
+	 * host. Fails with class NAME "no service 'NAME'" (hint: did you mean …) or class LINK.
+	 */
+	bool (*service)(void *data, const char *name, const struct twz_service **ret,
+			struct twz_error *err);
+
+	/** Names of all services that can be found now, sorted, in @arena. For completion and hints. */
+	size_t (*services)(void *data, struct twz_arena *arena, const char *const **ret);
+
+	/**
+	 * Whether the gate can be called at all with so many arguments, and which of its parameters are
+	 * given by the caller: @plan is in the host's memory. NULL plan and true: a built-in gate, whose
+	 * parameters are all given. Fails with class TYPE when it cannot cross.
+	 */
+	bool (*plan)(void *data, const struct twz_service *service, const struct twz_gate *gate,
+		     const struct twz_plan **ret, struct twz_error *err);
+
+	/**
+	 * Calls a gate with one value for each parameter that the caller gives, already converted.
+	 * The result is in @arena. @timeout_ns < 0: no deadline.
+	 */
+	bool (*call)(void *data, const struct twz_service *service, const struct twz_gate *gate,
+		     const struct twz_value *args, size_t nargs, int64_t timeout_ns,
+		     struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
+};

@@ -1,0 +1,107 @@
+/*
+ * The language: text in, values out. language.md is its definition.
+ *
+ * One interpreter holds the variables of one session. Text is run whole: it is parsed first, and when
+ * it has a syntax error nothing of it runs. The interpreter reaches services only through
+ * struct repl_host. Not thread-safe.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "repl/lang/host.h"
+#include "twz/arena.h"
+#include "twz/error.h"
+#include "twz/value.h"
+
+#define LANG_OUTPUTS(X) X(PRETTY, "pretty") X(JSON, "json") X(RAW, "raw")
+enum lang_output {
+#define X(name, text) LANG_##name,
+	LANG_OUTPUTS(X)
+#undef X
+};
+
+struct lang_options {
+	const struct repl_host *host;
+	FILE *out;			/* values */
+	FILE *err;			/* messages */
+	enum lang_output output;
+	bool out_tty, err_tty;		/* what decides decoration: Ok(()), carets and hints */
+	bool color;			/* on err and out, where they are terminals */
+	bool verbose;			/* carets and hints also without a terminal */
+	bool errors_json;
+	bool script;			/* a file: values of statements are not shown */
+	const char *file;		/* put before messages as FILE:LINE:COL: ; NULL: prompt, -c, call */
+	const char *const *args;	/* the variable args */
+	size_t nargs;
+	int64_t timeout_ns;		/* per call; < 0: none */
+};
+
+struct lang;
+
+enum lang_result {
+	LANG_OK,
+	LANG_MORE,		/* incomplete: the prompt asks for more, anything else reports it */
+	LANG_FAILED,		/* the error is in @err */
+	LANG_EXIT,		/* exit was called: lang_exit_status() */
+};
+
+/** A new interpreter. @options and what it points to must outlive it. */
+struct lang *lang_new(const struct lang_options *options);
+void lang_free(struct lang *l);
+
+/**
+ * Parses and runs @text, and shows the values of its statements as the options say. With LANG_MORE
+ * nothing was run; @err then says what is missing. Statements before a failing one have run.
+ */
+enum lang_result lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err);
+
+/** Only parses: LANG_OK, LANG_MORE or LANG_FAILED. Needs no interpreter. */
+enum lang_result lang_parse_check(const char *text, size_t n, struct twz_error *err);
+
+/**
+ * `twz call GATE ARG…`: every element of @argv is one text for its parameter, never a variable,
+ * keyword or operator; --name=text is a named argument. Shows the value.
+ */
+enum lang_result lang_call(struct lang *l, const char *const *argv, size_t argc,
+			   struct twz_error *err);
+
+/** Reports @err as the contract says (language.md 1.5); @text is what was run, for the caret. */
+void lang_report(struct lang *l, const char *text, size_t n, const struct twz_error *err);
+int lang_exit_status(const struct lang *l);
+
+/** Shows one value on options->out as a statement's value is shown. */
+bool lang_show(struct lang *l, const struct twz_value *v, struct twz_error *err);
+
+/* -- for the editor ------------------------------------------------------------------------------- */
+
+struct lang_candidate {
+	const char *text;	/* what replaces the word from @from to the cursor */
+	const char *note;	/* signature, value or number; "" */
+};
+
+/**
+ * What could stand at byte @cursor of @text, in @arena: services, gates, enumerators, booleans,
+ * variables (those of the parameter's type first), named arguments after "--", keywords. @from gets
+ * the byte where the word begins.
+ */
+size_t lang_complete(struct lang *l, const char *text, size_t n, size_t cursor,
+		     struct twz_arena *arena, const struct lang_candidate **ret, size_t *from);
+
+/** One line for the call around @cursor: its signature, the current parameter in *stars*; or NULL. */
+const char *lang_hint(struct lang *l, const char *text, size_t n, size_t cursor,
+		      struct twz_arena *arena);
+
+/**
+ * Writes help: @topic NULL: the overview; "S": the gates of a service; "S::G": one gate with
+ * parameters, types, errors and an example. Made from the same tables as dispatch.
+ */
+bool lang_help(struct lang *l, const char *topic, FILE *out, struct twz_error *err);
+
+/** Variables in scope, newest first: for completion. */
+struct lang_variable {
+	const char *name;
+	const struct twz_value *value;
+};
+size_t lang_variables(const struct lang *l, struct twz_arena *arena,
+		      const struct lang_variable **ret);

@@ -1,0 +1,41 @@
+/*
+ * A session: registry, introspection, monitor and the built-in service sys, tied together. The one
+ * place where these four meet; the language and libtwz see only this.
+ */
+#pragma once
+
+#include "repl/lang/host.h"
+#include "twz/arena.h"
+#include "twz/error.h"
+#include "twz/type.h"
+#include "twz/value.h"
+
+struct session;
+struct session_gate;
+
+struct session_options {
+	const char *context;	/* NULL: "owner" */
+	const char *registry;	/* NULL: where registry_path() says */
+	bool preload;		/* honour SCTX_PRELOAD */
+};
+
+/** Opens a session. Cheap: the monitor's zygote starts meanwhile. */
+TWZ_MUST bool session_open(const struct session_options *options, struct session **ret,
+			   struct twz_error *err);
+void session_close(struct session *s);
+
+/** The world as the language sees it. Lives as long as the session. */
+const struct repl_host *session_host(struct session *s);
+
+/** For stubs: binds SERVICE::GATE, refusing (LINK) a signature whose hash is not @hash. Thread-safe. */
+TWZ_MUST bool session_bind(struct session *s, const char *service, const char *gate, uint64_t hash,
+			   const char *signature, struct session_gate **ret, struct twz_error *err);
+/** For stubs: calls it. See monitor_call(). */
+TWZ_MUST bool session_call(struct session_gate *gate, const uint64_t *words, void *ret,
+			   int64_t timeout_ns, struct twz_error *err);
+
+/** Ends waiting calls (from a signal handler), and allows calls again. */
+void session_interrupt(struct session *s);
+void session_resume(struct session *s);
+/** Passes on what services have written so far; for the end of a program. */
+void session_flush(struct session *s);

@@ -1,0 +1,165 @@
+/*
+ * The one type model. DWARF and SQL become it at the border; conversion, packing, printing, JSON and
+ * stubs are driven by it. Types are immutable once made and live as long as the arena of the service
+ * they belong to; they may refer to each other in cycles (a struct that holds a pointer to itself).
+ *
+ * The set of kinds is closed: no switch over it has a default, so that a new kind names every place
+ * that must learn it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TWZ_KINDS(X) \
+	X(VOID, "void") \
+	X(BOOL, "bool") \
+	X(CHAR, "char")		/* C's plain char; signed char is i8, unsigned char u8 */ \
+	X(INT, "int") \
+	X(FLOAT, "float") \
+	X(ENUM, "enum")		/* members: enumerators */ \
+	X(STRING, "string")	/* pointer to NUL-terminated char; is_const: const char * */ \
+	X(POINTER, "pointer")	/* target; is_const: the target is const */ \
+	X(ARRAY, "array")	/* target, count; flexible: count 0 */ \
+	X(STRUCT, "struct")	/* members: fields */ \
+	X(UNION, "union")	/* members: fields */ \
+	X(RESULT, "result")	/* a struct made by TWZ_RESULT: members state, ok (or none), err */ \
+	X(OPTION, "option")	/* a struct made by TWZ_OPTION: members some, value */ \
+	X(TYPEDEF, "typedef")	/* target */ \
+	X(FUNC, "func")		/* members: parameters; target: what it returns */ \
+	X(LIST, "list")		/* any number of target; only in values and built-in gates */ \
+	X(RECORD, "record")	/* named values of any type; only in values and built-in gates */ \
+	X(OPAQUE, "opaque")	/* declared, never defined; or what twz cannot describe: see name */
+
+enum twz_kind {
+#define X(kind, text) TWZ_##kind,
+	TWZ_KINDS(X)
+#undef X
+};
+
+/* How the memory behind a pointer parameter travels. */
+enum twz_dir { TWZ_IN, TWZ_OUT, TWZ_INOUT };
+
+/* A field, an enumerator or a parameter. */
+struct twz_member {
+	const char *name;		/* "" when anonymous */
+	const struct twz_type *type;	/* NULL for an enumerator */
+	uint64_t offset;		/* field: bytes from the start */
+	int64_t value;			/* enumerator; as uint64_t when the enum is not is_signed */
+	uint16_t bit_size, bit_offset;	/* bit-field: bit_size > 0; bit_offset from @offset's byte, LSB first */
+	/* parameters, from the gate's record: */
+	enum twz_dir dir;
+	bool secret;			/* never shown, never stored */
+	bool optional;			/* pointer that may be NULL: shown as Option */
+	bool has_extent;		/* pointer to an array, of … */
+	int32_t extent;			/* … as many elements as this parameter says, or, when < 0, … */
+	uint64_t count;			/* … this many */
+	const char *text;		/* enumerator: the service's text for this error; else NULL */
+};
+
+struct twz_type {
+	enum twz_kind kind;
+	bool is_signed;			/* CHAR, INT, ENUM */
+	bool is_const;			/* POINTER, STRING */
+	bool is_flags;			/* ENUM: any union of its enumerators is a value */
+	bool is_variadic;		/* FUNC */
+	bool is_prototyped;		/* FUNC: false for K&R and for assembly */
+	uint32_t size, align;		/* bytes; 0 for VOID, FUNC, OPAQUE, LIST */
+	uint64_t count;			/* ARRAY: elements */
+	const char *name;		/* tag, typedef's or base type's name in C; "" when anonymous */
+	const struct twz_type *target;
+	const struct twz_member *members;
+	uint32_t nmembers;
+};
+
+/* What a gate record makes of a function. */
+#define TWZ_ROLES(X) \
+	X(GATE, "gate") \
+	X(FROM_STRING, "from_string")	/* Result<T, E> f(const char *) */ \
+	X(TO_STRING, "to_string")	/* void f(const T *, char *text, size_t size) */
+
+enum twz_role {
+#define X(role, text) TWZ_ROLE_##role,
+	TWZ_ROLES(X)
+#undef X
+};
+
+/* The isolation a gate asks for at least; ordered. */
+#define TWZ_LEVELS(X) X(NONE, "none") X(CALLEE, "callee") X(CALLER, "caller") X(FULL, "full")
+
+enum twz_level {
+#define X(level, text) TWZ_LEVEL_##level,
+	TWZ_LEVELS(X)
+#undef X
+};
+
+#define TWZ_VERDICTS(X) X(CALLABLE, "callable") X(CARE, "needs care") X(REFUSED, "refused")
+
+enum twz_verdict {
+#define X(verdict, text) TWZ_VERDICT_##verdict,
+	TWZ_VERDICTS(X)
+#undef X
+};
+
+struct twz_gate {
+	const char *name;		/* what stands after "::" */
+	const char *symbol;		/* exported symbol in the file */
+	const char *doc;		/* one sentence; "" */
+	const char *requires;		/* capability that a context must hold; "" for none */
+	const char *converts;		/* FROM_STRING, TO_STRING: shown name of the type; else "" */
+	const char *const *aliases;
+	uint32_t naliases;
+	uint32_t index;			/* place in service->gates; what crosses as the gate's number */
+	enum twz_role role;
+	enum twz_level level;
+	bool readonly;			/* changes nothing that a caller could notice */
+	bool has_record;		/* false: an exported function shown by --all, no gate */
+	const struct twz_type *type;	/* FUNC; NULL: unknown */
+	const char *how;		/* provenance: how the type was found ("low_pc", "name", …) */
+	enum twz_verdict verdict;
+	const char *why;		/* reason for a verdict other than CALLABLE; "" */
+	uint64_t address;		/* of the symbol, as in the file */
+	uint64_t hash;			/* of the signature and all layouts it reaches: twz_gate_hash() */
+};
+
+enum { TWZ_BUILD_ID_MAX = 64 };
+
+struct twz_service {
+	const char *name;		/* what stands before "::" */
+	const char *version;		/* "" */
+	const char *doc;		/* "" */
+	const char *path;		/* absolute path of the file; "" for a built-in service */
+	uint8_t build_id[TWZ_BUILD_ID_MAX];	/* a hash of the contents when the file has none */
+	uint32_t build_id_size;
+	const struct twz_gate *gates;
+	uint32_t ngates;
+	bool partial;			/* something in the file could not be read */
+};
+
+/** "struct", … ; the text stored in the registry and in JSON. */
+const char *twz_kind_name(enum twz_kind kind);
+bool twz_kind_parse(const char *text, enum twz_kind *ret);
+
+/** Follows typedefs. Never NULL for a non-NULL @type; a chain longer than 64 ends where it is. */
+const struct twz_type *twz_type_strip(const struct twz_type *type);
+/** The field, enumerator or parameter called @name, or NULL. */
+const struct twz_member *twz_member_find(const struct twz_type *type, const char *name);
+/** The parts of a RESULT: NULL when it is not one; ok is NULL for Result<(), E>. */
+const struct twz_member *twz_result_state(const struct twz_type *type);
+const struct twz_member *twz_result_ok(const struct twz_type *type);
+const struct twz_member *twz_result_err(const struct twz_type *type);
+/** Structural equality: same layout, same names. Cycles are fine. */
+bool twz_type_equal(const struct twz_type *a, const struct twz_type *b);
+
+/** The gate of @service with this name or alias (any role), or NULL. */
+const struct twz_gate *twz_gate_find(const struct twz_service *service, const char *name);
+/** The converter of this role for the type shown as @type_name, or NULL. */
+const struct twz_gate *twz_converter_find(const struct twz_service *service, enum twz_role role,
+					  const char *type_name);
+
+/* Types of the language's own: static, shared by everybody. */
+extern const struct twz_type twz_type_void, twz_type_bool, twz_type_char, twz_type_string;
+extern const struct twz_type twz_type_i8, twz_type_i16, twz_type_i32, twz_type_i64;
+extern const struct twz_type twz_type_u8, twz_type_u16, twz_type_u32, twz_type_u64;
+extern const struct twz_type twz_type_f32, twz_type_f64, twz_type_record, twz_type_list;

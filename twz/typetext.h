@@ -1,0 +1,52 @@
+/*
+ * Type text: the one place that prints and parses what types look like.
+ *
+ * Shown form (language.md): i8 … u64 f32 f64 bool char string, a typedef's name where the source used
+ * the typedef, else the tag's name; Result<T, E>, Option<T>, [T; N], [T] for a list or a buffer, ()
+ * for no value; a pointer to one const struct shows as the struct.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "twz/arena.h"
+#include "twz/error.h"
+#include "twz/type.h"
+
+/** Writes the shown name of @type: "User", "[u8; 4]", "Result<(), E>". */
+void twz_type_write(FILE *out, const struct twz_type *type);
+/** The same in arena memory. */
+const char *twz_type_text(struct twz_arena *arena, const struct twz_type *type);
+
+/**
+ * Writes the shown type of one parameter, which its direction, extent and optionality change:
+ * "User", "[u8]", "Option<string>". The words "out" and "inout" are not part of it.
+ */
+void twz_param_write(FILE *out, const struct twz_member *param);
+
+/** Writes "update_password(user: User, password: string) -> Result<(), UpdatePasswordError>". */
+void twz_signature_write(FILE *out, const struct twz_gate *gate);
+const char *twz_signature_text(struct twz_arena *arena, const struct twz_gate *gate);
+
+/**
+ * Writes a C declaration of @name with @type ("const char *name", "int name[4]"). With @name "" an
+ * abstract declarator. FUNC prints parameters with their names.
+ */
+void twz_c_declare(FILE *out, const struct twz_type *type, const char *name);
+
+/**
+ * Hash (64-bit FNV-1a) of the canonical text of a gate's signature and of every layout it reaches:
+ * two gates with one hash take and give the same bytes under the same names.
+ */
+uint64_t twz_gate_hash(const struct twz_gate *gate);
+
+/** Finds a named type for the parser, or NULL. */
+typedef const struct twz_type *twz_type_lookup(void *data, const char *name, size_t n);
+
+/**
+ * Parses the shown form. Basic names are known; every other name is asked of @lookup (may be NULL).
+ * All of @text must be consumed.
+ */
+TWZ_MUST bool twz_type_parse(const char *text, twz_type_lookup *lookup, void *data,
+			     struct twz_arena *arena, const struct twz_type **ret,
+			     struct twz_error *err);
