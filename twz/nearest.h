@@ -1,0 +1,11 @@
+/* "Did you mean …?": the one measure of likeness behind every suggestion. */
+#pragma once
+
+#include <stddef.h>
+
+/**
+ * The one of @n @names that @word most likely was meant to be, or NULL when none is near enough. At
+ * most a third of the letters (and at least one) may be wrong, missing, added or swapped with their
+ * neighbour; letter case counts half. Of equals the first is taken.
+ */
+const char *twz_nearest(const char *word, const char *const *names, size_t n);

@@ -1,0 +1,441 @@
+/*
+ * The crossing rule, as code. Everything that may cross is something whose bytes can be counted
+ * without asking the caller: scalars, texts that end with a NUL, objects of known size, buffers whose
+ * record names their extent. Whatever else a signature holds makes the function "not callable", and
+ * the reason says what its author can do.
+ */
+#include "twz/plan.h"
+
+#include <string.h>
+
+#include "twz/typetext.h"
+
+enum { DEPTH_MAX = 32 };
+
+/* Where a complaint is about: "parameter 'a'" or "the result". */
+struct where {
+	const struct twz_gate *gate;
+	const struct twz_member *param;	/* NULL: the result */
+	struct twz_arena *arena;
+	struct twz_error *err;
+};
+
+static bool
+refuse(const struct where *w, const char *field, const char *why)
+{
+	const char *in = field ? " in field '" : "", *end = field ? "'" : "";
+
+	if (!w->param)
+		return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+				"the result%s%s%s: %s", in, field ? field : "", end, why);
+	return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+			"parameter '%s'%s%s%s: %s", w->param->name, in, field ? field : "", end, why);
+}
+
+static bool
+scalar(const struct twz_type *t, struct twz_slot *slot)
+{
+	slot->size = t->size;
+	slot->align = t->align;
+	slot->is_float = t->kind == TWZ_FLOAT;
+	slot->is_signed = t->is_signed;
+	return t->size == 4 || t->size == 8 ||
+	       (t->kind != TWZ_FLOAT && (t->size == 1 || t->size == 2));
+}
+
+static const char *
+scalar_reason(const struct twz_type *t)
+{
+	return t->kind == TWZ_FLOAT ? "a long double cannot cross a gate"
+				    : "an integer of more than 64 bits cannot cross a gate";
+}
+
+static bool object(const struct where *w, const char *field, const struct twz_type *type,
+		   uint32_t offset, struct twz_slot *slot, unsigned depth);
+
+static bool
+array(const struct where *w, const char *field, const struct twz_type *t, uint32_t offset,
+      struct twz_slot *slot, unsigned depth)
+{
+	const struct twz_type *element = twz_type_strip(t->target);
+	uint32_t before = slot->ninner, each;
+
+	if (!t->count)
+		return refuse(w, field, "an array without a length cannot cross a gate");
+	if (!element || !element->size || t->count > UINT32_MAX / element->size)
+		return refuse(w, field, "an array of unknown size cannot cross a gate");
+	if (!object(w, field, t->target, offset, slot, depth + 1))
+		return false;
+	each = slot->ninner - before;
+	if (each && (t->count - 1) > (TWZ_MAX_INNER - slot->ninner) / each)
+		return refuse(w, field, "it holds too many texts");
+	for (uint64_t i = 1; each && i < t->count; i++)
+		for (uint32_t j = 0; j < each; j++) {
+			struct twz_inner inner = slot->inner[before + j];
+			struct twz_inner *all = twz_grow(w->arena, (void *)(uintptr_t)slot->inner,
+							 slot->ninner, sizeof(*all));
+
+			inner.offset += (uint32_t)(i * element->size);
+			all[slot->ninner++] = inner;
+			slot->inner = all;
+		}
+	return true;
+}
+
+/* Debug information may say anything: a field has to lie inside of its struct. */
+static bool
+field_fits(const struct twz_type *t, const struct twz_member *m)
+{
+	const struct twz_type *f = twz_type_strip(m->type);
+	uint64_t size = m->bit_size ? (uint64_t)(m->bit_offset + m->bit_size + 7) / 8
+				    : f ? f->size : 0;
+
+	return m->offset <= t->size && size <= t->size - m->offset &&
+	       (!m->bit_size || (m->bit_size <= 64 && m->bit_offset < 64));
+}
+
+/* A Result or Option needs its parts, the state as a 32-bit word. */
+static bool
+parts_fit(const struct twz_type *t)
+{
+	bool option = t->kind == TWZ_OPTION;
+	const struct twz_member *state = twz_member_find(t, option ? "twz_some" : "twz_state");
+	const struct twz_member *part = twz_member_find(t, option ? "twz_value" : "twz_err");
+	const struct twz_type *word = state ? twz_type_strip(state->type) : NULL;
+
+	return word && word->kind == TWZ_INT && word->size == 4 && part;
+}
+
+static bool
+fields(const struct where *w, const struct twz_type *t, uint32_t offset, struct twz_slot *slot,
+       unsigned depth)
+{
+	if (t->kind != TWZ_STRUCT && !parts_fit(t))
+		return refuse(w, NULL, "it is a Result or Option without its parts");
+	for (uint32_t i = 0; i < t->nmembers; i++) {
+		const struct twz_member *m = &t->members[i];
+
+		if (!field_fits(t, m))
+			return refuse(w, m->name, "it lies outside of its struct");
+		if (!object(w, *m->name ? m->name : "(anonymous)", m->type,
+			    offset + (uint32_t)m->offset, slot, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+static bool
+inner_text(const struct where *w, const char *field, uint32_t offset, struct twz_slot *slot)
+{
+	struct twz_inner *all;
+
+	if (slot->ninner >= TWZ_MAX_INNER)
+		return refuse(w, field, "it holds too many texts");
+	all = twz_grow(w->arena, (void *)(uintptr_t)slot->inner, slot->ninner, sizeof(*all));
+	all[slot->ninner++].offset = offset;
+	slot->inner = all;
+	return true;
+}
+
+/* Whether an object of this type can cross as bytes, plus the texts that it points to. */
+static bool
+object(const struct where *w, const char *field, const struct twz_type *type, uint32_t offset,
+       struct twz_slot *slot, unsigned depth)
+{
+	const struct twz_type *t = twz_type_strip(type);
+	struct twz_slot ignored;
+
+	if (!t)
+		return refuse(w, field, "its type is not known");
+	if (depth > DEPTH_MAX)
+		return refuse(w, field, "its type is nested too deeply");
+	switch (t->kind) {
+	case TWZ_BOOL:
+	case TWZ_CHAR:
+	case TWZ_INT:
+	case TWZ_FLOAT:
+	case TWZ_ENUM:
+		return scalar(t, &ignored) || refuse(w, field, scalar_reason(t));
+	case TWZ_STRING:
+		return inner_text(w, field, offset, slot);
+	case TWZ_ARRAY:
+		return array(w, field, t, offset, slot, depth);
+	case TWZ_STRUCT:
+	case TWZ_RESULT:
+	case TWZ_OPTION:
+		return fields(w, t, offset, slot, depth);
+	case TWZ_UNION:
+		return refuse(w, field, "a union cannot cross a gate");
+	case TWZ_POINTER:
+		return refuse(w, field, "a pointer inside an object cannot cross a gate");
+	case TWZ_VOID:
+	case TWZ_TYPEDEF:
+	case TWZ_FUNC:
+	case TWZ_LIST:
+	case TWZ_RECORD:
+	case TWZ_OPAQUE:
+		break;
+	}
+	return refuse(w, field, "its type is opaque: it cannot cross a gate");
+}
+
+static bool
+by_value(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+{
+	slot->pass = TWZ_PASS_STRUCT;
+	slot->size = t->size;
+	slot->align = t->align ? t->align : 1;
+	if (!t->size)
+		return refuse(w, NULL, "an empty struct cannot cross a gate");
+	return object(w, NULL, t, 0, slot, 0);
+}
+
+/* A pointer whose record says how much lies behind it. */
+static bool
+buffer(const struct where *w, const struct twz_type *pointer, struct twz_slot *slot)
+{
+	const struct twz_member *p = w->param;
+	const struct twz_type *element = pointer->target;
+	const struct twz_type *t = twz_type_strip(element);
+
+	if (!t || t->kind == TWZ_VOID)
+		element = t = &twz_type_u8;
+	slot->dir = p->dir;
+	slot->type = element;
+	slot->size = t->size;
+	slot->align = t->align ? t->align : 1;
+	slot->is_text = t->kind == TWZ_CHAR;
+	slot->extent = p->extent;
+	slot->count = p->count;
+	slot->pass = p->extent < 0 && p->count == 1 && !slot->is_text ? TWZ_PASS_REF
+								      : TWZ_PASS_BUFFER;
+	if (p->dir != TWZ_IN && pointer->is_const)
+		return refuse(w, NULL, "an out-parameter that points to const");
+	if (!object(w, NULL, element, 0, slot, 0))
+		return false;
+	if (!t->size)
+		return refuse(w, NULL, "a buffer of things without a size cannot cross a gate");
+	if (slot->ninner && p->dir != TWZ_IN)
+		return refuse(w, NULL, "texts inside an out-parameter cannot cross a gate");
+	return true;
+}
+
+static bool
+pointer(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+{
+	const struct twz_type *target = twz_type_strip(t->target);
+
+	if (target && target->kind == TWZ_FUNC)
+		return refuse(w, NULL, "a function pointer cannot cross a gate");
+	if (w->param->has_extent)
+		return buffer(w, t, slot);
+	if (!target || target->kind == TWZ_VOID)
+		return refuse(w, NULL, "nobody knows how much lies behind a 'void *': "
+				       "say TWZ_IN, TWZ_OUT or TWZ_INOUT with its length");
+	if (target->kind == TWZ_OPAQUE)
+		return refuse(w, NULL, "a pointer to an opaque type cannot cross a gate");
+	if (target->kind == TWZ_POINTER || target->kind == TWZ_STRING)
+		return refuse(w, NULL, "a pointer to a pointer cannot cross a gate");
+	if (!t->is_const)
+		return refuse(w, NULL, "a pointer that may be written through: make it const, or "
+				       "say TWZ_OUT or TWZ_INOUT with its length");
+	if (target->kind != TWZ_STRUCT && target->kind != TWZ_OPTION)
+		return refuse(w, NULL, "nobody knows how many elements lie behind it: "
+				       "say TWZ_IN with its length");
+	slot->pass = TWZ_PASS_REF;
+	slot->type = t->target;
+	slot->size = target->size;
+	slot->align = target->align ? target->align : 1;
+	if (!slot->size)
+		return refuse(w, NULL, "an empty struct cannot cross a gate");
+	return object(w, NULL, t->target, 0, slot, 0);
+}
+
+static bool
+text(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+{
+	struct twz_type as_pointer = { .kind = TWZ_POINTER, .is_const = t->is_const,
+				       .target = t->target ? t->target : &twz_type_char };
+
+	if (w->param->has_extent)
+		return buffer(w, &as_pointer, slot);
+	if (!t->is_const)
+		return refuse(w, NULL, "a 'char *' may be written through: make it const char *, or "
+				       "say TWZ_OUT or TWZ_INOUT with its size");
+	slot->pass = TWZ_PASS_STRING;
+	slot->size = slot->align = sizeof(char *);
+	return true;
+}
+
+static bool
+parameter(const struct where *w, struct twz_slot *slot)
+{
+	const struct twz_type *t = twz_type_strip(w->param->type);
+
+	*slot = (struct twz_slot){ .type = w->param->type, .extent = -1,
+				   .optional = w->param->optional };
+	if (!t)
+		return refuse(w, NULL, "its type is not known");
+	switch (t->kind) {
+	case TWZ_BOOL:
+	case TWZ_CHAR:
+	case TWZ_INT:
+	case TWZ_FLOAT:
+	case TWZ_ENUM:
+		slot->pass = TWZ_PASS_WORD;
+		return scalar(t, slot) || refuse(w, NULL, scalar_reason(t));
+	case TWZ_STRING:
+		return text(w, t, slot);
+	case TWZ_POINTER:
+		return pointer(w, t, slot);
+	case TWZ_STRUCT:
+	case TWZ_OPTION:
+		return by_value(w, t, slot);
+	case TWZ_RESULT:
+		return refuse(w, NULL, "a Result cannot be a parameter");
+	case TWZ_UNION:
+		return refuse(w, NULL, "a union cannot cross a gate");
+	case TWZ_FUNC:
+		return refuse(w, NULL, "a function cannot cross a gate");
+	case TWZ_VOID:
+	case TWZ_ARRAY:
+	case TWZ_TYPEDEF:
+	case TWZ_LIST:
+	case TWZ_RECORD:
+	case TWZ_OPAQUE:
+		break;
+	}
+	return refuse(w, NULL, "its type is opaque: it cannot cross a gate");
+}
+
+static bool
+result(const struct where *w, const struct twz_type *type, struct twz_slot *slot)
+{
+	const struct twz_type *t = twz_type_strip(type);
+
+	*slot = (struct twz_slot){ .type = type, .extent = -1, .dir = TWZ_OUT };
+	if (!t || t->kind == TWZ_VOID)
+		return true;
+	switch (t->kind) {
+	case TWZ_BOOL:
+	case TWZ_CHAR:
+	case TWZ_INT:
+	case TWZ_FLOAT:
+	case TWZ_ENUM:
+		slot->pass = TWZ_PASS_WORD;
+		return scalar(t, slot) || refuse(w, NULL, scalar_reason(t));
+	case TWZ_STRING:
+		slot->pass = TWZ_PASS_STRING;
+		slot->size = slot->align = sizeof(char *);
+		return true;
+	case TWZ_STRUCT:
+	case TWZ_RESULT:
+	case TWZ_OPTION:
+		return by_value(w, t, slot);
+	case TWZ_POINTER:
+		return refuse(w, NULL, "a pointer cannot be returned through a gate");
+	case TWZ_UNION:
+		return refuse(w, NULL, "a union cannot cross a gate");
+	case TWZ_VOID:
+	case TWZ_ARRAY:
+	case TWZ_TYPEDEF:
+	case TWZ_FUNC:
+	case TWZ_LIST:
+	case TWZ_RECORD:
+	case TWZ_OPAQUE:
+		break;
+	}
+	return refuse(w, NULL, "its type is opaque: it cannot cross a gate");
+}
+
+/* A count that every buffer it counts brings along itself need not be given. */
+static bool
+mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct twz_slot *s = &slots[i];
+
+		w->param = &func->members[i];
+		if (s->pass != TWZ_PASS_BUFFER || s->extent < 0)
+			continue;
+		if ((uint32_t)s->extent >= n || slots[s->extent].pass != TWZ_PASS_WORD ||
+		    slots[s->extent].is_float)
+			return refuse(w, NULL, "its length is not an integer parameter");
+		slots[s->extent].implied = true;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		if (slots[i].pass == TWZ_PASS_BUFFER && slots[i].extent >= 0 &&
+		    slots[i].dir == TWZ_OUT)
+			slots[slots[i].extent].implied = false;
+	return true;
+}
+
+static bool
+all_words(const struct twz_plan *plan)
+{
+	if (plan->nslots > 6 || plan->ret.is_float ||
+	    (plan->ret.pass != TWZ_PASS_WORD && plan->ret.pass != TWZ_PASS_NOTHING))
+		return false;
+	for (uint32_t i = 0; i < plan->nslots; i++)
+		if (plan->slots[i].pass != TWZ_PASS_WORD || plan->slots[i].is_float)
+			return false;
+	return true;
+}
+
+bool
+twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena, const struct twz_plan **ret,
+	      struct twz_error *err)
+{
+	const struct twz_type *func = gate->type;
+	struct where w = { gate, NULL, arena, err };
+	struct twz_plan *plan = twz_new(arena, struct twz_plan);
+	struct twz_slot *slots;
+
+	if (!func)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+				"its signature is not known");
+	if (!func->is_prototyped)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+				"it has no prototype: its parameters are not known");
+	if (func->is_variadic)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+				"variable arguments cannot cross a gate");
+	if (func->nmembers > TWZ_MAX_PARAMS)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+				"more than %d parameters cannot cross a gate", TWZ_MAX_PARAMS);
+	slots = twz_new_array(arena, func->nmembers, struct twz_slot);
+	if (!result(&w, func->target, &plan->ret))
+		return false;
+	for (uint32_t i = 0; i < func->nmembers; i++) {
+		w.param = &func->members[i];
+		if (!parameter(&w, &slots[i]))
+			return false;
+		plan->nouts += slots[i].dir != TWZ_IN;
+	}
+	if (!mark_extents(&w, func, slots, func->nmembers))
+		return false;
+	plan->gate = gate;
+	plan->slots = slots;
+	plan->nslots = func->nmembers;
+	plan->words_only = all_words(plan);
+	*ret = plan;
+	return true;
+}
+
+bool
+twz_slot_bytes(const struct twz_plan *plan, const struct twz_slot *slot, const uint64_t *words,
+	       uint64_t limit, uint64_t *ret)
+{
+	uint64_t n = slot->count;
+
+	if (slot->extent >= 0) {
+		const struct twz_slot *counter = &plan->slots[slot->extent];
+
+		n = words[slot->extent];
+		if (counter->is_signed && (int64_t)n < 0)
+			return false;
+		if (counter->size < 8)
+			n &= ((uint64_t)1 << counter->size * 8) - 1;
+	}
+	return !__builtin_mul_overflow(n, (uint64_t)slot->size, ret) && *ret <= limit;
+}
