@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 /* Longer words are not compared: nobody mistypes one letter of these, and the table stays small. */
 enum { LONGEST = 64, STEP = 2 };
@@ -63,9 +64,12 @@ twz_nearest(const char *word, const char *const *names, size_t n)
 			continue;
 
 		unsigned d = distance(word, length, names[i], other);
+		unsigned all = least((unsigned)length, (unsigned)other) * STEP;
 
+		if (d > 1 && !strcasecmp(word, names[i]))
+			d = 1;
 		/* A word of which nothing is left was not meant. */
-		if (d > limit || d >= least((unsigned)length, (unsigned)other) * STEP)
+		if (d > limit || d >= all)
 			continue;
 		best = names[i];
 		if (!d)

@@ -6,6 +6,7 @@
 /**
  * The one of @n @names that @word most likely was meant to be, or NULL when none is near enough. At
  * most a third of the letters (and at least one) may be wrong, missing, added or swapped with their
- * neighbour; letter case counts half. Of equals the first is taken.
+ * neighbour; a letter of the other case counts half, a word that differs only in case is near. Of
+ * equals the first is taken.
  */
 const char *twz_nearest(const char *word, const char *const *names, size_t n);

@@ -1,0 +1,154 @@
+#include "registry/db.h"
+
+#include <string.h>
+
+/* What sqlite says, as our code and as what to do about it. */
+static const struct {
+	int result;
+	uint64_t code;
+	const char *hint;
+} failures[] = {
+	{ SQLITE_BUSY, TWZ_ERR(RESOURCE, BUSY),
+	  "another process holds the registry; end it, or name another file in TWZ_REGISTRY" },
+	{ SQLITE_FULL, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+	  "the disk is full; make room, or name a file on another disk in TWZ_REGISTRY" },
+	{ SQLITE_READONLY, TWZ_ERR(GENERIC, ACCESS_DENIED),
+	  "the file or its folder cannot be written; name one that can be in TWZ_REGISTRY" },
+	{ SQLITE_CANTOPEN, TWZ_ERR(GENERIC, ACCESS_DENIED),
+	  "the file or its folder cannot be opened; name one that can be in TWZ_REGISTRY" },
+	{ SQLITE_PERM, TWZ_ERR(GENERIC, ACCESS_DENIED), "name another file in TWZ_REGISTRY" },
+	{ SQLITE_AUTH, TWZ_ERR(GENERIC, ACCESS_DENIED), "name another file in TWZ_REGISTRY" },
+	{ SQLITE_NOMEM, TWZ_ERR(RESOURCE, OUT_OF_MEMORY), "" },
+	{ SQLITE_IOERR, TWZ_ERR(IO, OTHER),
+	  "look at the disk, or name a file on another one in TWZ_REGISTRY" },
+	{ SQLITE_CORRUPT, TWZ_ERR(IO, DATA_LOSS), "" },
+	{ SQLITE_NOTADB, TWZ_ERR(IO, DATA_LOSS), "" },
+};
+
+bool
+db_fail(struct registry *reg, struct twz_error *err, const char *doing)
+{
+	int result = sqlite3_extended_errcode(reg->db) & 0xff;
+	uint64_t code = TWZ_ERR(GENERIC, OTHER);
+	const char *hint = "";
+
+	if (result == SQLITE_CORRUPT || result == SQLITE_NOTADB)
+		reg->damaged = true;
+	for (size_t i = 0; i < TWZ_COUNT(failures); i++)
+		if (failures[i].result == result) {
+			code = failures[i].code;
+			hint = failures[i].hint;
+		}
+	twz_fail(err, TWZ_CLASS_LINK, code, "registry %s: cannot %s: %s", reg->path, doing,
+		 sqlite3_errmsg(reg->db));
+	return *hint ? twz_hint(err, "%s", hint) : false;
+}
+
+bool
+db_nonsense(struct registry *reg, struct twz_error *err, const char *what)
+{
+	reg->damaged = true;
+	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(IO, DATA_LOSS), "registry %s is damaged: %s",
+			reg->path, what);
+}
+
+void
+db_finalize(sqlite3_stmt **st)
+{
+	sqlite3_finalize(*st);
+}
+
+bool
+db_prepare(struct registry *reg, const char *sql, sqlite3_stmt **ret, struct twz_error *err)
+{
+	if (sqlite3_prepare_v2(reg->db, sql, -1, ret, NULL) == SQLITE_OK)
+		return true;
+	/* Our statements are right: a table or column that is missing was lost. */
+	if (sqlite3_errcode(reg->db) == SQLITE_ERROR)
+		return db_nonsense(reg, err, sqlite3_errmsg(reg->db));
+	return db_fail(reg, err, "read");
+}
+
+bool
+db_exec(struct registry *reg, const char *sql, struct twz_error *err)
+{
+	return sqlite3_exec(reg->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+	       db_fail(reg, err, "write");
+}
+
+bool
+db_run(struct registry *reg, sqlite3_stmt *st, struct twz_error *err)
+{
+	if (sqlite3_step(st) != SQLITE_DONE) {
+		db_fail(reg, err, "write");
+		sqlite3_reset(st);
+		return false;
+	}
+	sqlite3_reset(st);
+	return true;
+}
+
+bool
+db_step(struct registry *reg, sqlite3_stmt *st, bool *row, struct twz_error *err)
+{
+	int result = sqlite3_step(st);
+
+	*row = result == SQLITE_ROW;
+	return *row || result == SQLITE_DONE || db_fail(reg, err, "read");
+}
+
+bool
+db_number(struct registry *reg, const char *sql, int64_t *ret, struct twz_error *err)
+{
+	DB_STATEMENT *st = NULL;
+	bool row;
+
+	if (sqlite3_prepare_v2(reg->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return db_fail(reg, err, "read");
+	if (!db_step(reg, st, &row, err))
+		return false;
+	*ret = row ? sqlite3_column_int64(st, 0) : 0;
+	return true;
+}
+
+bool
+db_begin(struct registry *reg, struct transaction *ret, struct twz_error *err)
+{
+	if (!db_exec(reg, "BEGIN IMMEDIATE", err))
+		return false;
+	ret->reg = reg;
+	return true;
+}
+
+bool
+db_commit(struct transaction *t, struct twz_error *err)
+{
+	if (!db_exec(t->reg, "COMMIT", err))
+		return false;
+	t->reg = NULL;
+	return true;
+}
+
+void
+db_rollback(struct transaction *t)
+{
+	if (t->reg && !sqlite3_get_autocommit(t->reg->db))
+		sqlite3_exec(t->reg->db, "ROLLBACK", NULL, NULL, NULL);
+	t->reg = NULL;
+}
+
+void
+db_bind(sqlite3_stmt *st, int column, const char *text)
+{
+	sqlite3_bind_text(st, column, text ? text : "", -1, SQLITE_STATIC);
+}
+
+const char *
+db_text(sqlite3_stmt *st, int column, struct twz_arena *arena)
+{
+	const char *text = (const char *)sqlite3_column_text(st, column);
+
+	if (!text)
+		return NULL;
+	return *text ? twz_strndup(arena, text, (size_t)sqlite3_column_bytes(st, column)) : "";
+}

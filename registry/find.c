@@ -1,0 +1,138 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "registry/registry.h"
+
+static const char prefix[] = "lib", suffix[] = ".so";
+
+/* Adds a folder by its absolute path; one that does not exist can hold nothing. */
+static void
+add_folder(struct twz_arena *arena, const char ***folders, size_t *n, const char *path)
+{
+	char real[PATH_MAX];
+
+	if (*path && realpath(path, real))
+		twz_push(arena, *folders, *n, twz_strdup(arena, real));
+}
+
+const char *const *
+registry_folders(const char *installed, struct twz_arena *arena)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const char *listed = getenv("TWZ_PATH");
+	const char **folders = NULL;
+	size_t n = 0;
+
+	if (listed && *listed) {
+		char *rest = twz_strdup(arena, listed), *one;
+
+		while ((one = strsep(&rest, ":")))
+			add_folder(arena, &folders, &n, one);
+	}
+	if (data && *data == '/')
+		add_folder(arena, &folders, &n, twz_format(arena, "%s/twz/services", data));
+	else if (home && *home == '/')
+		add_folder(arena, &folders, &n,
+			   twz_format(arena, "%s/.local/share/twz/services", home));
+	if (installed)
+		add_folder(arena, &folders, &n, installed);
+	twz_push(arena, folders, n, NULL);
+	return folders;
+}
+
+static bool
+is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* A service's name is one word of a path: nothing that could lead out of the folder. */
+static bool
+is_name(const char *name)
+{
+	return *name && *name != '.' && !strchr(name, '/') && strlen(name) < NAME_MAX - 6;
+}
+
+bool
+registry_find(const char *const *folders, const char *name, struct twz_arena *arena,
+	      const char **ret)
+{
+	if (!is_name(name))
+		return false;
+	for (; *folders; folders++) {
+		char path[PATH_MAX];
+		int n = snprintf(path, sizeof(path), "%s/%s%s%s", *folders, prefix, name, suffix);
+
+		if (n < 0 || (size_t)n >= sizeof(path) || !is_file(path))
+			continue;
+		*ret = twz_strdup(arena, path);
+		return true;
+	}
+	return false;
+}
+
+/* NAME of libNAME.so, or NULL. */
+static const char *
+service_name(const char *file, struct twz_arena *arena)
+{
+	size_t n = strlen(file), around = sizeof(prefix) + sizeof(suffix) - 2;
+
+	if (n <= around || strncmp(file, prefix, sizeof(prefix) - 1) != 0 ||
+	    strcmp(file + n - (sizeof(suffix) - 1), suffix) != 0)
+		return NULL;
+	return twz_strndup(arena, file + sizeof(prefix) - 1, n - around);
+}
+
+struct found {
+	struct registry_file file;
+	size_t folder;		/* place in the list of folders */
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+	int order = strcmp(x->file.name, y->file.name);
+
+	return order ? order : (x->folder > y->folder) - (x->folder < y->folder);
+}
+
+static void
+closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+size_t
+registry_list(const char *const *folders, struct twz_arena *arena, const struct registry_file **ret)
+{
+	struct registry_file *files;
+	struct found *found = NULL;
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; folders[i]; i++) {
+		TWZ_CLEANUP(closedirp) DIR *dir = opendir(folders[i]);
+
+		for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+			const char *name = service_name(entry->d_name, arena);
+			const char *path = twz_format(arena, "%s/%s", folders[i], entry->d_name);
+
+			if (name && is_name(name) && is_file(path))
+				twz_push(arena, found, n, ((struct found){ { name, path }, i }));
+		}
+	}
+	if (n)
+		qsort(found, n, sizeof(*found), by_name);
+	files = twz_new_array(arena, n, struct registry_file);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || strcmp(files[kept - 1].name, found[i].file.name) != 0)
+			files[kept++] = found[i].file;
+	*ret = files;
+	return kept;
+}
