@@ -1,0 +1,49 @@
+/*
+ * The reader of DWARF, as the rest of introspection sees it: which type has this function, and where
+ * does this address come from. libdwarf stays behind it; another engine can take its place.
+ */
+#pragma once
+
+#include <libelf.h>
+
+#include "introspect/introspect.h"
+#include "introspect/node.h"
+
+struct dw;
+
+/* A function whose type is wanted. */
+struct dw_function {
+	const char *symbol;
+	uint64_t address;
+	bool ifunc;
+	/* the answer: */
+	const struct twz_type *type;	/* FUNC; NULL: unknown, and … */
+	const char *why;		/* … why; with a type: why it must not be called; "" */
+	const char *how;		/* provenance; "none" */
+	uint64_t order;			/* sorts functions as their source has them; UINT64_MAX: unknown */
+	/* while looking: */
+	uint64_t key;
+	int rank, language;
+};
+
+TWZ_MUST bool dw_open(Elf *elf, struct twz_arena *arena, struct dw **ret, struct twz_error *err);
+/** NULL is fine. */
+void dw_close(struct dw *dw);
+
+/**
+ * Fills the answers of @n functions and finishes all types that they reach. Once per reader.
+ */
+void dw_functions(struct dw *dw, struct dw_function *functions, size_t n);
+/** Every type that was made. */
+const struct nodes *dw_nodes(const struct dw *dw);
+/** True when something could not be read. */
+bool dw_partial(const struct dw *dw);
+
+/** Function, file and line of @address; what is not known stays as it is in @ret. */
+void dw_place(struct dw *dw, uint64_t address, struct introspect_place *ret);
+
+static inline void
+dw_closep(struct dw **dw)
+{
+	dw_close(*dw);
+}

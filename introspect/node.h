@@ -1,0 +1,63 @@
+/*
+ * Nodes: types while they are being made. A reader of debug information makes one node per type it
+ * meets, as the file describes it; types_finish() then turns the lot into twz's types. This is all
+ * that a reader of another format has to know about them.
+ */
+#pragma once
+
+#include "twz/arena.h"
+#include "twz/type.h"
+
+struct node {
+	struct twz_type type;		/* first: a pointer to a type that is a node is one to the node */
+	struct twz_member *members;	/* what type.members will be */
+	int state;			/* of the layout check */
+};
+
+struct nodes {
+	struct twz_arena *arena;
+	struct node **all;
+	size_t n;
+};
+
+enum {
+	MAX_NODES = 1 << 20,
+	MAX_MEMBERS = 1 << 16,
+	MAX_TYPE_SIZE = 1 << 28,	/* bytes of one type */
+};
+
+static inline struct node *
+node_new(struct nodes *nodes, enum twz_kind kind)
+{
+	struct node *node = twz_new(nodes->arena, struct node);
+
+	node->type.kind = kind;
+	node->type.name = "";
+	twz_push(nodes->arena, nodes->all, nodes->n, node);
+	return node;
+}
+
+/** Makes @node a type that cannot be described, known by @name. */
+static inline void
+node_opaque(struct node *node, const char *name)
+{
+	node->type = (struct twz_type){ .kind = TWZ_OPAQUE, .name = name };
+	node->members = NULL;
+}
+
+static inline void
+node_members(struct node *node, struct twz_member *members, size_t n)
+{
+	node->members = members;
+	node->type.members = members;
+	node->type.nmembers = (uint32_t)n;
+}
+
+/** C's usual spelling of a basic type's name: "unsigned long" for gcc's "long unsigned int". */
+const char *type_base_name(const char *name);
+
+/**
+ * Finishes all nodes: char * becomes STRING, the structs of TWZ_RESULT and TWZ_OPTION their kinds;
+ * sizes and alignments are worked out and checked. A layout that contradicts itself becomes OPAQUE.
+ */
+void types_finish(struct nodes *nodes);

@@ -1,0 +1,337 @@
+/*
+ * A record is "key=value" texts, each ended by NUL, from "twz=1" to an empty text. A table says what a
+ * key does to the gate, and unknown keys are passed over, so that newer services stay readable. A
+ * record that breaks off, or a gate without a proper name, is skipped and makes the service partial; a
+ * gate with a wrong attribute is kept, with the reason why it must not be called: a secret or an
+ * extent that was misread is worse than a gate that is missing.
+ */
+#include "introspect/records.h"
+
+#include <string.h>
+
+#include "twz/json.h"
+
+enum { MAX_PAIRS = 512, MAX_GATES = 4096 };
+
+struct pair {
+	const char *key, *value;
+};
+
+struct reader {
+	struct twz_arena *arena;
+	struct records *out;
+	struct record_gate *gate;	/* being filled */
+};
+
+bool
+record_identifier(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+	return n && n < 256 && !text[n] && !(*text >= '0' && *text <= '9');
+}
+
+const char *
+record_clean(struct twz_arena *arena, const char *text)
+{
+	size_t n = strlen(text);
+	bool valid = twz_utf8_valid(text, n);
+	char *copy = twz_strndup(arena, text, n);
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)copy[i];
+		/* U+0080 to U+009F are controls as well. */
+		bool c1 = c == 0xc2 && (unsigned char)copy[i + 1] < 0xa0;
+
+		if (c < 0x20 || c == 0x7f || (c >= 0x80 && !valid))
+			copy[i] = '?';
+		else if (c1)
+			copy[i] = copy[i + 1] = '?';
+	}
+	return copy;
+}
+
+static void
+refuse(struct reader *r, const char *what, const char *value)
+{
+	if (!r->gate->bad)
+		r->gate->bad = twz_format(r->arena, "its record has a wrong %s: '%.60s'", what,
+					  record_clean(r->arena, value));
+}
+
+static struct record_param *
+param(struct reader *r, const char *name)
+{
+	struct record_gate *g = r->gate;
+
+	for (uint32_t i = 0; i < g->nparams; i++)
+		if (!strcmp(g->params[i].name, name))
+			return &g->params[i];
+	twz_push(r->arena, g->params, g->nparams, ((struct record_param){ .name = name }));
+	return &g->params[g->nparams - 1];
+}
+
+static void
+on_doc(struct reader *r, const char *value)
+{
+	r->gate->doc = record_clean(r->arena, value);
+}
+
+static void
+on_alias(struct reader *r, const char *value)
+{
+	if (record_identifier(value))
+		twz_push(r->arena, r->gate->aliases, r->gate->naliases, twz_strdup(r->arena, value));
+	else
+		refuse(r, "alias", value);
+}
+
+static void
+on_secret(struct reader *r, const char *value)
+{
+	param(r, value)->secret = true;
+}
+
+static void
+on_optional(struct reader *r, const char *value)
+{
+	param(r, value)->optional = true;
+}
+
+/* "buf,len" */
+static void
+extent(struct reader *r, const char *value, enum twz_dir dir)
+{
+	const char *comma = strchr(value, ',');
+	struct record_param *p;
+
+	if (!comma || comma == value || !comma[1]) {
+		refuse(r, "extent", value);
+		return;
+	}
+	p = param(r, twz_strndup(r->arena, value, (size_t)(comma - value)));
+	if (p->has_extent)
+		refuse(r, "second extent", value);
+	p->has_extent = true;
+	p->dir = dir;
+	p->count = twz_strdup(r->arena, comma + 1 + strspn(comma + 1, " "));
+}
+
+static void
+on_in(struct reader *r, const char *value)
+{
+	extent(r, value, TWZ_IN);
+}
+
+static void
+on_out(struct reader *r, const char *value)
+{
+	extent(r, value, TWZ_OUT);
+}
+
+static void
+on_inout(struct reader *r, const char *value)
+{
+	extent(r, value, TWZ_INOUT);
+}
+
+static void
+on_level(struct reader *r, const char *value)
+{
+	static const char *const names[] = {
+#define X(level, text) [TWZ_LEVEL_##level] = text,
+		TWZ_LEVELS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(names); i++) {
+		if (strcmp(names[i], value))
+			continue;
+		r->gate->level = (enum twz_level)i;
+		return;
+	}
+	refuse(r, "level", value);
+}
+
+static void
+on_role(struct reader *r, const char *value)
+{
+	static const char *const names[] = {
+#define X(role, text) [TWZ_ROLE_##role] = text,
+		TWZ_ROLES(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(names); i++) {
+		if (strcmp(names[i], value))
+			continue;
+		r->gate->role = (enum twz_role)i;
+		return;
+	}
+	refuse(r, "role", value);
+}
+
+static void
+on_requires(struct reader *r, const char *value)
+{
+	r->gate->requires = value;
+	if (!record_identifier(value))
+		refuse(r, "capability", value);
+}
+
+static void
+on_converts(struct reader *r, const char *value)
+{
+	r->gate->converts = record_clean(r->arena, value);
+}
+
+static void
+on_readonly(struct reader *r, const char *value)
+{
+	r->gate->readonly = !strcmp(value, "1");
+}
+
+static const struct key {
+	const char *name;
+	void (*set)(struct reader *r, const char *value);
+} keys[] = {
+	{ "doc", on_doc },	 { "alias", on_alias },	      { "secret", on_secret },
+	{ "in", on_in },	 { "out", on_out },	      { "inout", on_inout },
+	{ "level", on_level },	 { "optional", on_optional }, { "requires", on_requires },
+	{ "role", on_role },	 { "converts", on_converts }, { "readonly", on_readonly },
+};
+
+/* The value of the first pair called @key, or NULL. */
+static const char *
+value_of(const struct pair *pairs, size_t n, const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(pairs[i].key, key))
+			return pairs[i].value;
+	return NULL;
+}
+
+static void
+take_gate(struct reader *r, const struct pair *pairs, size_t n)
+{
+	struct records *out = r->out;
+	struct record_gate gate = { .name = pairs[0].value, .doc = "", .requires = "",
+				    .converts = "" };
+
+	if (!record_identifier(gate.name) || out->ngates == MAX_GATES) {
+		out->partial = true;
+		return;
+	}
+	r->gate = &gate;
+	for (size_t i = 1; i < n; i++)
+		for (size_t k = 0; k < TWZ_COUNT(keys); k++)
+			if (!strcmp(pairs[i].key, keys[k].name))
+				keys[k].set(r, pairs[i].value);
+	twz_push(r->arena, out->gates, out->ngates, gate);
+}
+
+static void
+take_service(struct reader *r, const struct pair *pairs, size_t n)
+{
+	const char *version = value_of(pairs, n, "version"), *doc = value_of(pairs, n, "doc");
+
+	if (!record_identifier(pairs[0].value) || r->out->service) {
+		r->out->partial = true;
+		return;
+	}
+	r->out->service = pairs[0].value;
+	r->out->version = version ? record_clean(r->arena, version) : "";
+	r->out->doc = doc ? record_clean(r->arena, doc) : "";
+}
+
+static void
+take_error(struct reader *r, const struct pair *pairs, size_t n)
+{
+	const char *text = value_of(pairs, n, "text");
+
+	if (!text || !record_identifier(pairs[0].value)) {
+		r->out->partial = true;
+		return;
+	}
+	twz_push(r->arena, r->out->errors, r->out->nerrors, ((struct record_text){
+		.name = pairs[0].value,
+		.text = record_clean(r->arena, text),
+	}));
+}
+
+static void
+take_flags(struct reader *r, const struct pair *pairs, size_t n)
+{
+	(void)n;
+	twz_push(r->arena, r->out->flags, r->out->nflags, pairs[0].value);
+}
+
+/* A record is what its first key says. */
+static const struct head {
+	const char *key;
+	void (*take)(struct reader *r, const struct pair *pairs, size_t n);
+} heads[] = {
+	{ "gate", take_gate }, { "service", take_service },
+	{ "error", take_error }, { "flags", take_flags },
+};
+
+/*
+ * Reads the record at @at into @pairs. Returns where it ends, or 0 when it breaks off or has more than
+ * MAX_PAIRS texts. A text without '=' is passed over.
+ */
+static size_t
+split(struct elf_section s, size_t at, struct twz_arena *arena, struct pair *pairs, size_t *n)
+{
+	*n = 0;
+	for (;;) {
+		const char *text = (const char *)s.bytes + at;
+		size_t length = strnlen(text, s.n - at);
+		const char *equals = memchr(text, '=', length);
+
+		if (length == s.n - at || *n == MAX_PAIRS)
+			return 0;
+		at += length + 1;
+		if (!length)
+			return at;
+		if (!equals)
+			continue;
+		pairs[(*n)++] = (struct pair){
+			twz_strndup(arena, text, (size_t)(equals - text)),
+			twz_strndup(arena, equals + 1, length - (size_t)(equals - text) - 1),
+		};
+	}
+}
+
+/* The compiler ends a record with the text's own NUL and one of the array: two zeros at least. */
+static const char start[] = "twz=1";
+
+void
+records_read(struct elf_section section, struct twz_arena *arena, struct records *ret)
+{
+	struct reader r = { .arena = arena, .out = ret };
+	TWZ_FREE struct pair *pairs = calloc(MAX_PAIRS, sizeof(*pairs));
+	size_t at = 0, n;
+
+	*ret = (struct records){ .version = "", .doc = "" };
+	ret->partial = !pairs;
+	while (pairs && at + sizeof(start) <= section.n) {
+		size_t end;
+
+		if (memcmp(section.bytes + at, start, sizeof(start))) {
+			for (size_t i = 0; i < 8; i++)
+				ret->partial |= at + i < section.n && section.bytes[at + i];
+			at += 8;
+			continue;
+		}
+		end = split(section, at + sizeof(start), arena, pairs, &n);
+		if (!end) {
+			ret->partial = true;
+			at += 8;
+			continue;
+		}
+		for (size_t i = 0; n && i < TWZ_COUNT(heads); i++)
+			if (!strcmp(pairs[0].key, heads[i].key))
+				heads[i].take(&r, pairs, n);
+		at = TWZ_ALIGN(end, (size_t)8);
+	}
+}

@@ -1,0 +1,50 @@
+/*
+ * Records: the texts that the macros of twz/gate.h leave in .twz_gates, checked. What they say about
+ * parameters is joined with the types from DWARF in gates.c.
+ */
+#pragma once
+
+#include "introspect/elf.h"
+#include "twz/type.h"
+
+/* What a record says about one parameter. */
+struct record_param {
+	const char *name;
+	bool secret, optional, has_extent;
+	enum twz_dir dir;
+	const char *count;		/* a parameter or a number */
+};
+
+struct record_gate {
+	const char *name, *doc, *requires, *converts;
+	const char **aliases;
+	struct record_param *params;
+	uint32_t naliases, nparams;
+	enum twz_role role;
+	enum twz_level level;
+	bool readonly;
+	const char *bad;		/* why the gate cannot be trusted, or NULL */
+};
+
+struct record_text {
+	const char *name, *text;	/* an enumerator and what to say for it */
+};
+
+struct records {
+	const char *service, *version, *doc;	/* service NULL: no such record */
+	struct record_gate *gates;
+	size_t ngates;
+	struct record_text *errors;
+	size_t nerrors;
+	const char **flags;
+	size_t nflags;
+	bool partial;			/* something was skipped */
+};
+
+/** Reads every record of @section. What is wrong is skipped and noted, never fatal. */
+void records_read(struct elf_section section, struct twz_arena *arena, struct records *ret);
+
+/** True for [A-Za-z_][A-Za-z0-9_]*, at most 255 bytes. */
+bool record_identifier(const char *text);
+/** @text without what a terminal would take for a command; not UTF-8 bytes become '?'. */
+const char *record_clean(struct twz_arena *arena, const char *text);
