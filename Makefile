@@ -26,7 +26,8 @@ ALL_C   := $(STD) $(WARN) -DTWZ_VERSION='"$(VERSION)"' -fPIC -pthread -fvisibili
 GUEST_C := $(STD) $(WARN) -fPIC -pthread -fvisibility=hidden -MMD -MP -O2 -g
 SERVICE_C := -std=c17 -D_GNU_SOURCE -Iinclude -I$(B)/gen -Wall -Wextra -Werror -fPIC -O1 -g -fvisibility=hidden -MMD -MP
 LINK    := -pthread -Wl,--as-needed $(LINK.$(MODE)) $(LDFLAGS)
-LIBS    := -lsqlite3 -ldwarf -lelf
+LIBS    := -lsqlite3 -ldwarf -lelf -lffi
+LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.
 MODULES := twz registry introspect monitor repl repl/lang
@@ -34,8 +35,9 @@ MAINS   := repl/main.c introspect/main.c
 LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c monitor/wire.c
-# libtwz.so is everything but the language and the reader of DWARF.
-SO_OBJ  := $(filter-out $(B)/repl/lang/% $(B)/introspect/%,$(LIB_OBJ))
+# libtwz.so: what calls gates, without the language, the terminal and the reader of DWARF.
+SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c repl/session*.c repl/sys*.c repl/direct.c repl/libtwz.c)
+SO_OBJ  := $(SO_SRC:%.c=$(B)/%.o)
 SERVICES := $(patsubst share/services/%.c,$(B)/lib/twz/lib%.so,$(wildcard share/services/*.c))
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 HEADERS := $(wildcard include/twz/*.h)
@@ -65,6 +67,15 @@ $(B)/libexec/twz/twz-guest: $(GUEST_SRC:%.c=$(B)/guest/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) -pthread -rdynamic -Wl,--as-needed -Wl,-z,now -o $@ $^ -lffi
 
+# The seccomp filter is made at build time, so that no compartment's start waits for libseccomp.
+$(B)/gen/filter: monitor/gen/filter.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STD) $(WARN) -O1 -o $@ $< -lseccomp
+$(B)/gen/monitor_filter.h: $(B)/gen/filter
+	$(call say,GEN,$@)
+	$(Q)$< >$@
+$(B)/guest/monitor/guest/filter.o: $(B)/gen/monitor_filter.h
+
 $(B)/guest/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -73,7 +84,14 @@ $(B)/guest/%.o: %.c Makefile
 $(B)/lib/twz/lib%.so: share/services/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,SO,$@)
-	$(Q)$(CC) $(SERVICE_C) -shared -MF $(B)/lib/twz/$*.d -o $@ $<
+	$(Q)$(CC) $(SERVICE_C) -shared -MF $(B)/lib/twz/$*.d -o $@ $(filter %.c,$^) $(LIBS.$*)
+
+# A service that calls another one's gates is built with that one's stub.
+$(B)/lib/twz/libchain.so: $(B)/gen/counter_stub.c
+$(B)/gen/%_stub.c: $(B)/lib/twz/lib%.so $(B)/bin/twz-inspect
+	@mkdir -p $(@D)
+	$(call say,STUB,$@)
+	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)

@@ -251,13 +251,13 @@ TWZ_EXTERN_C_BEGIN_
  * Who called the gate that is running, as the monitor established it. The caller has no way to write
  * it. NULL when no gate is running on this thread. Valid until the gate returns.
  */
-const struct twz_caller *twz_caller(void) __attribute__((weak));
+const struct twz_caller *twz_caller(void) __attribute__((weak, visibility("default")));
 
 /*
  * The service's private folder, which is also its working folder: the only place where it can write,
  * kept from session to session. NULL when the service is not in a compartment.
  */
-const char *twz_state_dir(void) __attribute__((weak));
+const char *twz_state_dir(void) __attribute__((weak, visibility("default")));
 TWZ_EXTERN_C_END_
 
 /* -- for each attribute (at most 12) ---------------------------------------------------------------- */

@@ -1,0 +1,11 @@
+/* expect: redefinition */
+#include <twz/gate.h>
+
+enum LookupError { NoSuchUser = 1 };
+
+#ifdef RIGHT
+TWZ_ERROR_TEXT(NoSuchUser, "No such user");
+#else
+TWZ_ERROR_TEXT(NoSuchUser, "No such user");
+TWZ_ERROR_TEXT(NoSuchUser, "Nobody");
+#endif
