@@ -92,5 +92,8 @@ void dw_ranges(struct dw *dw, const struct dw_unit *unit, Dwarf_Die die,
 
 /** The type of the function or function type at @die, made if need be. */
 struct node *dw_function_type(struct dw *dw, Dwarf_Die die);
+/** The type that @die's DW_AT_type names, without its qualifiers; void when it has none. */
+const struct twz_type *dw_type_of(struct dw *dw, Dwarf_Die die);
+void dw_fill_function(struct dw *dw, Dwarf_Die die, struct node *node);
 /** Fills every node that waits. */
 void dw_fill(struct dw *dw);

@@ -48,7 +48,8 @@ new_ranges(struct dw *dw, Dwarf_Die die, visit_range *visit, void *data)
 	Dwarf_Unsigned at = 0, n = 0, global = 0;
 	Dwarf_Rnglists_Head head = NULL;
 
-	if (!dw_attr(dw, die, DW_AT_ranges, &attr) || !dw_fine(dw, dwarf_whatform(attr, &form, &error), error))
+	if (!dw_attr(dw, die, DW_AT_ranges, &attr) ||
+	    !dw_fine(dw, dwarf_whatform(attr, &form, &error), error))
 		return;
 	if (form == DW_FORM_rnglistx) {
 		if (!dw_fine(dw, dwarf_formudata(attr, &at, &error), error))
@@ -56,7 +57,8 @@ new_ranges(struct dw *dw, Dwarf_Die die, visit_range *visit, void *data)
 	} else if (!dw_fine(dw, dwarf_global_formref(attr, &at, &error), error)) {
 		return;
 	}
-	if (!dw_fine(dw, dwarf_rnglists_get_rle_head(attr, form, at, &head, &n, &global, &error), error))
+	if (!dw_fine(dw, dwarf_rnglists_get_rle_head(attr, form, at, &head, &n, &global, &error),
+		     error))
 		return;
 	for (Dwarf_Unsigned i = 0; i < n; i++) {
 		Dwarf_Unsigned raw1, raw2, from = 0, to = 0;

@@ -56,9 +56,8 @@ is_qualifier(Dwarf_Half tag)
 	       tag == DW_TAG_restrict_type || tag == DW_TAG_packed_type;
 }
 
-/* The type that @die's DW_AT_type names, without its qualifiers; void when it has none. */
-static const struct twz_type *
-type_of(struct dw *dw, Dwarf_Die die)
+const struct twz_type *
+dw_type_of(struct dw *dw, Dwarf_Die die)
 {
 	DW_DIE type = NULL;
 
@@ -160,7 +159,7 @@ fill_pointer(struct dw *dw, Dwarf_Die die, struct node *node)
 {
 	node->type = (struct twz_type){
 		.kind = TWZ_POINTER, .name = "", .size = sizeof(void *), .align = sizeof(void *),
-		.target = type_of(dw, die), .is_const = points_to_const(dw, die),
+		.target = dw_type_of(dw, die), .is_const = points_to_const(dw, die),
 	};
 }
 
@@ -168,7 +167,7 @@ static void
 fill_typedef(struct dw *dw, Dwarf_Die die, struct node *node)
 {
 	node->type = (struct twz_type){
-		.kind = TWZ_TYPEDEF, .name = dw_name(dw, die), .target = type_of(dw, die),
+		.kind = TWZ_TYPEDEF, .name = dw_name(dw, die), .target = dw_type_of(dw, die),
 	};
 }
 
@@ -220,7 +219,7 @@ fill_array(struct dw *dw, Dwarf_Die die, struct node *node)
 		if (n == MAX_DIMENSIONS || !dimension(dw, child, &counts[n++]))
 			return;
 	}
-	element = type_of(dw, die);
+	element = dw_type_of(dw, die);
 	while (n > 1) {
 		struct node *inner = node_new(&dw->nodes, TWZ_ARRAY);
 
@@ -377,7 +376,7 @@ read_field(struct dw *dw, Dwarf_Die die, struct twz_member *m)
 	int64_t n;
 	uint64_t place;
 
-	*m = (struct twz_member){ .name = dw_name(dw, die), .type = type_of(dw, die) };
+	*m = (struct twz_member){ .name = dw_name(dw, die), .type = dw_type_of(dw, die) };
 	if (dw_number(dw, die, DW_AT_data_member_location, &n))
 		m->offset = (uint64_t)n;
 	else if (dw_has(dw, die, DW_AT_data_member_location) &&
@@ -463,7 +462,8 @@ fill_struct(struct dw *dw, Dwarf_Die die, struct node *node)
 	if (!dw_die_at(dw, dw_key(dw, die), &at) || !define(dw, &at) || !read_size(dw, at, &size))
 		return;
 	/* Passed by the address of a copy, which a C caller would not do. */
-	if (dw_number(dw, at, DW_AT_calling_convention, &convention) && convention == DW_CC_pass_by_reference)
+	if (dw_number(dw, at, DW_AT_calling_convention, &convention) &&
+	    convention == DW_CC_pass_by_reference)
 		return;
 	dw_number(dw, at, DW_AT_alignment, &align);
 	if (align < 0 || align > 4096 || align & (align - 1))
@@ -543,74 +543,6 @@ fill_enum(struct dw *dw, Dwarf_Die die, struct node *node)
 	node_members(node, members, n);
 }
 
-/* -- functions -------------------------------------------------------------------------------------- */
-
-static bool
-read_params(struct dw *dw, Dwarf_Die die, struct node *node)
-{
-	struct twz_member *params = NULL;
-	DW_DIE child = NULL;
-	size_t n = 0;
-
-	for (bool more = dw_child(dw, die, &child); more && n < MAX_MEMBERS;
-	     more = dw_sibling(dw, &child)) {
-		Dwarf_Half tag = dw_tag(dw, child);
-		DW_DIE at = NULL;
-
-		if (tag == DW_TAG_unspecified_parameters)
-			node->type.is_variadic = true;
-		if (tag != DW_TAG_formal_parameter || !dw_die_at(dw, dw_key(dw, child), &at))
-			continue;
-		dw_origin(dw, &at, DW_AT_abstract_origin);
-		twz_push(dw->arena, params, n, ((struct twz_member){
-			.name = dw_name(dw, at), .type = type_of(dw, at) }));
-	}
-	node_members(node, params, n);
-	return n;
-}
-
-static bool
-is_c(struct dw *dw, Dwarf_Die die)
-{
-	Dwarf_Error error = NULL;
-	Dwarf_Unsigned language = 0;
-	Dwarf_Off offset = 0;
-	DW_DIE unit = NULL;
-
-	if (!dw_fine(dw, dwarf_CU_dieoffset_given_die(die, &offset, &error), error) ||
-	    !dw_die_at(dw, offset << 1 | !dwarf_get_die_infotypes_flag(die), &unit) ||
-	    !dw_fine(dw, dwarf_srclang(unit, &language, &error), error))
-		return true;
-	return language == DW_LANG_C || language == DW_LANG_C89 || language == DW_LANG_C99 ||
-	       language == DW_LANG_C11 || language == 0x2c;
-}
-
-/*
- * What a function takes stands in its abstract DIE, never in the concrete one, whose parameters may be
- * fewer and in another order; what it returns, in the declaration that it completes.
- */
-static void
-fill_function(struct dw *dw, Dwarf_Die die, struct node *node)
-{
-	DW_DIE at = NULL, declaration = NULL;
-	bool prototyped;
-
-	if (!dw_die_at(dw, dw_key(dw, die), &at))
-		return;
-	dw_origin(dw, &at, DW_AT_abstract_origin);
-	if (!dw_die_at(dw, dw_key(dw, at), &declaration))
-		return;
-	dw_origin(dw, &declaration, DW_AT_specification);
-	prototyped = dw_flag(dw, at, DW_AT_prototyped) || dw_flag(dw, declaration, DW_AT_prototyped) ||
-		     !is_c(dw, at);
-	node->type = (struct twz_type){
-		.kind = TWZ_FUNC, .name = "", .is_prototyped = prototyped,
-		.target = type_of(dw, dw_has(dw, at, DW_AT_type) ? at : declaration),
-	};
-	if (!read_params(dw, at, node))
-		read_params(dw, declaration, node);
-}
-
 struct node *
 dw_function_type(struct dw *dw, Dwarf_Die die)
 {
@@ -631,8 +563,8 @@ static const struct {
 	{ DW_TAG_union_type, fill_struct },
 	{ DW_TAG_enumeration_type, fill_enum },
 	{ DW_TAG_array_type, fill_array },
-	{ DW_TAG_subroutine_type, fill_function },
-	{ DW_TAG_subprogram, fill_function },
+	{ DW_TAG_subroutine_type, dw_fill_function },
+	{ DW_TAG_subprogram, dw_fill_function },
 };
 
 /* What else there is, by the words that tell a reader why it cannot cross. */

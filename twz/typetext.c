@@ -240,12 +240,31 @@ twz_param_write(FILE *out, const struct twz_member *param)
 		fputc('>', out);
 }
 
+/* Whether callers never give parameter @i, because it counts what buffers bring along. */
+static bool
+counts_buffers(const struct twz_type *func, uint32_t i)
+{
+	bool counts = false;
+
+	for (uint32_t k = 0; k < func->nmembers; k++) {
+		const struct twz_member *p = &func->members[k];
+
+		if (!p->has_extent || p->extent != (int32_t)i)
+			continue;
+		if (p->dir == TWZ_OUT)
+			return false;
+		counts = true;
+	}
+	return counts;
+}
+
 void
 twz_signature_write(FILE *out, const struct twz_gate *gate)
 {
 	static const char *const dirs[] = { [TWZ_IN] = "", [TWZ_OUT] = "out ",
 					    [TWZ_INOUT] = "inout " };
 	const struct twz_type *t = gate->type;
+	const char *comma = "";
 
 	fputs(gate->name, out);
 	if (!t) {
@@ -256,8 +275,11 @@ twz_signature_write(FILE *out, const struct twz_gate *gate)
 	for (uint32_t i = 0; i < t->nmembers; i++) {
 		const struct twz_member *p = &t->members[i];
 
-		fprintf(out, "%s%s%s: ", i ? ", " : "", dirs[p->dir], *p->name ? p->name : "_");
+		if (counts_buffers(t, i))
+			continue;
+		fprintf(out, "%s%s%s: ", comma, dirs[p->dir], *p->name ? p->name : "_");
 		twz_param_write(out, p);
+		comma = ", ";
 	}
 	if (t->is_variadic)
 		fputs(t->nmembers ? ", ..." : "...", out);

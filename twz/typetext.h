@@ -24,7 +24,10 @@ const char *twz_type_text(struct twz_arena *arena, const struct twz_type *type);
  */
 void twz_param_write(FILE *out, const struct twz_member *param);
 
-/** Writes "update_password(user: User, password: string) -> Result<(), UpdatePasswordError>". */
+/**
+ * Writes "update_password(user: User, password: string) -> Result<(), UpdatePasswordError>". A count
+ * that goes with a buffer which the caller gives is left out: nobody gives it.
+ */
 void twz_signature_write(FILE *out, const struct twz_gate *gate);
 const char *twz_signature_text(struct twz_arena *arena, const struct twz_gate *gate);
 

@@ -111,6 +111,10 @@ signatures(void **state)
 		{ .name = "raw", .type = &void_pointer, .dir = TWZ_INOUT, .has_extent = true,
 		  .extent = -1, .count = 8, .optional = true },
 	};
+	const struct twz_member counted[] = {
+		{ .name = "values", .type = &const_i32_pointer, .has_extent = true, .extent = 1 },
+		{ .name = "count", .type = &twz_type_u64 },
+	};
 	struct twz_gate gate = gate_of("update", &func, params, 5, &unit_result);
 	TWZ_ARENA arena = { 0 };
 
@@ -118,6 +122,8 @@ signatures(void **state)
 	assert_string_equal(twz_signature_text(&arena, &gate),
 			    "update(user: User, password: string, out buf: [i32], n: u64, "
 			    "inout raw: Option<[u8; 8]>) -> Result<(), color>");
+	gate = gate_of("sum", &func, counted, 2, &twz_type_i64);
+	assert_string_equal(twz_signature_text(&arena, &gate), "sum(values: [i32]) -> i64");
 	gate = gate_of("quiet", &func, NULL, 0, &twz_type_void);
 	assert_string_equal(twz_signature_text(&arena, &gate), "quiet()");
 }

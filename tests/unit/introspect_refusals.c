@@ -208,6 +208,37 @@ test_odd_functions(void **state)
 		assert_true(strcmp(service->gates[i - 1].name, service->gates[i].name) < 0);
 }
 
+/* -- debug information that no compiler writes ------------------------------------------------------ */
+
+static const struct { const char *name, *type; } evil[] = {
+	{ "loop_typedef", "turn, which contains itself" },
+	{ "loop_struct", "self, which contains itself" },
+	{ "loop_array", "a type, which contains itself" },
+	{ "outside", "outside, whose field far cannot be described" },
+	{ "huge", "array of unknown size" },
+};
+
+static void
+test_evil(void **state)
+{
+	TWZ_ARENA arena = { 0 };
+	const struct twz_service *service;
+
+	(void)state;
+	assert_int_equal(shell("gcc -shared -o $D/evil.so " FIXTURES "evil.s"), 0);
+	service = inspect_ok(in_folder("evil.so"), true, &arena);
+	assert_true(service->partial);	/* a sibling that leads back */
+	assert_non_null(twz_gate_find(service, "loop_sibling")->type);
+	for (size_t i = 0; i < TWZ_COUNT(evil); i++) {
+		const struct twz_gate *gate = twz_gate_find(service, evil[i].name);
+
+		assert_non_null(gate);
+		assert_int_equal(gate->verdict, TWZ_VERDICT_REFUSED);
+		assert_string_equal(twz_type_text(&arena, gate->type->members[0].type),
+				    evil[i].type);
+	}
+}
+
 static const struct { const char *signature; bool callable; } cxx[] = {
 	{ "sum(pair: Pair, twice: bool) -> i64", true },
 	{ "deep(deep: Deep) -> i32", true },
@@ -250,6 +281,7 @@ main(void)
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_odd_functions),
+		cmocka_unit_test(test_evil),
 		cmocka_unit_test(test_cxx),
 	};
 

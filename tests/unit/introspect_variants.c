@@ -201,6 +201,12 @@ test_debug_by_build_id(void **state)
 	if (!introspect_file(in_folder("bare.so"), &options, &arena, &service, &err))
 		fail_msg("%s", err.text);
 	check_same(inspect_ok(in_folder("base.so"), false, &arena), service);
+	/* The debug file of another build is not believed. */
+	build_kinds("other.so", "gcc", "-g -O1 -Wl,--build-id");
+	assert_int_equal(shell("cp $D/other.so $D/.build-id/*/*.debug"), 0);
+	assert_false(introspect_file(in_folder("bare.so"), &options, &arena, &service, &err));
+	assert_true(err.code == TWZ_ERR(OBJECT, INVALID_META));
+	err = (struct twz_error){ 0 };
 	/* Without the folder nobody knows. */
 	assert_int_equal(shell("rm -r $D/.build-id"), 0);
 	assert_false(introspect_file(in_folder("bare.so"), &options, &arena, &service, &err));
