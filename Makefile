@@ -65,7 +65,8 @@ $(B)/lib/libtwz.so: $(SO_OBJ)
 $(B)/libexec/twz/twz-guest: $(GUEST_SRC:%.c=$(B)/guest/%.o)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) -pthread -rdynamic -Wl,--as-needed -Wl,-z,now -o $@ $^ -lffi
+	$(Q)$(CC) -pthread -rdynamic -static-libgcc -Wl,--as-needed -Wl,-z,now -Wl,--exclude-libs,ALL \
+		-o $@ $^ -Wl,-Bstatic -lffi -Wl,-Bdynamic
 
 # The seccomp filter is made at build time, so that no compartment's start waits for libseccomp.
 $(B)/gen/filter: monitor/gen/filter.c Makefile

@@ -86,6 +86,9 @@ TWZ_MUST bool monitor_call(struct monitor_gate *gate, const uint64_t *words, voi
 void monitor_interrupt(struct monitor *m);
 void monitor_resume(struct monitor *m);
 
+/** Returns when everything that services have printed so far was given to host.output. */
+void monitor_flush(struct monitor *m);
+
 /** How the last fault of this thread's calls happened, for a report. */
 struct monitor_crash {
 	const char *path;		/* file that the address belongs to; "" */
@@ -99,6 +102,12 @@ struct monitor_crash {
 };
 /** NULL when this thread's last call did not fault. Valid until its next call. */
 const struct monitor_crash *monitor_last_crash(void);
+
+/**
+ * Puts " in @where" ("null (fault.c:31)") into the text of a fault, before "; outcome unknown".
+ * @where may be NULL or "": then nothing changes.
+ */
+void monitor_crash_where(struct twz_error *err, const char *where);
 
 #define MONITOR_STATES(X) X(STARTING, "starting") X(READY, "ready") X(EXITED, "exited")
 enum monitor_state {

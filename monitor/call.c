@@ -1,0 +1,320 @@
+/*
+ * Calling a gate: find the thread's link, write the item, ring, wait, take the answer.
+ *
+ * Everything up to the link is found once; a call on a link that exists takes no lock and, while both
+ * sides are hot, makes no system call. After a fault, a timeout or an interruption the guest may still
+ * be writing to the block: such an instance is killed and its links are never used again.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "monitor/internal.h"
+
+enum {
+	EXIT_NS = 3000000,		/* how long a dying process may take before it is helped */
+	KILL_NS = 2000000000,
+};
+
+static bool
+fail_packing(const struct monitor_gate *gate, const struct wire_call *call, enum wire_status status,
+	     struct twz_error *err)
+{
+	const char *service = gate->compartment->service->name, *name = gate->gate->name;
+	const char *param = call->culprit < gate->gate->type->nmembers
+				    ? gate->gate->type->members[call->culprit].name : "";
+
+	switch (status) {
+	case WIRE_TOO_BIG:
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+				"%s::%s: parameter '%s' does not fit: a call may carry %d bytes", service,
+				name, param, LINK_ROOM);
+	case WIRE_BAD_COUNT:
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"%s::%s: the length of parameter '%s' is negative or too large",
+				service, name, param);
+	case WIRE_IS_NULL:
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ADDRESS),
+				"%s::%s: parameter '%s' is NULL", service, name, param);
+	case WIRE_NO_MEMORY:
+		return twz_fail_sys(err, ENOMEM, "%s::%s: room for the result", service, name);
+	case WIRE_OK:
+	case WIRE_FORGED:
+		break;
+	}
+	return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL), "%s::%s: %s; outcome unknown",
+			service, name, call->what ? call->what : "its answer makes no sense");
+}
+
+/* Waits until @i has ended, with the lock held; true when it has. */
+static bool
+await_end(struct monitor *m, const struct instance *i, uint64_t ns)
+{
+	struct timespec until = link_time(link_now() + ns);
+
+	while (!i->gone)
+		if (pthread_cond_timedwait(&m->changed, &m->lock, &until) == ETIMEDOUT)
+			break;
+	return i->gone;
+}
+
+/* Ends @i, and makes its place free for another. */
+static void
+end_instance(struct monitor *m, struct instance *i)
+{
+	if (!i->gone)
+		instance_kill(i);
+	await_end(m, i, KILL_NS);
+}
+
+static bool
+report_fault(struct monitor_gate *gate, struct instance *i, bool loaded, bool alone,
+	     struct twz_error *err)
+{
+	const char *service = gate->compartment->service->name, *name = gate->gate->name;
+	char text[256];
+
+	if (i->failure.cls != TWZ_CLASS_NONE) {
+		*err = i->failure;
+		return false;
+	}
+	crash_read(i, thread_self());
+	crash_describe(i, text, sizeof(text));
+	gate->compartment->faults++;
+	gate->compartment->monitor->stats.faults++;
+	if (!loaded)
+		return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(RESOURCE, UNAVAILABLE),
+				"%s::%s: the service ended before the call: %s", service, name, text);
+	if (alone)
+		snprintf(text, sizeof(text), "it ended the thread that ran it");
+	return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL), "%s::%s: %s; outcome unknown",
+			service, name, text);
+}
+
+static void
+duration(int64_t ns, char *text, size_t size)
+{
+	if (ns % 1000000000 == 0)
+		snprintf(text, size, "%llds", (long long)(ns / 1000000000));
+	else if (ns % 1000000 == 0)
+		snprintf(text, size, "%lldms", (long long)(ns / 1000000));
+	else
+		snprintf(text, size, "%lldus", (long long)(ns / 1000));
+}
+
+/* The call did not end well: says why, and sees to it that the instance is gone. */
+static bool
+give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end, int64_t timeout_ns,
+	struct twz_error *err)
+{
+	struct monitor *m = gate->compartment->monitor;
+	const char *service = gate->compartment->service->name, *name = gate->gate->name;
+	struct instance *i = l->instance;
+	bool loaded = l->caller.tid != 0, alone = false;
+	char text[32];
+
+	pthread_mutex_lock(&m->lock);
+	i->refs++;
+	if (end == CALLER_DIED) {
+		alone = !await_end(m, i, EXIT_NS) && !i->doomed;
+		end_instance(m, i);
+		/* Only a process that lived on needed the signal to die. */
+		alone = alone && i->reaped && WIFSIGNALED(i->status) &&
+			WTERMSIG(i->status) == SIGKILL && i->crash->state == CRASH_NONE;
+		report_fault(gate, i, loaded, alone, err);
+	} else if (end == CALLER_LATE) {
+		end_instance(m, i);
+		m->stats.timeouts++;
+		duration(timeout_ns, text, sizeof(text));
+		twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
+			 "%s::%s: no answer within %s; outcome unknown", service, name, text);
+	} else {
+		end_instance(m, i);
+		m->stats.interrupted++;
+		twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
+			 "%s::%s; outcome unknown", service, name);
+	}
+	instance_unref(i);
+	pthread_mutex_unlock(&m->lock);
+	return false;
+}
+
+/* The guest lied: nothing it says is worth anything any more. */
+static bool
+caught(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call,
+       struct twz_error *err)
+{
+	struct monitor *m = gate->compartment->monitor;
+
+	pthread_mutex_lock(&m->lock);
+	l->instance->refs++;
+	end_instance(m, l->instance);
+	gate->compartment->faults++;
+	m->stats.faults++;
+	instance_unref(l->instance);
+	pthread_mutex_unlock(&m->lock);
+	return fail_packing(gate, call, WIRE_FORGED, err);
+}
+
+static uint64_t
+thread_number(struct monitor *m, struct monitor_thread *t)
+{
+	if (t->monitor != m->serial) {
+		t->monitor = m->serial;
+		t->number = ++m->next_thread;
+	}
+	return t->number;
+}
+
+/* With the lock held: a link of this thread to a running instance that knows the gate. */
+static bool
+connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link **ret,
+	struct twz_error *err)
+{
+	struct compartment *c = gate->compartment;
+	struct monitor *m = c->monitor;
+	struct link_spec spec = { .depth = 1, .thread = thread_number(m, t) };
+	struct monitor_link **l;
+	struct instance *i;
+
+	if (!thread_reserve(t, c))
+		return twz_fail_sys(err, ENOMEM, "make a link");
+	l = &t->links[c->index];
+	if (!compartment_ensure(c, &i, err))
+		return false;
+	if (*l && (*l)->instance != i) {
+		link_release(*l);
+		m->refs--;
+		*l = NULL;
+	}
+	if (!instance_describe(i, gate, err) || (!*l && !link_make(i, &spec, l, err)))
+		return false;
+	*ret = *l;
+	return true;
+}
+
+static bool
+prepare(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
+	struct monitor_link **ret, struct twz_error *err)
+{
+	struct monitor *m = gate->compartment->monitor;
+	enum caller_end end = CALLER_DONE;
+	bool ok;
+
+	if (__atomic_load_n(&m->interrupted, __ATOMIC_SEQ_CST))
+		return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
+				"%s::%s was not called", gate->compartment->service->name,
+				gate->gate->name);
+	pthread_mutex_lock(&m->lock);
+	ok = connect(gate, t, ret, err);
+	pthread_mutex_unlock(&m->lock);
+	if (ok && !(*ret)->caller.tid)
+		end = caller_handshake(&(*ret)->caller, timeout_ns);
+	return ok && (end == CALLER_DONE || give_up(gate, *ret, end, timeout_ns, err));
+}
+
+/* Nothing but words: the item is written where it stands. */
+static void
+write_words(struct monitor_link *l, const struct wire_gate *g, const uint64_t *words)
+{
+	struct link_call *head = (void *)l->shared->block;
+	uint64_t *argv = (void *)(head + 1);
+
+	if (l->layout != g->nslots + 1) {
+		head->item = (struct twz_item){ 24 + g->nslots * 8, TWZ_ITEM_GATECALL };
+		*(struct twz_item *)(void *)(argv + g->nslots) = (struct twz_item){ 0, TWZ_ITEM_END };
+		l->layout = g->nslots + 1;
+	}
+	head->call = (struct twz_gatecall_item){ g->number, { -ENOSYS, 0 } };
+	for (uint32_t i = 0; i < g->nslots; i++)
+		argv[i] = words[i];
+}
+
+/* What the guest's status means; WIRE_OK: it answered. */
+static bool
+refused(struct monitor_gate *gate, int64_t status, struct twz_error *err)
+{
+	const char *service = gate->compartment->service->name;
+
+	switch (status) {
+	case -ENOEXEC:
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, INVALID_GATE),
+				"service %s does not export %s", service, gate->gate->symbol);
+	case -EMSGSIZE:
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+				"%s::%s: the result does not fit: a call may carry %d bytes", service,
+				gate->gate->name, LINK_ROOM);
+	case -ENOMEM:
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_MEMORY),
+				"%s::%s: the service has no memory for the arguments", service,
+				gate->gate->name);
+	}
+	return false;
+}
+
+static bool
+take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, void *ret,
+     struct twz_error *err)
+{
+	const volatile struct twz_gatecall_item *item = &((struct link_call *)(void *)
+							  l->shared->block)->call;
+	int64_t status = item->ret[0];
+	uint64_t word = (uint64_t)item->ret[1];
+	enum wire_status got;
+
+	if (status) {
+		call->what = "its answer has a status that does not exist";
+		if (refused(gate, status, err) || (err && err->cls != TWZ_CLASS_NONE))
+			return false;
+		return caught(gate, l, call, err);
+	}
+	if (gate->wire->words_only) {
+		if (wire_ret(gate->wire)->size)
+			memcpy(ret, &word, wire_ret(gate->wire)->size);
+		return true;
+	}
+	got = wire_unpack(call, l->shared->block, word, ret, &thread_self()->texts);
+	if (got == WIRE_OK)
+		return true;
+	return got == WIRE_FORGED ? caught(gate, l, call, err) : fail_packing(gate, call, got, err);
+}
+
+bool
+monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	struct monitor_thread *t = thread_self();
+	uint32_t index = gate->compartment->index;
+	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
+	struct twz_error ignored = { 0 };
+	struct wire_call call;
+	enum wire_status packed;
+	enum caller_end end;
+
+	if (!err)
+		err = &ignored;
+	t->crashed = false;
+	if (!l || !l->caller.tid || __atomic_load_n(&l->instance->dead, __ATOMIC_RELAXED) ||
+	    __atomic_load_n(&l->instance->doomed, __ATOMIC_RELAXED) ||
+	    __atomic_load_n(&gate->described, __ATOMIC_ACQUIRE) != l->instance->serial ||
+	    __atomic_load_n(l->caller.stop, __ATOMIC_RELAXED))
+		if (!prepare(gate, t, timeout_ns, &l, err))
+			return false;
+	call.gate = gate->wire;
+	call.words = words;
+	call.what = NULL;
+	if (gate->wire->words_only) {
+		write_words(l, gate->wire, words);
+	} else {
+		l->layout = 0;
+		packed = wire_pack(&call, l->shared->block);
+		if (packed != WIRE_OK)
+			return fail_packing(gate, &call, packed, err);
+	}
+	end = caller_ring(&l->caller, timeout_ns);
+	if (end != CALLER_DONE)
+		return give_up(gate, l, end, timeout_ns, err);
+	return take(gate, l, &call, ret, err);
+}

@@ -1,0 +1,252 @@
+/*
+ * Waiting decides the speed of a call.
+ *
+ * Cold: the guest's thread lives on the caller's CPU and both sleep. Two hand-overs on one CPU cost a
+ * few microseconds; waking a thread on another, sleeping CPU costs ten times that.
+ *
+ * Hot: after several short gaps in a row, if there is another CPU, the guest moves there and both
+ * spin, for at most 20 µs at a time. Before the guest gives up and sleeps it moves back to the
+ * caller's CPU, so that the next, cold call is a hand-over and never a wake-up across CPUs. The caller
+ * learns from the bell that the guest had gone to sleep: that is a miss, and a link that misses must
+ * show longer and longer series of short gaps to become hot again.
+ *
+ * At most half of the CPUs' worth of links of one process are hot, so that spinning threads do not
+ * take the CPU from those they wait for.
+ */
+#include "monitor/caller.h"
+
+#include <limits.h>
+
+enum {
+	SHORT_GAPS = 8,			/* that make a link hot at first */
+	MOST_GAPS = 1 << 12,
+	GOOD_RUN = 1000,		/* hot calls after which a miss is forgiven */
+	SLOW_CALLS = 4,
+	SETTLE_NS = 300000,		/* what a move to another CPU may take */
+};
+
+static uint32_t hot_links;
+
+void
+caller_init(struct caller *c, struct link_shared *shared, uint32_t hot_limit)
+{
+	*c = (struct caller){
+		.shared = shared,
+		.cpu = UINT32_MAX,
+		.hot_limit = hot_limit,
+		.need = SHORT_GAPS,
+	};
+}
+
+static void
+cool(struct caller *c)
+{
+	if (!c->hot)
+		return;
+	c->hot = false;
+	c->need = c->streak >= GOOD_RUN ? SHORT_GAPS : c->need * 2;
+	if (c->need > MOST_GAPS)
+		c->need = MOST_GAPS;
+	c->streak = 0;
+	__atomic_store_n(&c->shared->mode, LINK_COLD, __ATOMIC_RELAXED);
+	__atomic_sub_fetch(&hot_links, 1, __ATOMIC_RELAXED);
+}
+
+static void
+heat(struct caller *c)
+{
+	if (__atomic_add_fetch(&hot_links, 1, __ATOMIC_RELAXED) > c->hot_limit) {
+		__atomic_sub_fetch(&hot_links, 1, __ATOMIC_RELAXED);
+		c->streak = 0;
+		return;
+	}
+	c->hot = c->settling = true;
+	c->streak = c->slow = 0;
+	__atomic_store_n(&c->shared->mode, LINK_HOT, __ATOMIC_RELAXED);
+}
+
+void
+caller_close(struct caller *c)
+{
+	if (!c->shared)
+		return;
+	cool(c);
+	__atomic_store_n(&c->shared->closed, 1, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&c->shared->bell, 2, __ATOMIC_SEQ_CST);
+	link_wake(&c->shared->bell);
+}
+
+void
+caller_poke(struct link_shared *shared)
+{
+	__atomic_store_n(&shared->gone, 1, __ATOMIC_SEQ_CST);
+	caller_stop(shared);
+}
+
+void
+caller_stop(struct link_shared *shared)
+{
+	uint32_t reply = __atomic_load_n(&shared->reply, __ATOMIC_SEQ_CST);
+
+	/* The word has to change, or a caller that is about to sleep would miss the wake-up. */
+	while (reply && !(reply & FUTEX_OWNER_DIED))
+		if (__atomic_compare_exchange_n(&shared->reply, &reply, reply | FUTEX_OWNER_DIED,
+						false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			break;
+	link_futex(&shared->reply, FUTEX_WAKE, INT_MAX, NULL);
+	link_futex(&shared->ready, FUTEX_WAKE, INT_MAX, NULL);
+}
+
+static bool
+flagged(const uint32_t *flag)
+{
+	return flag && __atomic_load_n(flag, __ATOMIC_SEQ_CST);
+}
+
+enum caller_end
+caller_handshake(struct caller *c, int64_t timeout_ns)
+{
+	uint64_t now = link_now();
+	struct timespec until = link_time(now + (uint64_t)timeout_ns);
+
+	for (;;) {
+		uint32_t tid = __atomic_load_n(&c->shared->ready, __ATOMIC_ACQUIRE);
+
+		if (tid & FUTEX_TID_MASK) {
+			c->tid = tid & FUTEX_TID_MASK;
+			return c->shared->version == LINK_VERSION ? CALLER_DONE : CALLER_DIED;
+		}
+		if (flagged(c->stop))
+			return CALLER_STOPPED;
+		if (flagged(c->dead))
+			return CALLER_DIED;
+		/* The monitor's wake-up does not change the word: look again now and then. */
+		struct timespec look = link_time(link_now() + 50000000);
+
+		if (timeout_ns >= 0 && link_now() >= now + (uint64_t)timeout_ns)
+			return CALLER_LATE;
+		if (timeout_ns >= 0 && (until.tv_sec < look.tv_sec ||
+		    (until.tv_sec == look.tv_sec && until.tv_nsec < look.tv_nsec)))
+			look = until;
+		link_sleep(&c->shared->ready, tid, &look);
+	}
+}
+
+/* Spins while the guest works, for a bounded time. True: the word changed. */
+static bool
+spin(const struct caller *c, uint64_t ns)
+{
+	uint64_t limit = 0;
+
+	for (uint32_t n = 1;; n++) {
+		if (__atomic_load_n(&c->shared->reply, __ATOMIC_ACQUIRE) != c->tid)
+			return true;
+		link_pause();
+		if (n % LINK_PAUSES == 0) {
+			uint64_t now = link_now();
+
+			if (!limit)
+				limit = now + ns;
+			else if (now >= limit)
+				return false;
+		}
+	}
+}
+
+/*
+ * Sleeps on the reply word. The deadline counts from here: at most the spin was before. A timeout is
+ * always given, because a futex call without one would be restarted after a signal.
+ */
+static enum caller_end
+wait_reply(struct caller *c, int64_t timeout_ns)
+{
+	uint32_t *word = &c->shared->reply;
+	struct timespec until = { 0 };
+	uint64_t limit = 0;
+
+	for (;;) {
+		uint32_t reply = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+
+		if (!reply)
+			return CALLER_DONE;
+		if (flagged(c->stop))
+			return CALLER_STOPPED;
+		if (reply & FUTEX_OWNER_DIED || flagged(c->dead))
+			return CALLER_DIED;
+		if ((reply & FUTEX_TID_MASK) != c->tid)
+			return CALLER_DIED;	/* scribbled on: as good as dead */
+		if (!(reply & FUTEX_WAITERS) &&
+		    !__atomic_compare_exchange_n(word, &reply, reply | FUTEX_WAITERS, false,
+						 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			continue;
+		if (!limit) {
+			limit = link_now() + (timeout_ns < 0 ? (uint64_t)1 << 60 : (uint64_t)timeout_ns);
+			until = link_time(limit);
+		} else if (link_now() >= limit) {
+			return CALLER_LATE;
+		}
+		link_sleep(word, c->tid | FUTEX_WAITERS, &until);
+	}
+}
+
+/* Before a cold call: was the gap short, often enough? True: this call is the last cold one. */
+static void
+judge_gap(struct caller *c)
+{
+	if (!c->hot_limit || !c->ended)
+		return;
+	if (link_now() - c->ended > LINK_SPIN_NS)
+		c->streak = 0;
+	else if (++c->streak >= c->need)
+		heat(c);
+}
+
+static enum caller_end
+ring_hot(struct caller *c, int64_t timeout_ns)
+{
+	enum caller_end end;
+
+	if (spin(c, c->settling ? SETTLE_NS : LINK_SPIN_NS)) {
+		c->settling = false;
+		c->slow = 0;
+		c->streak++;
+		return __atomic_load_n(&c->shared->reply, __ATOMIC_ACQUIRE) ?
+			       wait_reply(c, timeout_ns) : CALLER_DONE;
+	}
+	c->settling = false;
+	end = wait_reply(c, timeout_ns);
+	if (++c->slow >= SLOW_CALLS)
+		cool(c);
+	return end;
+}
+
+enum caller_end
+caller_ring(struct caller *c, int64_t timeout_ns)
+{
+	struct link_shared *s = c->shared;
+	uint32_t cpu = (uint32_t)sched_getcpu(), old;
+	bool was_hot = c->hot;
+	enum caller_end end;
+
+	if (cpu != c->cpu) {
+		c->cpu = cpu;
+		__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
+	}
+	if (!was_hot)
+		judge_gap(c);
+	c->calls++;
+	c->seq += 2;
+	__atomic_store_n(&s->reply, c->tid, __ATOMIC_RELAXED);
+	old = __atomic_exchange_n(&s->bell, c->seq, __ATOMIC_SEQ_CST);
+	if (old & LINK_SLEEPING) {
+		if (was_hot)
+			cool(c);
+		link_wake(&s->bell);
+	} else if (was_hot && !flagged(c->dead) && !flagged(c->stop)) {
+		return ring_hot(c, timeout_ns);
+	}
+	end = wait_reply(c, timeout_ns);
+	if (c->hot_limit)
+		c->ended = link_now();
+	return end;
+}

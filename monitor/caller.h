@@ -1,0 +1,49 @@
+/*
+ * The calling side of a link: used by the monitor for the session's threads and by the guest for
+ * services that call services.
+ */
+#pragma once
+
+#include <sched.h>
+
+#include "monitor/link.h"
+
+/* How waiting for a reply ended. */
+enum caller_end {
+	CALLER_DONE,
+	CALLER_DIED,		/* the guest's thread ended, or somebody says so */
+	CALLER_LATE,		/* the deadline passed */
+	CALLER_STOPPED,		/* *stop became true */
+};
+
+/* What a caller knows about its link; private memory. */
+struct caller {
+	struct link_shared *shared;
+	uint32_t tid;		/* the guest's thread, taken once from the handshake; 0: not yet */
+	uint32_t seq;		/* of the bell */
+	uint32_t cpu;		/* published last */
+	uint32_t hot_limit;	/* hot links that this process may have at once */
+	bool hot, settling;	/* settling: the guest is on its way to another CPU */
+	uint32_t streak;	/* hot: calls; cold: short gaps in a row */
+	uint32_t need;		/* short gaps in a row that make the link hot */
+	uint32_t slow;		/* hot calls in a row that took longer than the spin */
+	uint64_t ended;		/* when the last cold call ended */
+	uint64_t calls;
+	const uint32_t *dead;	/* set by the monitor when the compartment is gone */
+	const uint32_t *stop;	/* set by monitor_interrupt(); may be NULL */
+};
+
+/** Takes over a link that was just mapped. */
+void caller_init(struct caller *c, struct link_shared *shared, uint32_t hot_limit);
+/** Lets the guest's thread end, and gives up the place among the hot links. */
+void caller_close(struct caller *c);
+
+/** Waits until the guest's thread is there. @timeout_ns < 0: no deadline. */
+enum caller_end caller_handshake(struct caller *c, int64_t timeout_ns);
+/** The block is written: rings the bell and waits for the reply. */
+enum caller_end caller_ring(struct caller *c, int64_t timeout_ns);
+
+/** Wakes whoever waits on this link, as if the guest had died. For the monitor's own thread. */
+void caller_poke(struct link_shared *shared);
+/** Makes whoever sleeps on this link look at its stop flag. */
+void caller_stop(struct link_shared *shared);

@@ -1,0 +1,113 @@
+/* A service's place in the session: found by service, started on demand, given its gates. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor/internal.h"
+
+static uint32_t next_index;	/* atomic; of all compartments of this process */
+
+/* A name that becomes a folder's. */
+static bool
+name_is_safe(const char *name)
+{
+	return *name && *name != '.' && !strchr(name, '/') && strlen(name) < 200;
+}
+
+static struct compartment *
+compartment_new(struct monitor *m, const struct twz_service *service)
+{
+	struct compartment *c = calloc(1, sizeof(*c));
+	size_t n = strlen(m->options.state_dir) + strlen(service->name) + 2;
+
+	if (!c)
+		return NULL;
+	c->state = malloc(n);
+	if (!c->state) {
+		free(c);
+		return NULL;
+	}
+	snprintf(c->state, n, "%s/%s", m->options.state_dir, service->name);
+	c->monitor = m;
+	c->service = service;
+	c->slot = m->ncompartments + 1;
+	c->index = __atomic_fetch_add(&next_index, 1, __ATOMIC_RELAXED);
+	return c;
+}
+
+void
+compartment_free(struct compartment *c)
+{
+	for (uint32_t i = 0; i < c->ngates; i++) {
+		free(c->gates[i]->wire);
+		free(c->gates[i]);
+	}
+	free(c->gates);
+	free(c->state);
+	free(c);
+}
+
+bool
+compartment_find(struct monitor *m, const struct twz_service *service, struct compartment **ret,
+		 struct twz_error *err)
+{
+	struct compartment **all, *c;
+
+	for (uint32_t i = 0; i < m->ncompartments; i++)
+		if (m->compartments[i]->service == service) {
+			*ret = m->compartments[i];
+			return true;
+		}
+	if (!name_is_safe(service->name))
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, INVALID_NAME),
+				"a service cannot be called '%s'", service->name);
+	all = realloc(m->compartments, (m->ncompartments + 1) * sizeof(*all));
+	if (all)
+		m->compartments = all;
+	c = all ? compartment_new(m, service) : NULL;
+	if (!c)
+		return twz_fail_sys(err, errno, "load service %s", service->name);
+	all[m->ncompartments++] = c;
+	m->stats.compartments++;
+	*ret = c;
+	return true;
+}
+
+bool
+compartment_ensure(struct compartment *c, struct instance **ret, struct twz_error *err)
+{
+	if (c->instance && !c->instance->doomed && !c->instance->dead) {
+		*ret = c->instance;
+		return true;
+	}
+	return instance_start(c, ret, err);
+}
+
+bool
+compartment_bind(struct compartment *c, const struct twz_gate *gate, struct monitor_gate **ret,
+		 struct twz_error *err)
+{
+	struct monitor_gate *g, **all;
+
+	for (uint32_t i = 0; i < c->ngates; i++)
+		if (c->gates[i]->gate == gate) {
+			*ret = c->gates[i];
+			return true;
+		}
+	all = realloc(c->gates, (c->ngates + 1) * sizeof(struct monitor_gate *));
+	if (all)
+		c->gates = all;
+	g = calloc(1, sizeof(*g));
+	if (!all || !g) {
+		free(g);
+		return twz_fail_sys(err, errno, "bind gate %s", gate->name);
+	}
+	*g = (struct monitor_gate){ .compartment = c, .gate = gate };
+	if (!twz_plan_make(gate, &c->monitor->arena, &g->plan, err) ||
+	    !wire_describe(g->plan, c->ngates, &g->wire, err)) {
+		free(g);
+		return twz_wrap(err, "%s::%s", c->service->name, gate->name);
+	}
+	c->gates[c->ngates++] = g;
+	*ret = g;
+	return true;
+}

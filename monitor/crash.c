@@ -1,0 +1,127 @@
+/* How a compartment ended: from its crash page and its wait status to a record and a text. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "monitor/internal.h"
+
+/* The crash page is written by the accused: copied, then read. */
+static bool
+page_copy(const struct instance *i, struct crash_page *page)
+{
+	if (!i->crash)
+		return false;
+	memcpy(page, i->crash, sizeof(*page));
+	return page->state == CRASH_WRITTEN && page->signal > 0 && page->signal < 65;
+}
+
+/* The address as in the file, when it lies in the service's file. */
+static bool
+in_file(const struct instance *i, uint64_t address, uint64_t *ret)
+{
+	if (address <= i->base || address - i->base >= i->size)
+		return false;
+	*ret = address - i->base;
+	return true;
+}
+
+static void
+read_frames(const struct instance *i, const struct crash_page *page, struct monitor_crash *crash)
+{
+	uint32_t n = page->nframes < CRASH_FRAMES ? page->nframes : CRASH_FRAMES;
+	uint64_t address;
+
+	in_file(i, page->pc, &crash->address);
+	for (uint32_t j = 0; j < n && crash->nframes < TWZ_COUNT(crash->frames); j++)
+		if (in_file(i, page->frames[j], &address) && address != crash->address)
+			crash->frames[crash->nframes++] = address;
+	/* It crashed in a library on the service's behalf: point at the call. */
+	if (!crash->address && crash->nframes)
+		crash->address = crash->frames[0] - 1;
+}
+
+void
+crash_read(const struct instance *i, struct monitor_thread *t)
+{
+	struct crash_page page;
+
+	t->crash = (struct monitor_crash){ .path = "" };
+	t->crashed = true;
+	if (page_copy(i, &page)) {
+		t->crash.signal = page.signal;
+		t->crash.fault_address = page.fault_address;
+		t->crash.stack_overflow = page.stack_overflow;
+		t->crash.out_of_memory = page.out_of_memory;
+		read_frames(i, &page, &t->crash);
+		if (t->crash.address) {
+			snprintf(t->crash_path, sizeof(t->crash_path), "%s",
+				 i->compartment->service->path);
+			t->crash.path = t->crash_path;
+		}
+	} else if (WIFSIGNALED(i->status)) {
+		t->crash.signal = WTERMSIG(i->status);
+	} else if (i->reaped) {
+		t->crash.status = WEXITSTATUS(i->status);
+	}
+}
+
+static void
+signal_text(int signal, const struct crash_page *page, char *text, size_t size)
+{
+	const char *name = sigabbrev_np(signal);
+	const char *cause = page->stack_overflow ? "stack overflow: "
+			    : page->out_of_memory ? "out of memory: " : "";
+
+	if (signal == SIGABRT || signal == SIGSYS)
+		snprintf(text, size, "SIG%s", name);
+	else
+		snprintf(text, size, "%sSIG%s at %#llx", cause, name ? name : "?",
+			 (unsigned long long)page->fault_address);
+	if (signal != SIGABRT && signal != SIGSYS && !page->fault_address)
+		snprintf(text, size, "%sSIG%s at 0x0", cause, name ? name : "?");
+}
+
+void
+crash_describe(const struct instance *i, char *text, size_t size)
+{
+	struct crash_page page;
+	const char *name;
+
+	if (page_copy(i, &page)) {
+		signal_text(page.signal, &page, text, size);
+	} else if (i->reaped && WIFEXITED(i->status)) {
+		snprintf(text, size, "exited with status %d", WEXITSTATUS(i->status));
+	} else if (i->reaped && i->doomed && WTERMSIG(i->status) == SIGKILL) {
+		snprintf(text, size, "ended by the monitor");
+	} else if (i->reaped && WIFSIGNALED(i->status)) {
+		name = sigabbrev_np(WTERMSIG(i->status));
+		snprintf(text, size, "killed by SIG%s", name ? name : "?");
+	} else {
+		snprintf(text, size, "the zygote ended, and all compartments with it");
+	}
+}
+
+const struct monitor_crash *
+monitor_last_crash(void)
+{
+	const struct monitor_thread *t = thread_self();
+
+	return t->crashed ? &t->crash : NULL;
+}
+
+void
+monitor_crash_where(struct twz_error *err, const char *where)
+{
+	static const char unknown[] = "; outcome unknown";
+	char *tail = strstr(err->text, unknown);
+	char rest[sizeof(err->text)];
+	size_t room;
+
+	if (!where || !*where || !tail)
+		return;
+	room = sizeof(err->text) - (size_t)(tail - err->text);
+	snprintf(rest, sizeof(rest), "%s", tail);
+	if (room > sizeof(unknown) + 8)
+		snprintf(tail, room, " in %.*s%s", (int)(room - sizeof(unknown) - 8), where, rest);
+}

@@ -1,0 +1,183 @@
+/*
+ * Closing off. Each mechanism is tried, and what the kernel really gave is written down and shown by
+ * sys::status: a missing one is reported, never assumed. Layers overlap on purpose: namespaces,
+ * Landlock and seccomp each stop most of what the others stop.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "monitor/guest/guest.h"
+#include "monitor/guest/landlock.h"
+
+enum {
+	FILES = 64,			/* descriptors */
+	THREADS = 8192,			/* of all compartments of a session */
+	FILE_SIZE = 256 << 20,
+};
+static const uint64_t ADDRESS_SPACE = (uint64_t)64 << 30;	/* links are large and sparse */
+
+enum rule_access { READ, READ_EXEC, READ_WRITE_DEVICE };
+
+/* What every service may see of the file system. */
+static const struct {
+	const char *path;
+	enum rule_access access;
+} common[] = {
+	{ "/lib", READ_EXEC },
+	{ "/lib64", READ_EXEC },
+	{ "/usr/lib", READ_EXEC },
+	{ "/usr/lib64", READ_EXEC },
+	{ "/usr/local/lib", READ_EXEC },
+	{ "/etc/ld.so.cache", READ },
+	{ "/etc/localtime", READ },
+	{ "/usr/share/zoneinfo", READ },
+	{ "/dev/null", READ_WRITE_DEVICE },
+	{ "/dev/zero", READ },
+	{ "/dev/urandom", READ },
+};
+static int common_fds[TWZ_COUNT(common)];
+
+static bool
+limit(int what, uint64_t value)
+{
+	struct rlimit old, new = { value, value };
+
+	if (getrlimit(what, &old))
+		return false;
+	if (old.rlim_max != RLIM_INFINITY && old.rlim_max < value)
+		new.rlim_cur = new.rlim_max = old.rlim_max;
+	return !setrlimit(what, &new);
+}
+
+static bool
+limit_zygote(bool own_namespace)
+{
+	const struct {
+		int what;
+		uint64_t value;
+	} all[] = {
+		{ RLIMIT_CORE, 0 },	  { RLIMIT_MEMLOCK, 0 },	{ RLIMIT_MSGQUEUE, 0 },
+		{ RLIMIT_FSIZE, FILE_SIZE }, { RLIMIT_AS, ADDRESS_SPACE }, { RLIMIT_NPROC, THREADS },
+	};
+	/* Outside of a namespace of our own the last would count the user's other processes too. */
+	size_t n = own_namespace ? TWZ_COUNT(all) : TWZ_COUNT(all) - 1;
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++)
+		ok = limit(all[i].what, all[i].value) && ok;
+	return ok;
+}
+
+/* None for us, none for what we might execute, none to be regained. */
+static bool
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	for (int cap = 0; cap < 64; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno == EINVAL)
+			break;
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	syscall(SYS_capset, &head, data);
+	memset(data, 0xff, sizeof(data));
+	return !syscall(SYS_capget, &head, data) && !data[0].permitted && !data[1].permitted &&
+	       !data[0].effective && !data[1].effective;
+}
+
+void
+confine_zygote(struct message_confinement *ret)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close(null);
+	syscall(SYS_close_range, GUEST_PARENT_FD + 1, ~0U, 0);
+	fcntl(GUEST_ZYGOTE_FD, F_SETFD, FD_CLOEXEC);
+	fcntl(GUEST_PARENT_FD, F_SETFD, FD_CLOEXEC);
+	umask(077);
+	setsid();
+	for (size_t i = 0; i < TWZ_COUNT(common); i++)
+		common_fds[i] = open(common[i].path, O_PATH | O_CLOEXEC);
+	ret->is_init = getpid() == 1;
+	ret->no_capabilities = drop_capabilities();
+	ret->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	ret->not_dumpable = !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	ret->limits = limit_zygote(ret->is_init);
+	ret->file_size = FILE_SIZE;
+	ret->files = FILES;
+	ret->landlock = landlock_abi();
+	ret->filter = filter_zygote();
+}
+
+static void
+allow(int ruleset, int fd, uint64_t access)
+{
+	struct landlock_path rule = { .allowed_access = access, .parent_fd = fd };
+
+	if (fd >= 0)
+		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PATH_BENEATH, &rule, 0);
+}
+
+static uint64_t
+common_access(enum rule_access access)
+{
+	switch (access) {
+	case READ:
+		return LANDLOCK_FS_READ;
+	case READ_EXEC:
+		return LANDLOCK_FS_READ | LANDLOCK_FS_EXECUTE;
+	case READ_WRITE_DEVICE:
+		return LANDLOCK_FS_READ_FILE | LANDLOCK_FS_WRITE_FILE;
+	}
+	return 0;
+}
+
+/* A rule for a file may name only what can be done to a file. */
+static uint64_t
+for_file(int fd, uint64_t access)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && !S_ISDIR(st.st_mode) ? access & LANDLOCK_FS_OF_FILES : access;
+}
+
+static uint32_t
+landlock(const struct guest_start *start, uint32_t abi)
+{
+	struct landlock_ruleset attr = landlock_everything(abi);
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, landlock_size(abi), 0);
+	int file = open(start->path, O_PATH | O_CLOEXEC);
+	uint64_t state = LANDLOCK_FS_STATE & attr.handled_fs;
+
+	if (ruleset < 0)
+		return 0;
+	for (size_t i = 0; i < TWZ_COUNT(common); i++)
+		allow(ruleset, common_fds[i], for_file(common_fds[i], common_access(common[i].access)));
+	allow(ruleset, file, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
+	allow(ruleset, start->state_fd, state);
+	return syscall(SYS_landlock_restrict_self, ruleset, 0) ? 0 : abi;
+}
+
+void
+confine_compartment(const struct guest_start *start, struct message_confinement *io)
+{
+	if (start->state_fd < 0 || fchdir(start->state_fd))
+		_exit(126);
+	io->memory = start->memory;
+	io->limits = io->limits && limit(RLIMIT_DATA, start->memory);
+	io->limits = limit(RLIMIT_NOFILE, FILES) && io->limits;
+	if (io->landlock)
+		io->landlock = landlock(start, io->landlock);
+	io->landlock_scoped = io->landlock >= 6;
+	io->filter_own = io->filter ? filter_compartment() : 0;
+}

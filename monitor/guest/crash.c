@@ -1,0 +1,122 @@
+/*
+ * When the service crashes, a signal handler writes what can be said about it to the crash page and
+ * ends the process. It runs on a stack of its own, since the usual one may be what overflowed, and
+ * calls nothing but the unwinder, last: should that crash too, the rest is written already.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include <unwind.h>
+
+#include "monitor/guest/guest.h"
+
+static const int deadly[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
+static struct crash_page *page;
+
+enum {
+	NEAR_NULL = 64 << 10,
+	NEAR_GUARD = 64 << 10,
+	SKIP = 2,		/* frames of our own: record() and the handler */
+};
+
+static _Unwind_Reason_Code
+add_frame(struct _Unwind_Context *context, void *data)
+{
+	int *skip = data;
+	uint64_t pc = _Unwind_GetIP(context);
+
+	if (*skip > 0) {
+		--*skip;
+		return _URC_NO_REASON;
+	}
+	if (!pc || page->nframes >= CRASH_FRAMES)
+		return _URC_END_OF_STACK;
+	page->frames[page->nframes] = pc;
+	__atomic_store_n(&page->nframes, page->nframes + 1, __ATOMIC_RELEASE);
+	return _URC_NO_REASON;
+}
+
+static uint64_t
+register_of(const ucontext_t *context, bool stack)
+{
+#if defined(__x86_64__)
+	return (uint64_t)context->uc_mcontext.gregs[stack ? REG_RSP : REG_RIP];
+#elif defined(__aarch64__)
+	return stack ? context->uc_mcontext.sp : context->uc_mcontext.pc;
+#else
+	(void)context, (void)stack;
+	return 0;
+#endif
+}
+
+/* A fault close to where the stack pointer stands is the stack running into its guard. */
+static bool
+overflowed(const ucontext_t *context, uint64_t address)
+{
+	uint64_t sp = register_of(context, true);
+
+	return address && sp && address + NEAR_GUARD > sp && address < sp + NEAR_GUARD &&
+	       (address >= sp - NEAR_GUARD);
+}
+
+static void
+record(int signal, const siginfo_t *info, const ucontext_t *context, int error)
+{
+	bool memory = signal == SIGSEGV || signal == SIGBUS;
+	uint64_t address = signal == SIGABRT || signal == SIGSYS || info->si_code <= 0
+				   ? 0 : (uint64_t)(uintptr_t)info->si_addr;
+	int skip = SKIP;
+
+	page->signal = signal;
+	page->fault_address = address;
+	page->pc = register_of(context, false);
+	page->stack_overflow = signal == SIGSEGV && info->si_code > 0 && overflowed(context, address);
+	page->out_of_memory = memory && error == ENOMEM && address < NEAR_NULL;
+	__atomic_store_n(&page->state, CRASH_WRITTEN, __ATOMIC_RELEASE);
+	if (!page->stack_overflow)
+		_Unwind_Backtrace(add_frame, &skip);
+}
+
+static void
+on_crash(int signal, siginfo_t *info, void *context)
+{
+	int error = errno;
+	uint32_t none = CRASH_NONE;
+
+	if (__atomic_compare_exchange_n(&page->state, &none, CRASH_CLAIMED, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		record(signal, info, context, error);
+	for (;;)
+		syscall(SYS_exit_group, 128 + signal);
+}
+
+void
+crash_init(int fd)
+{
+	struct sigaction act = { .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	page = mmap(NULL, CRASH_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED)
+		_exit(126);
+	/* A second crash, while the first is written down, ends the process at once. */
+	sigfillset(&act.sa_mask);
+	for (size_t i = 0; i < TWZ_COUNT(deadly); i++)
+		sigaction(deadly[i], &act, NULL);
+	crash_thread();
+}
+
+void
+crash_thread(void)
+{
+	stack_t stack = { .ss_size = GUEST_ALTSTACK };
+
+	stack.ss_sp = mmap(NULL, stack.ss_size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack.ss_sp != MAP_FAILED)
+		sigaltstack(&stack, NULL);
+}

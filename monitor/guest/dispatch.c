@@ -1,0 +1,287 @@
+/*
+ * One thread per link: waits for the bell, runs the gate, writes the results, answers.
+ *
+ * The kernel holds the reply word as a lock of this thread (a robust futex), so that a caller is woken
+ * by this thread's death, whatever it died of. See caller.c for who sleeps when and where.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "monitor/guest/guest.h"
+
+struct worker {
+	struct guest_link link;
+	struct wire_room room;
+	struct wire_run run;
+	struct robust_list node;
+	struct robust_list_head robust;
+	cpu_set_t all;			/* where the session may run */
+	uint32_t cpu;			/* pinned to it, or, when away, to all others; none: all ones */
+	bool away;
+	uint32_t tid, seq;
+};
+
+/* A pointer alone, so that reading it is one instruction in the executable. */
+static _Thread_local const struct guest_link *current;
+
+const struct guest_link *
+dispatch_current(void)
+{
+	return current;
+}
+
+__attribute__((visibility("default"))) const struct twz_caller *
+twz_caller(void)
+{
+	return current ? &current->caller : NULL;
+}
+
+static int64_t
+status_errno(enum wire_status status)
+{
+	switch (status) {
+	case WIRE_OK:
+		return 0;
+	case WIRE_TOO_BIG:
+		return -EMSGSIZE;
+	case WIRE_NO_MEMORY:
+		return -ENOMEM;
+	case WIRE_BAD_COUNT:
+	case WIRE_IS_NULL:
+	case WIRE_FORGED:
+		break;
+	}
+	return -EINVAL;
+}
+
+/* A gate with data or other words than integers. */
+static int64_t
+run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t size, uint64_t *word)
+{
+	const struct wire_gate *g = gate_wire(gate);
+	uint64_t head = sizeof(struct twz_gatecall_item) + g->nslots * 8;
+	enum wire_status status;
+	bool ok;
+
+	if (size < head)
+		return -EINVAL;
+	w->run.gate = g;
+	w->run.size = size - head;
+	status = wire_take(&w->run, payload, &w->room);
+	if (status != WIRE_OK)
+		return status_errno(status);
+	ok = gate_run(gate, &w->run);
+	if (!ok)
+		return -ENOEXEC;
+	status = wire_give(&w->run, payload, word);
+	if (w->room.size > 1 << 20)
+		wire_room_free(&w->room);
+	return status_errno(status);
+}
+
+static int64_t
+run_item(struct worker *w, unsigned char *payload, uint64_t size, uint64_t *word)
+{
+	uint64_t number, argv[6] = { 0 };
+	struct gate *gate;
+	gate_words *fast;
+	int64_t status;
+
+	if (size < sizeof(struct twz_gatecall_item))
+		return -EINVAL;
+	memcpy(&number, payload, sizeof(number));
+	gate = gate_wait(number);
+	if (!gate)
+		return -ENOSYS;
+	fast = gate_fast(gate);
+	if (fast && size < sizeof(struct twz_gatecall_item) + gate_wire(gate)->nslots * 8)
+		return -EINVAL;
+	current = &w->link;
+	if (fast) {
+		uint32_t n = gate_wire(gate)->nslots;
+
+		for (uint32_t i = 0; i < n && i < 6; i++)
+			memcpy(&argv[i], payload + sizeof(struct twz_gatecall_item) + i * 8, 8);
+		*word = fast(argv[0], argv[1], argv[2], argv[3], argv[4], argv[5]);
+		status = 0;
+	} else {
+		status = run_gate(w, gate, payload, size, word);
+	}
+	current = NULL;
+	if (__fpending(stdout))
+		fflush(stdout);
+	return status;
+}
+
+/* Runs all items of the block; kinds that are not ours stay untouched. */
+static void
+run_block(struct worker *w)
+{
+	struct twz_block_reader r = { .base = w->link.shared->block, .size = LINK_BLOCK_SIZE };
+	struct twz_item item;
+	uint32_t at;
+
+	while (twz_block_next(&r, &item, &at) == 1) {
+		unsigned char *payload = w->link.shared->block + at;
+		int64_t result[2] = { 0 };
+		uint64_t word = 0;
+
+		if (item.kind != TWZ_ITEM_GATECALL)
+			continue;
+		result[0] = run_item(w, payload, item.size, &word);
+		result[1] = (int64_t)word;
+		memcpy(payload + offsetof(struct twz_gatecall_item, ret), result, sizeof(result));
+	}
+}
+
+static void
+settle(struct worker *w, uint32_t cpu, bool away)
+{
+	cpu_set_t set;
+
+	if ((w->cpu == cpu && w->away == away) || cpu >= CPU_SETSIZE)
+		return;
+	if (away) {
+		set = w->all;
+		CPU_CLR(cpu, &set);
+	} else {
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+	}
+	sched_setaffinity(0, sizeof(set), &set);
+	w->cpu = cpu;
+	w->away = away;
+}
+
+/* Spins for the next bell. True: it rang. */
+static inline bool
+await_hot(const struct worker *w, uint32_t *bell)
+{
+	uint64_t limit = 0;
+
+	for (uint32_t n = 1;; n++) {
+		*bell = __atomic_load_n(&w->link.shared->bell, __ATOMIC_ACQUIRE);
+		if (*bell != w->seq)
+			return true;
+		link_pause();
+		if (n % LINK_PAUSES == 0) {
+			uint64_t now = link_now();
+
+			if (!limit)
+				limit = now + LINK_SPIN_NS;
+			else if (now >= limit)
+				return false;
+		}
+	}
+}
+
+/* Waits for the next bell; false: the caller is gone. */
+static bool
+await(struct worker *w)
+{
+	struct link_shared *s = w->link.shared;
+	uint32_t bell, cpu = __atomic_load_n(&s->cpu, __ATOMIC_RELAXED);
+
+	if (__atomic_load_n(&s->mode, __ATOMIC_RELAXED) == LINK_HOT) {
+		settle(w, cpu, true);
+		if (await_hot(w, &bell))
+			goto rung;
+		cpu = __atomic_load_n(&s->cpu, __ATOMIC_RELAXED);
+	}
+	settle(w, cpu, false);
+	for (;;) {
+		bell = w->seq;
+		if (!__atomic_compare_exchange_n(&s->bell, &bell, w->seq | LINK_SLEEPING, false,
+						 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+		    bell != (w->seq | LINK_SLEEPING))
+			break;
+		link_sleep(&s->bell, w->seq | LINK_SLEEPING, NULL);
+		bell = __atomic_load_n(&s->bell, __ATOMIC_ACQUIRE);
+		if (bell != (w->seq | LINK_SLEEPING))
+			break;
+	}
+rung:
+	w->seq = bell & ~(uint32_t)LINK_SLEEPING;
+	return !__atomic_load_n(&s->closed, __ATOMIC_ACQUIRE);
+}
+
+/* Makes the kernel treat the reply word as a lock of this thread. */
+static void
+hold_reply(struct worker *w)
+{
+	w->robust.list.next = &w->node;
+	w->node.next = &w->robust.list;
+	w->robust.futex_offset = (long)((uintptr_t)&w->link.shared->reply - (uintptr_t)&w->node);
+	syscall(SYS_set_robust_list, &w->robust, sizeof(w->robust));
+}
+
+static void *
+work(void *data)
+{
+	struct worker *w = data;
+	struct link_shared *s = w->link.shared;
+
+	crash_thread();
+	w->tid = (uint32_t)gettid();
+	w->cpu = UINT32_MAX;
+	sched_getaffinity(0, sizeof(w->all), &w->all);
+	hold_reply(w);
+	s->version = LINK_VERSION;
+	__atomic_store_n(&s->ready, w->tid, __ATOMIC_SEQ_CST);
+	link_wake(&s->ready);
+	while (await(w)) {
+		run_block(w);
+		if (__atomic_exchange_n(&s->reply, 0, __ATOMIC_SEQ_CST) & FUTEX_WAITERS)
+			link_wake(&s->reply);
+	}
+	nested_end();
+	/* The list must not point into memory that is gone when this thread ends. */
+	w->robust.list.next = &w->robust.list;
+	munmap(s, LINK_SIZE);
+	wire_room_free(&w->room);
+	free(w);
+	return NULL;
+}
+
+void
+dispatch_start(const struct message_in *in, int fd)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	pthread_attr_t attr;
+	pthread_t thread;
+	size_t at = 0;
+
+	if (!w)
+		_exit(126);
+	w->link = (struct guest_link){
+		.serial = in->head.serial,
+		.depth = (uint32_t)in->head.word[2],
+		.caller = { .thread = in->head.word[0], .compartment = in->head.word[1] },
+	};
+	strncpy(w->link.context, message_text(in, &at), sizeof(w->link.context) - 1);
+	w->link.caller.context = w->link.context;
+	w->link.shared = mmap(NULL, LINK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, GUEST_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	if (w->link.shared == MAP_FAILED)
+		_exit(126);
+	if (pthread_create(&thread, &attr, work, w)) {
+		/* A handshake of no version: the caller sees that nobody serves its link. */
+		__atomic_store_n(&w->link.shared->ready, 1, __ATOMIC_SEQ_CST);
+		link_wake(&w->link.shared->ready);
+		munmap(w->link.shared, LINK_SIZE);
+		free(w);
+	}
+	pthread_attr_destroy(&attr);
+}

@@ -1,0 +1,151 @@
+/*
+ * The gates that may be called here. The monitor describes each before its first call, on the control
+ * thread; links' threads only read. A gate stays once added, and its number, given by the
+ * monitor, is its place.
+ */
+#include <dlfcn.h>
+#include <ffi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor/guest/guest.h"
+
+enum { GATES = 8192 };
+
+struct gate {
+	struct wire_gate *wire;
+	void (*function)(void);		/* NULL: not exported by the file */
+	bool typed;			/* cif is prepared */
+	ffi_cif cif;
+	ffi_type *types[TWZ_MAX_PARAMS];
+};
+
+static struct gate *gates[GATES];
+static uint32_t added;		/* futex: changes with each gate */
+
+static ffi_type *
+word_type(const struct wire_slot *slot)
+{
+	if (slot->is_float)
+		return slot->size == 4 ? &ffi_type_float : &ffi_type_double;
+	switch (slot->size) {
+	case 1:
+		return slot->is_signed ? &ffi_type_sint8 : &ffi_type_uint8;
+	case 2:
+		return slot->is_signed ? &ffi_type_sint16 : &ffi_type_uint16;
+	case 4:
+		return slot->is_signed ? &ffi_type_sint32 : &ffi_type_uint32;
+	}
+	return slot->is_signed ? &ffi_type_sint64 : &ffi_type_uint64;
+}
+
+/* A struct by value: its scalars in order, or, when it is too large for registers, any. */
+static ffi_type *
+struct_type(const struct wire_gate *g, const struct wire_slot *slot)
+{
+	const char *shape = wire_shapes(g) + slot->shape;
+	ffi_type *type = calloc(1, sizeof(*type));
+	ffi_type **elements = calloc(slot->nshape + 2, sizeof(ffi_type *));
+
+	if (!type || !elements)
+		return NULL;
+	for (uint32_t i = 0; i < slot->nshape; i++)
+		elements[i] = shape[i] == 'f' ? &ffi_type_float
+					      : shape[i] == 'd' ? &ffi_type_double : &ffi_type_uint8;
+	if (!slot->nshape)
+		elements[0] = &ffi_type_uint64;
+	*type = (ffi_type){ .size = slot->size, .alignment = (unsigned short)slot->align,
+			    .type = FFI_TYPE_STRUCT, .elements = elements };
+	return type;
+}
+
+static ffi_type *
+type_of(const struct wire_gate *g, const struct wire_slot *slot)
+{
+	switch ((enum twz_pass)slot->pass) {
+	case TWZ_PASS_NOTHING:
+		return &ffi_type_void;
+	case TWZ_PASS_WORD:
+		return word_type(slot);
+	case TWZ_PASS_STRUCT:
+		return struct_type(g, slot);
+	case TWZ_PASS_STRING:
+	case TWZ_PASS_REF:
+	case TWZ_PASS_BUFFER:
+		break;
+	}
+	return &ffi_type_pointer;
+}
+
+static bool
+prepare(struct gate *gate)
+{
+	const struct wire_gate *g = gate->wire;
+	ffi_type *ret = type_of(g, wire_ret(g));
+
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		gate->types[i] = type_of(g, &g->slots[i]);
+		if (!gate->types[i])
+			return false;
+	}
+	return ret && ffi_prep_cif(&gate->cif, FFI_DEFAULT_ABI, g->nslots, ret, gate->types) == FFI_OK;
+}
+
+void
+gate_add(void *library, const struct wire_gate *wire, size_t n)
+{
+	struct gate *gate = calloc(1, sizeof(*gate));
+	void *symbol;
+
+	if (!gate || !wire_valid(wire, n) || wire->number >= GATES)
+		_exit(126);
+	gate->wire = malloc(n);
+	if (!gate->wire)
+		_exit(126);
+	memcpy(gate->wire, wire, n);
+	symbol = dlsym(library, wire_symbol(wire));
+	memcpy(&gate->function, &symbol, sizeof(symbol));
+	gate->typed = gate->function && (wire->words_only || prepare(gate));
+	__atomic_store_n(&gates[wire->number], gate, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&added, 1, __ATOMIC_SEQ_CST);
+	link_futex(&added, FUTEX_WAKE, INT32_MAX, NULL);
+}
+
+struct gate *
+gate_wait(uint64_t number)
+{
+	struct gate *gate;
+
+	if (number >= GATES)
+		return NULL;
+	for (;;) {
+		uint32_t n = __atomic_load_n(&added, __ATOMIC_SEQ_CST);
+
+		gate = __atomic_load_n(&gates[number], __ATOMIC_SEQ_CST);
+		if (gate)
+			return gate;
+		/* The monitor sends the description before the caller rings: it is under way. */
+		link_sleep(&added, n, NULL);
+	}
+}
+
+const struct wire_gate *
+gate_wire(const struct gate *gate)
+{
+	return gate->wire;
+}
+
+gate_words *
+gate_fast(const struct gate *gate)
+{
+	return gate->typed && gate->wire->words_only ? (gate_words *)(uintptr_t)gate->function : NULL;
+}
+
+bool
+gate_run(struct gate *gate, struct wire_run *run)
+{
+	if (!gate->typed)
+		return false;
+	ffi_call(&gate->cif, gate->function, run->ret, run->args);
+	return true;
+}

@@ -1,0 +1,90 @@
+/*
+ * The guest: the program that is first the zygote and then, cloned from it, one compartment.
+ *
+ * main.c starts the zygote, zygote.c clones compartments, confine.c and filter.c close them off,
+ * compartment.c loads the service and listens to the monitor, dispatch.c runs gates, gate.c knows
+ * them, nested.c calls other services' gates, crash.c leaves a record of a crash.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <twz/gate.h>
+#include "monitor/crash_page.h"
+#include "monitor/message.h"
+#include "monitor/wire.h"
+
+enum {
+	GUEST_ZYGOTE_FD = 3,	/* zygote: the monitor's socket … */
+	GUEST_PARENT_FD = 4,	/* … and a pidfd of the monitor's process */
+	GUEST_CONTROL_FD = 3,	/* compartment: its socket */
+	GUEST_STACK = 2 << 20,	/* of a thread that runs gates */
+	GUEST_ALTSTACK = 32 << 10,
+};
+
+/* What a clone has to become; filled in by the zygote from a START message. */
+struct guest_start {
+	uint64_t memory, compartment;
+	const char *path, *state;
+	int control, log, state_fd, crash;
+};
+
+/* -- zygote.c */
+/** Serves START messages until the monitor is gone. */
+void zygote_run(struct message_confinement *confinement) __attribute__((noreturn));
+
+/* -- confine.c */
+/** Once, before any clone: everything that children inherit. */
+void confine_zygote(struct message_confinement *ret);
+/** In a clone, before the service's code is loaded. */
+void confine_compartment(const struct guest_start *start, struct message_confinement *io);
+
+/* -- filter.c */
+/** Installs the allow-list; its number of instructions, 0 when the kernel refuses. */
+uint32_t filter_zygote(void);
+/** Adds what only compartments must not do: new processes, signals to others. */
+uint32_t filter_compartment(void);
+
+/* -- compartment.c */
+void compartment_run(const struct guest_start *start, struct message_confinement *confinement)
+	__attribute__((noreturn));
+
+/* -- crash.c */
+/** Maps the page and installs the handlers. */
+void crash_init(int fd);
+/** Gives the calling thread a stack to crash on. */
+void crash_thread(void);
+
+/* -- gate.c: gates that the monitor has described */
+struct gate;
+/** Adds the next gate; its symbol is looked up in @library. */
+void gate_add(void *library, const struct wire_gate *wire, size_t n);
+/** Waits for gate @number to be described, if it is not yet. NULL: there will be none. */
+struct gate *gate_wait(uint64_t number);
+const struct wire_gate *gate_wire(const struct gate *gate);
+/** The function with nothing but words, or NULL. */
+typedef uint64_t gate_words(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+gate_words *gate_fast(const struct gate *gate);
+/** Calls it with the arguments that were taken. False: the symbol is missing or its type unknown. */
+bool gate_run(struct gate *gate, struct wire_run *run);
+
+/* -- dispatch.c */
+/* One link's thread, and what the monitor said about its caller. */
+struct guest_link {
+	struct link_shared *shared;
+	uint64_t serial;
+	uint32_t depth;
+	struct twz_caller caller;
+	char context[128];
+};
+/** Starts the thread that serves a new link; takes over @fd. */
+void dispatch_start(const struct message_in *in, int fd);
+/** The link whose gate the calling thread runs; NULL: none. */
+const struct guest_link *dispatch_current(void);
+
+/* -- nested.c */
+/** An answer to BIND arrived. */
+void nested_answer(struct message_in *in);
+/** This thread makes no more calls. */
+void nested_end(void);

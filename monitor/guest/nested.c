@@ -1,0 +1,338 @@
+/*
+ * Calling other services' gates from inside of a compartment: include/twz/call.h, for services. The
+ * first call of a stub on a thread asks the monitor for a link; later ones use it directly.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <twz/call.h>
+
+#include "monitor/caller.h"
+#include "monitor/guest/guest.h"
+#include "twz/error.h"
+
+enum { DEFAULT_TIMEOUT_MS = 30000 };
+
+/* A link to one service. */
+struct out_link {
+	struct out_link *next;
+	char service[256];
+	uint64_t serial;
+	struct caller caller;
+};
+
+/* A stub that was bound on this thread. */
+struct binding {
+	struct binding *next;
+	const struct twz_stub *stub;
+	struct wire_gate *wire;
+	struct out_link *link;
+};
+
+/* A question to the monitor; lives on the asking thread's stack. */
+struct question {
+	struct question *next;
+	uint64_t serial;
+	uint32_t answered;	/* futex */
+	struct message head;
+	unsigned char *bytes;	/* malloc'ed copy */
+	size_t n;
+	int fd;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct question *questions;
+
+static _Thread_local struct {
+	struct out_link *links;
+	struct binding *bindings;
+	struct wire_room texts;
+	struct twz_failure failure;
+	struct twz_error error;
+	bool failed;
+	int64_t timeout_ns;	/* 0: not set */
+} self;
+
+void
+nested_answer(struct message_in *in)
+{
+	struct question **at = &questions, *q;
+
+	pthread_mutex_lock(&lock);
+	while (*at && (*at)->serial != in->head.serial)
+		at = &(*at)->next;
+	q = *at;
+	if (q)
+		*at = q->next;
+	pthread_mutex_unlock(&lock);
+	if (!q)
+		return;
+	q->head = in->head;
+	q->bytes = malloc(in->n + 1);
+	if (!q->bytes)
+		_exit(126);
+	memcpy(q->bytes, in->bytes, in->n + 1);
+	q->n = in->n;
+	q->fd = in->fds[0];
+	in->fds[0] = -1;
+	__atomic_store_n(&q->answered, 1, __ATOMIC_RELEASE);
+	link_wake(&q->answered);
+}
+
+static struct out_link *
+find_link(const char *service)
+{
+	struct out_link *l = self.links;
+
+	while (l && strcmp(l->service, service))
+		l = l->next;
+	return l;
+}
+
+/* Forgets a link whose other end is dead, and what was bound over it. */
+static void
+drop_link(struct out_link *l)
+{
+	for (struct binding **at = &self.bindings; *at;) {
+		struct binding *b = *at;
+
+		if (b->link != l) {
+			at = &b->next;
+			continue;
+		}
+		*at = b->next;
+		free(b->wire);
+		free(b);
+	}
+	for (struct out_link **at = &self.links; *at; at = &(*at)->next)
+		if (*at == l) {
+			*at = l->next;
+			break;
+		}
+	caller_close(&l->caller);
+	munmap(l->caller.shared, LINK_SIZE);
+	free(l);
+}
+
+static bool
+ask(const struct twz_stub *stub, uint64_t have, struct question *q, struct twz_error *err)
+{
+	const struct guest_link *current = dispatch_current();
+	char text[2048];
+	int n = snprintf(text, sizeof(text), "%s%c%s%c%s", stub->service, 0, stub->gate, 0,
+			 stub->signature);
+	struct message head = { .kind = MESSAGE_BIND, .word = { stub->hash, have } };
+
+	if (!current)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+				"%s::%s: only a gate may call gates, on its own thread", stub->service,
+				stub->gate);
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"%s::%s: its signature is too long", stub->service, stub->gate);
+	*q = (struct question){ .serial = current->serial, .fd = -1 };
+	head.serial = current->serial;
+	pthread_mutex_lock(&lock);
+	q->next = questions;
+	questions = q;
+	pthread_mutex_unlock(&lock);
+	if (!message_send(GUEST_CONTROL_FD, &head, text, (size_t)n + 1, NULL, 0))
+		_exit(0);	/* the monitor is gone */
+	while (!__atomic_load_n(&q->answered, __ATOMIC_ACQUIRE))
+		link_sleep(&q->answered, 0, NULL);
+	return true;
+}
+
+static struct out_link *
+new_link(const struct twz_stub *stub, const struct question *q)
+{
+	struct out_link *l = calloc(1, sizeof(*l));
+	void *memory = q->fd < 0 ? MAP_FAILED : mmap(NULL, LINK_SIZE, PROT_READ | PROT_WRITE,
+						     MAP_SHARED | MAP_NORESERVE, q->fd, 0);
+
+	if (!l || memory == MAP_FAILED) {
+		free(l);
+		return NULL;
+	}
+	snprintf(l->service, sizeof(l->service), "%s", stub->service);
+	l->serial = q->head.word[1];
+	caller_init(&l->caller, memory, (uint32_t)q->head.word[2]);
+	l->caller.dead = &l->caller.shared->gone;
+	l->next = self.links;
+	self.links = l;
+	return l;
+}
+
+static struct binding *
+take_binding(const struct twz_stub *stub, struct question *q, struct out_link *link,
+	     struct twz_error *err)
+{
+	struct binding *b;
+
+	if (!link || link->serial != q->head.word[1]) {
+		if (link)
+			drop_link(link);
+		link = new_link(stub, q);
+	}
+	b = calloc(1, sizeof(*b));
+	if (!link || !b) {
+		free(b);
+		twz_fail_sys(err, ENOMEM, "%s::%s", stub->service, stub->gate);
+		return NULL;
+	}
+	*b = (struct binding){ self.bindings, stub, (void *)q->bytes, link };
+	q->bytes = NULL;
+	self.bindings = b;
+	return b;
+}
+
+static struct binding *
+bind_stub(const struct twz_stub *stub, struct twz_error *err)
+{
+	struct out_link *link = find_link(stub->service);
+	struct binding *b = NULL;
+	struct question q;
+
+	if (!ask(stub, link ? link->serial : 0, &q, err))
+		return NULL;
+	if (q.head.kind == MESSAGE_BOUND && wire_valid((void *)q.bytes, q.n))
+		b = take_binding(stub, &q, link, err);
+	else
+		twz_fail(err, (enum twz_class)q.head.word[0], q.head.word[1], "%s", (char *)q.bytes);
+	free(q.bytes);
+	twz_closep(&q.fd);
+	return b;
+}
+
+static struct binding *
+find_binding(const struct twz_stub *stub, struct twz_error *err)
+{
+	struct binding *b = self.bindings;
+
+	while (b && b->stub != stub)
+		b = b->next;
+	if (b && __atomic_load_n(b->link->caller.dead, __ATOMIC_ACQUIRE)) {
+		drop_link(b->link);
+		b = NULL;
+	}
+	return b ? b : bind_stub(stub, err);
+}
+
+static bool
+ended(struct binding *b, enum caller_end end, struct twz_error *err)
+{
+	const struct twz_stub *stub = b->stub;
+	struct message cancel = { .kind = MESSAGE_CANCEL, .serial = b->link->serial };
+
+	message_send(GUEST_CONTROL_FD, &cancel, NULL, 0, NULL, 0);
+	drop_link(b->link);
+	if (end == CALLER_LATE)
+		return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
+				"%s::%s: no answer in time; outcome unknown", stub->service, stub->gate);
+	return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL),
+			"%s::%s: its compartment ended; outcome unknown", stub->service, stub->gate);
+}
+
+static bool
+answer(struct binding *b, struct wire_call *call, void *ret, struct twz_error *err)
+{
+	unsigned char *block = b->link->caller.shared->block;
+	const volatile struct twz_gatecall_item *item = &((struct link_call *)(void *)block)->call;
+	int64_t status = item->ret[0];
+	uint64_t word = (uint64_t)item->ret[1];
+
+	if (status || wire_unpack(call, block, word, ret, &self.texts) != WIRE_OK)
+		return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL),
+				"%s::%s: no usable answer (%lld); outcome unknown", b->stub->service,
+				b->stub->gate, (long long)status);
+	return true;
+}
+
+static bool
+invoke(const struct twz_stub *stub, const uint64_t *words, void *ret, struct twz_error *err)
+{
+	struct binding *b = find_binding(stub, err);
+	int64_t timeout = self.timeout_ns ? self.timeout_ns : DEFAULT_TIMEOUT_MS * (int64_t)1000000;
+	enum caller_end end = CALLER_DONE;
+	struct wire_call call;
+
+	if (!b)
+		return false;
+	if (b->wire->nslots != stub->nwords)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, SIGNATURE_MISMATCH),
+				"%s::%s: the stub has another number of parameters", stub->service,
+				stub->gate);
+	call = (struct wire_call){ .gate = b->wire, .words = words };
+	if (!b->link->caller.tid)
+		end = caller_handshake(&b->link->caller, timeout);
+	if (end == CALLER_DONE) {
+		if (wire_pack(&call, b->link->caller.shared->block) != WIRE_OK)
+			return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+					"%s::%s: parameter %u cannot be passed", stub->service,
+					stub->gate, call.culprit + 1);
+		end = caller_ring(&b->link->caller, timeout);
+	}
+	return end == CALLER_DONE ? answer(b, &call, ret, err) : ended(b, end, err);
+}
+
+int
+twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
+{
+	const struct twz_error *e = &self.error;
+
+	self.error = (struct twz_error){ 0 };
+	self.failed = !invoke(stub, words, ret, &self.error);
+	if (!self.failed)
+		return 0;
+	if (ret)
+		memset(ret, 0, stub->ret_size);
+	self.failure = (struct twz_failure){ e->code, twz_class_status(e->cls),
+					     twz_class_text(e->cls), e->text };
+	return -1;
+}
+
+const struct twz_failure *
+twz_failed(void)
+{
+	return self.failed ? &self.failure : NULL;
+}
+
+void
+twz_perror(const char *what)
+{
+	if (!self.failed)
+		return;
+	fprintf(stderr, "%s%s%s: %s\n", what ? what : "", what ? ": " : "", self.failure.kind,
+		self.failure.text);
+}
+
+void
+twz_set_timeout(uint32_t ms)
+{
+	self.timeout_ns = ms ? (int64_t)ms * 1000000 : -1;
+}
+
+/* In a compartment the session is there already, and is not ours to end. */
+int
+twz_open(void)
+{
+	return 0;
+}
+
+void
+twz_close(void)
+{
+}
+
+void
+nested_end(void)
+{
+	while (self.links)
+		drop_link(self.links);
+	wire_room_free(&self.texts);
+}

@@ -1,0 +1,129 @@
+/*
+ * The zygote: a small, confined, single-threaded process whose clones become compartments. It never
+ * runs a service's code. It ends with the monitor, and every compartment ends with it: in a process
+ * namespace because it is that namespace's init, elsewhere because each clone asks for a signal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor/guest/guest.h"
+
+static struct message_in in;
+
+static void
+on_child(int signal)
+{
+	(void)signal;	/* only has to end ppoll() */
+}
+
+static void
+tell(uint32_t kind, uint64_t serial, uint64_t a, uint64_t b, int fd)
+{
+	struct message m = { .kind = kind, .serial = serial, .word = { a, b } };
+	const struct timespec moment = { 0, 1000000 };
+
+	/* The monitor reads these promptly; losing one would lose the reason of an end. */
+	while (!message_send(GUEST_ZYGOTE_FD, &m, NULL, 0, &fd, fd >= 0)) {
+		if (errno != EAGAIN)
+			_exit(0);
+		nanosleep(&moment, NULL);
+	}
+}
+
+static void
+reap(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		tell(MESSAGE_REAPED, 0, (uint64_t)pid, (uint64_t)(uint32_t)status, -1);
+}
+
+/* In the clone: keeps its four descriptors as 0 (null), 1 and 2 (log), 3 (control), and no others. */
+static void
+become(struct guest_start *start, struct message_confinement *confinement)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGCHLD, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	dup2(start->log, 1);
+	dup2(start->log, 2);
+	crash_init(start->crash);
+	dup3(start->control, GUEST_CONTROL_FD, O_CLOEXEC);
+	confine_compartment(start, confinement);
+	syscall(SYS_close_range, GUEST_CONTROL_FD + 1, ~0U, 0);
+	compartment_run(start, confinement);
+}
+
+static void
+start(struct message_confinement *confinement)
+{
+	size_t at = 0;
+	struct guest_start s = {
+		.memory = in.head.word[0],
+		.compartment = in.head.word[1],
+		.path = message_text(&in, &at),
+		.state = message_text(&in, &at),
+		.control = in.fds[0],
+		.log = in.fds[1],
+		.state_fd = in.fds[2],
+		.crash = in.fds[3],
+	};
+	pid_t pid = _Fork();
+	int pidfd;
+
+	if (pid == 0)
+		become(&s, confinement);
+	if (pid < 0) {
+		tell(MESSAGE_FAILED, in.head.serial, (uint64_t)errno, 0, -1);
+		return;
+	}
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	tell(MESSAGE_STARTED, in.head.serial, (uint64_t)pid, 0, pidfd);
+	if (pidfd >= 0)
+		close(pidfd);
+}
+
+void
+zygote_run(struct message_confinement *confinement)
+{
+	struct sigaction act = { .sa_handler = on_child };
+	struct pollfd fds[2] = { { .fd = GUEST_ZYGOTE_FD, .events = POLLIN },
+				 { .fd = GUEST_PARENT_FD, .events = POLLIN } };
+	sigset_t block, open;
+
+	/* What the embedding program ignores is its own business. */
+	for (int number = 1; number < 32; number++)
+		signal(number, SIG_DFL);
+	sigfillset(&open);
+	sigdelset(&open, SIGCHLD);
+	sigfillset(&block);
+	sigprocmask(SIG_SETMASK, &block, NULL);
+	sigaction(SIGCHLD, &act, NULL);
+	for (;;) {
+		reap();
+		if (ppoll(fds, 2, NULL, &open) < 0)
+			continue;
+		if (fds[1].revents)
+			_exit(0);
+		if (!fds[0].revents)
+			continue;
+		if (message_receive(GUEST_ZYGOTE_FD, &in, true) <= 0)
+			_exit(0);
+		if (in.head.kind == MESSAGE_START)
+			start(confinement);
+		message_drop(&in);
+	}
+}

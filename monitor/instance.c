@@ -1,0 +1,279 @@
+/*
+ * One process of a compartment: started through the zygote, told what to do over its control socket,
+ * ended by a signal to its pidfd.
+ *
+ * Starting does not wait. The START message, the descriptions of gates and the links are put into
+ * sockets before the process exists; who wants to call waits on its link for the guest's handshake.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor/internal.h"
+#include "monitor/loop.h"
+
+static bool
+make_folders(char *path)
+{
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = 0;
+		if (mkdir(path, 0700) && errno != EEXIST) {
+			*slash = '/';
+			return false;
+		}
+		*slash = '/';
+	}
+	return !mkdir(path, 0700) || errno == EEXIST;
+}
+
+/* The private folder: ours, closed to others, and no symbolic link. */
+static bool
+open_state(struct compartment *c, int *ret, struct twz_error *err)
+{
+	TWZ_CLOSE int fd = -1;
+	struct stat st;
+
+	if (!make_folders(c->state))
+		return twz_fail_sys(err, errno, "make the folder %s", c->state);
+	fd = open(c->state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		return twz_fail_sys(err, errno, "open the folder %s", c->state);
+	if (st.st_uid != geteuid())
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, ACCESS_DENIED),
+				"the folder %s belongs to somebody else", c->state);
+	if ((st.st_mode & 0777) != 0700 && fchmod(fd, 0700))
+		return twz_fail_sys(err, errno, "close the folder %s to others", c->state);
+	*ret = fd;
+	fd = -1;
+	return true;
+}
+
+/* Memory to be shared with a guest: of a fixed size, whatever the guest does. */
+static int
+sealed_memory(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)size) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+instance_memory(const char *name, size_t size, void **ret, size_t map)
+{
+	int fd = sealed_memory(name, size);
+
+	if (fd < 0)
+		return -1;
+	*ret = mmap(NULL, map, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (*ret == MAP_FAILED) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* What the instance keeps and what it gives away. */
+struct ends {
+	int control, log, state, crash;
+};
+
+static void
+ends_close(const struct ends *e)
+{
+	const int fds[] = { e->control, e->log, e->state, e->crash };
+
+	for (size_t i = 0; i < TWZ_COUNT(fds); i++)
+		twz_closep(&fds[i]);
+}
+
+static bool
+make_ends(struct instance *i, struct ends *e, struct twz_error *err)
+{
+	int pair[2], pipes[2];
+	void *page;
+
+	if (!open_state(i->compartment, &e->state, err))
+		return false;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return twz_fail_sys(err, errno, "make a socket");
+	i->control = pair[0];
+	e->control = pair[1];
+	if (pipe2(pipes, O_CLOEXEC))
+		return twz_fail_sys(err, errno, "make a pipe");
+	i->log = pipes[0];
+	e->log = pipes[1];
+	fcntl(i->log, F_SETFL, O_NONBLOCK);
+	e->crash = instance_memory("twz-crash", CRASH_PAGE_SIZE, &page, CRASH_PAGE_SIZE);
+	if (e->crash < 0)
+		return twz_fail_sys(err, errno, "make shared memory");
+	i->crash = page;
+	return true;
+}
+
+static bool
+send_start(struct instance *i, const struct ends *e, struct twz_error *err)
+{
+	struct compartment *c = i->compartment;
+	struct monitor *m = c->monitor;
+	struct message head = { .kind = MESSAGE_START, .serial = i->serial,
+				.word = { m->options.memory, i->id } };
+	const int fds[] = { e->control, e->log, e->state, e->crash };
+	char text[8192];
+	int n = snprintf(text, sizeof(text), "%s%c%s", c->service->path, 0, c->state);
+
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"the path of service %s is too long", c->service->name);
+	if (!message_send(m->zygote, &head, text, (size_t)n + 1, fds, TWZ_COUNT(fds)))
+		return twz_fail_sys(err, errno, "start service %s", c->service->name);
+	return true;
+}
+
+bool
+instance_start(struct compartment *c, struct instance **ret, struct twz_error *err)
+{
+	struct monitor *m = c->monitor;
+	struct ends e = { -1, -1, -1, -1 };
+	struct instance *i;
+	bool ok;
+
+	if (!zygote_ensure(m, err) || !loop_start(m, err))
+		return false;
+	i = calloc(1, sizeof(*i));
+	if (!i)
+		return twz_fail_sys(err, errno, "start service %s", c->service->name);
+	*i = (struct instance){ .compartment = c, .serial = ++m->next_serial, .refs = 1,
+				.control = -1, .log = -1, .pidfd = -1 };
+	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
+	ok = make_ends(i, &e, err) && send_start(i, &e, err);
+	ends_close(&e);
+	if (!ok || !loop_watch(m, i->control, loop_tag(LOOP_CONTROL, i->serial)) ||
+	    !loop_watch(m, i->log, loop_tag(LOOP_LOG, i->serial))) {
+		instance_unref(i);
+		return twz_fail_sys(err, errno, "start service %s", c->service->name);
+	}
+	m->stats.started++;
+	if (c->generation++)
+		c->restarts++, m->stats.restarts++;
+	c->why[0] = 0;
+	i->next = m->instances;
+	m->instances = c->instance = i;
+	*ret = i;
+	return true;
+}
+
+void
+instance_kill(struct instance *i)
+{
+	__atomic_store_n(&i->doomed, true, __ATOMIC_RELAXED);
+	/* Without a pidfd yet, the kill happens when the zygote has sent it. */
+	if (i->pidfd >= 0)
+		syscall(SYS_pidfd_send_signal, i->pidfd, SIGKILL, NULL, 0);
+}
+
+static void
+wake_callers(struct instance *i)
+{
+	__atomic_store_n(&i->dead, 1, __ATOMIC_SEQ_CST);
+	for (struct monitor_link *l = i->links; l; l = l->next)
+		caller_poke(l->shared);
+}
+
+void
+instance_died(struct instance *i)
+{
+	if (!i->dead)
+		wake_callers(i);
+	if (i->pidfd >= 0)
+		close(i->pidfd);
+	i->pidfd = -1;
+}
+
+static void
+say_why(struct instance *i)
+{
+	struct compartment *c = i->compartment;
+
+	if (i->failure.cls != TWZ_CLASS_NONE)
+		snprintf(c->why, sizeof(c->why), "%.200s", i->failure.text);
+	else
+		crash_describe(i, c->why, sizeof(c->why));
+}
+
+void
+instance_ended(struct instance *i)
+{
+	struct compartment *c = i->compartment;
+	struct monitor *m = c->monitor;
+	struct instance **at = &m->instances;
+
+	if (i->gone)
+		return;
+	instance_died(i);
+	while (output_read(m, i))
+		;
+	i->gone = true;
+	say_why(i);
+	if (c->instance == i)
+		c->instance = NULL;
+	while (*at && *at != i)
+		at = &(*at)->next;
+	if (*at)
+		*at = i->next;
+	links_abandon(m, i);
+	while (i->links) {
+		struct monitor_link *l = i->links;
+
+		i->links = l->next;
+		link_unref(l);
+	}
+	close(i->control);
+	i->control = -1;
+	pthread_cond_broadcast(&m->changed);
+	instance_unref(i);
+}
+
+void
+instance_unref(struct instance *i)
+{
+	if (!i || --i->refs)
+		return;
+	twz_closep(&i->control);
+	twz_closep(&i->log);
+	twz_closep(&i->pidfd);
+	if (i->crash)
+		munmap(i->crash, CRASH_PAGE_SIZE);
+	free(i);
+}
+
+bool
+instance_describe(struct instance *i, struct monitor_gate *gate, struct twz_error *err)
+{
+	struct message head = { .kind = MESSAGE_GATE };
+
+	if (gate->described == i->serial)
+		return true;
+	if (!message_send(i->control, &head, gate->wire, gate->wire->bytes, NULL, 0)) {
+		if (errno == EPIPE || errno == ECONNRESET)
+			return true;	/* it is dead; who waits for it will hear why */
+		return twz_fail_sys(err, errno, "tell service %s of gate %s",
+				    i->compartment->service->name, gate->gate->name);
+	}
+	__atomic_store_n(&gate->described, i->serial, __ATOMIC_RELEASE);
+	return true;
+}

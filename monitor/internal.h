@@ -1,0 +1,199 @@
+/*
+ * Inside of the monitor. Private to the files of this folder.
+ *
+ *   monitor      one zygote, one thread, all compartments
+ *   compartment  a service's place in this session; lives as long as the monitor
+ *   instance     one process of it; replaced after a fault, freed when nobody holds it
+ *   link         one caller's shared memory with one instance
+ *
+ * monitor->lock guards all of it but the words that say so. Callbacks of the host are made without it.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "monitor/caller.h"
+#include "monitor/crash_page.h"
+#include "monitor/message.h"
+#include "monitor/monitor.h"
+#include "monitor/wire.h"
+
+enum { FD_UNKNOWN = -1 };
+
+/* One process. */
+struct instance {
+	struct compartment *compartment;
+	struct instance *next;		/* of all that have not ended */
+	uint64_t serial;		/* never used twice */
+	uint64_t id;			/* slot and generation, as the world sees it */
+	uint32_t refs;
+	int control, log, pidfd;	/* -1: none */
+	int pid_inside;			/* in the zygote's process namespace; 0: not yet known */
+	int crash_fd;
+	struct crash_page *crash;
+	bool started, ready, doomed;	/* doomed: is to be killed, or was */
+	bool gone;			/* the process ended; status is known if reaped */
+	bool reaped;
+	uint32_t dead;			/* atomic; callers look at it while they wait */
+	int status;			/* as by wait */
+	uint64_t base, size;		/* where it says that its service's file lies */
+	struct twz_error failure;	/* why it could not be loaded */
+	struct monitor_link *links;
+};
+
+struct compartment {
+	struct monitor *monitor;
+	const struct twz_service *service;
+	uint32_t slot;			/* in monitor->compartments, from 1 */
+	uint32_t index;			/* in each thread's table; unique in this process */
+	uint32_t generation;
+	struct instance *instance;	/* NULL: none runs */
+	struct monitor_gate **gates;
+	uint32_t ngates;
+	uint64_t calls, faults, restarts;	/* calls: of links that are gone */
+	char why[256];			/* why the last instance ended */
+	char *state;			/* path of the private folder */
+};
+
+struct monitor_gate {
+	struct compartment *compartment;
+	const struct twz_gate *gate;
+	const struct twz_plan *plan;
+	struct wire_gate *wire;
+	uint64_t described;		/* atomic; serial of the instance that was told of it */
+};
+
+/* A link: held by its instance's list and, for the session's own calls, by a thread. */
+struct monitor_link {
+	struct caller caller;		/* session's links only */
+	struct instance *instance;
+	struct monitor_link *next;	/* of the instance */
+	struct link_shared *shared;	/* all of it, or, for links between compartments, its head */
+	size_t mapped;
+	uint64_t serial;
+	uint32_t refs;			/* instance, thread */
+	uint32_t depth;
+	uint32_t layout;		/* words in the item that is in the block, + 1; 0: other */
+	struct instance *from;		/* the compartment that calls; NULL: the session */
+	uint64_t from_serial;		/* its link whose gate made the call */
+	uint64_t thread;		/* number of the calling thread */
+};
+
+/* What the zygote reads while it starts, in memory that it shares with us until then. */
+struct monitor_launch {
+	const char *path;
+	int control, parent;
+};
+
+struct monitor {
+	struct monitor_options options;	/* strings owned */
+	uint64_t serial;		/* of this monitor in this process */
+	uint32_t refs;			/* who opened it, and each link that a thread holds */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;		/* an instance ended, the zygote said hello, output flushed */
+	struct twz_arena arena;		/* plans */
+	int zygote, zygote_pidfd;	/* -1: none */
+	pid_t zygote_pid;
+	void *zygote_stack;
+	struct monitor_launch launch;
+	uint32_t zygote_starting;	/* futex: the kernel clears it when the guest program runs */
+	bool said_hello, confined;
+	struct message_confinement zygote_got, compartment_got;
+	uint32_t namespaces;		/* CLONE_NEW… that the zygote was given */
+	pthread_t thread;
+	bool has_thread, closing;
+	int epoll, wake;
+	uint64_t flush_asked, flushed;
+	struct compartment **compartments;
+	uint32_t ncompartments;
+	struct instance *instances;
+	uint64_t next_serial, next_thread;
+	uint32_t interrupted;		/* atomic */
+	uint32_t hot_limit;
+	struct monitor_stats stats;
+	struct message_in in;		/* of the monitor's thread */
+};
+
+/* -- monitor.c */
+/** Gives up one hold, and the lock. */
+void monitor_unref(struct monitor *m);
+
+/* -- zygote_start.c */
+TWZ_MUST bool zygote_ensure(struct monitor *m, struct twz_error *err);
+void zygote_end(struct monitor *m);
+
+/* -- compartment.c; all with the lock held */
+TWZ_MUST bool compartment_find(struct monitor *m, const struct twz_service *service,
+			       struct compartment **ret, struct twz_error *err);
+/** The running instance, started if there is none. */
+TWZ_MUST bool compartment_ensure(struct compartment *c, struct instance **ret,
+				 struct twz_error *err);
+TWZ_MUST bool compartment_bind(struct compartment *c, const struct twz_gate *gate,
+			       struct monitor_gate **ret, struct twz_error *err);
+void compartment_free(struct compartment *c);
+
+/* -- instance.c; all with the lock held */
+TWZ_MUST bool instance_start(struct compartment *c, struct instance **ret, struct twz_error *err);
+void instance_kill(struct instance *i);
+/** Its pidfd says so: callers are woken. The reason of the end is not known yet. */
+void instance_died(struct instance *i);
+/** It was reaped, or will never be: the compartment may start another. */
+void instance_ended(struct instance *i);
+void instance_unref(struct instance *i);
+/** Shared memory of a fixed size, @map bytes of it mapped; its descriptor or -1 with errno. */
+int instance_memory(const char *name, size_t size, void **ret, size_t map);
+/** Describes the gate to the guest, unless it was. */
+TWZ_MUST bool instance_describe(struct instance *i, struct monitor_gate *gate,
+				struct twz_error *err);
+
+/* -- links.c; all with the lock held */
+/* For whom a link is made. */
+struct link_spec {
+	struct instance *from;
+	uint64_t from_serial, thread, compartment;
+	uint32_t depth;
+	int *fd;		/* NULL, or where the memory's descriptor goes */
+};
+TWZ_MUST bool link_make(struct instance *i, const struct link_spec *spec, struct monitor_link **ret,
+			struct twz_error *err);
+void link_unref(struct monitor_link *l);
+/** A thread of the session gives its link back; the caller then gives up its hold on the monitor. */
+void link_release(struct monitor_link *l);
+/** Ends links that @from's instance holds, and kills whoever still works for it. */
+void links_abandon(struct monitor *m, struct instance *from);
+
+/* -- thread.c */
+/* What one thread of the program knows. */
+struct monitor_thread {
+	struct monitor_link **links;	/* by compartment->index */
+	uint32_t nlinks;
+	struct wire_room texts;
+	struct monitor_crash crash;
+	bool crashed;
+	char crash_path[512];
+	uint64_t monitor, number;	/* this thread's number in the monitor of this serial */
+};
+struct monitor_thread *thread_self(void);
+/** Gives back all links of this thread to @m. */
+void thread_drop(struct monitor_thread *t, const struct monitor *m);
+/** Makes room for the link to @c. False: no memory. */
+bool thread_reserve(struct monitor_thread *t, const struct compartment *c);
+
+/* -- loop.c */
+TWZ_MUST bool loop_start(struct monitor *m, struct twz_error *err);
+void loop_wake(struct monitor *m);
+bool loop_watch(struct monitor *m, int fd, uint64_t tag);
+
+/* -- output.c */
+/** Passes on what is in the log; false at its end. */
+bool output_read(struct monitor *m, struct instance *i);
+
+/* -- nested.c */
+void nested_bind(struct monitor *m, struct instance *i, const struct message_in *in);
+void nested_cancel(struct monitor *m, struct instance *i, uint64_t serial);
+
+/* -- crash.c */
+/** Fills this thread's crash record from what @i left behind; the text without "; outcome unknown". */
+void crash_read(const struct instance *i, struct monitor_thread *t);
+void crash_describe(const struct instance *i, char *text, size_t size);

@@ -1,0 +1,153 @@
+/*
+ * The memory of a link, which one calling thread and one guest thread share, and how each of them
+ * waits for the other. Included by both sides.
+ *
+ *     0   ready, version          guest; line 0
+ *    64   cpu, mode, closed       caller; line 1
+ *   128   bell, reply             both; line 2, together with …
+ *   136   the block               … the first item's header, number, results and two words
+ *
+ * bell: the caller exchanges it for a new even number; the guest sets bit 0 (LINK_SLEEPING) before it
+ * sleeps on it, so that the caller knows from the exchange alone whether a wake-up is needed.
+ *
+ * reply: a robust futex. The caller stores the guest's thread number before it rings; the guest
+ * exchanges it for 0 when the results are written. The guest has registered the word with the kernel
+ * as a lock that it holds: when it dies in between, the kernel sets FUTEX_OWNER_DIED and wakes the
+ * caller, without help from the monitor. When nothing but the caller sleeps on it, no system call is
+ * made for a reply either.
+ *
+ * Both sides can write all of it at any time. Neither trusts a word here to be what it wrote.
+ */
+#pragma once
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "twz/block.h"
+
+enum {
+	LINK_VERSION = 1,
+	LINK_SIZE = 64 << 20,		/* virtual; pages exist once they are written */
+	LINK_SLEEPING = 1,
+	LINK_COLD = 0,
+	LINK_HOT = 1,
+	LINK_SPIN_NS = 20000,
+	LINK_PAUSES = 64,		/* looks at the clock once per so many pauses */
+};
+
+struct link_shared {
+	_Alignas(64) uint32_t ready;	/* the guest's thread number, published last */
+	uint32_t version;
+	_Alignas(64) uint32_t cpu;	/* where the caller runs */
+	uint32_t mode;			/* LINK_COLD, LINK_HOT */
+	uint32_t closed;		/* the caller is gone */
+	uint32_t gone;			/* the guest is gone, says the monitor */
+	_Alignas(64) uint32_t bell;
+	uint32_t reply;
+	unsigned char block[];		/* aligned to 8 */
+};
+
+static_assert(offsetof(struct link_shared, cpu) == 64, "its own line");
+static_assert(offsetof(struct link_shared, bell) == 128, "its own line");
+static_assert(offsetof(struct link_shared, block) == 136, "bell, header and two words: one line");
+
+/* The first item, as a caller writes it when it makes one call. */
+struct link_call {
+	struct twz_item item;
+	struct twz_gatecall_item call;
+};
+
+static_assert(sizeof(struct link_call) == 40, "136 + 40 + 2 words = 192");
+
+enum {
+	LINK_BLOCK_SIZE = LINK_SIZE - 136,
+	/* What remains for one call's words and data beside its header and the end marker. */
+	LINK_ROOM = LINK_BLOCK_SIZE - (int)sizeof(struct link_call) - (int)sizeof(struct twz_item),
+};
+
+static inline void
+link_pause(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+/*
+ * A futex call whose system call instruction stands in the wait loop itself: a return executed after
+ * a context switch is always mispredicted. Returns 0 or more, or a negative errno.
+ */
+static inline __attribute__((always_inline)) long
+link_futex(uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
+{
+#if defined(__x86_64__)
+	register const struct timespec *r10 __asm__("r10") = timeout;
+	register uint32_t *r8 __asm__("r8") = NULL;
+	register long r9 __asm__("r9") = FUTEX_BITSET_MATCH_ANY;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"((long)SYS_futex), "D"(word), "S"((long)op), "d"((long)value),
+			   "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+#elif defined(__aarch64__)
+	register long x8 __asm__("x8") = SYS_futex;
+	register long x0 __asm__("x0") = (long)word;
+	register long x1 __asm__("x1") = op;
+	register long x2 __asm__("x2") = (long)value;
+	register long x3 __asm__("x3") = (long)timeout;
+	register long x4 __asm__("x4") = 0;
+	register long x5 __asm__("x5") = FUTEX_BITSET_MATCH_ANY;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+#else
+	long ret = syscall(SYS_futex, word, op, value, timeout, NULL, FUTEX_BITSET_MATCH_ANY);
+
+	return ret < 0 ? -errno : ret;
+#endif
+}
+
+/* Sleeps while *@word is @value, until the absolute time @until (CLOCK_MONOTONIC); NULL: for ever. */
+static inline __attribute__((always_inline)) long
+link_sleep(uint32_t *word, uint32_t value, const struct timespec *until)
+{
+	return link_futex(word, FUTEX_WAIT_BITSET, value, until);
+}
+
+static inline __attribute__((always_inline)) void
+link_wake(uint32_t *word)
+{
+	link_futex(word, FUTEX_WAKE, 1, NULL);
+}
+
+static inline uint64_t
+link_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static inline struct timespec
+link_time(uint64_t ns)
+{
+	return (struct timespec){ .tv_sec = (time_t)(ns / 1000000000),
+				  .tv_nsec = (long)(ns % 1000000000) };
+}

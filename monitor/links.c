@@ -1,0 +1,130 @@
+/* Links: made by the monitor after every check, then never touched by it while calls go over them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "monitor/internal.h"
+
+enum { HEAD_SIZE = 4096 };
+
+static bool
+send_link(struct instance *i, const struct monitor_link *l, const struct link_spec *spec, int fd,
+	  struct twz_error *err)
+{
+	struct monitor *m = i->compartment->monitor;
+	struct message head = { .kind = MESSAGE_LINK, .serial = l->serial,
+				.word = { spec->thread, spec->compartment, spec->depth,
+					  m->hot_limit } };
+	const char *context = m->options.context;
+
+	if (message_send(i->control, &head, context, strlen(context) + 1, &fd, 1))
+		return true;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return true;	/* it is dead; the handshake will say why */
+	return twz_fail_sys(err, errno, "make a link to service %s", i->compartment->service->name);
+}
+
+bool
+link_make(struct instance *i, const struct link_spec *spec, struct monitor_link **ret,
+	  struct twz_error *err)
+{
+	struct monitor *m = i->compartment->monitor;
+	struct monitor_link *l = calloc(1, sizeof(*l));
+	void *memory = NULL;
+	int fd;
+
+	if (!l)
+		return twz_fail_sys(err, errno, "make a link");
+	l->mapped = spec->from ? HEAD_SIZE : LINK_SIZE;
+	fd = instance_memory("twz-link", LINK_SIZE, &memory, l->mapped);
+	if (fd < 0) {
+		free(l);
+		return twz_fail_sys(err, errno, "make a link");
+	}
+	l->shared = memory;
+	l->serial = ++m->next_serial;
+	l->depth = spec->depth;
+	l->from = spec->from;
+	l->from_serial = spec->from_serial;
+	l->thread = spec->thread;
+	l->instance = i;
+	l->refs = spec->from ? 1 : 2;
+	i->refs++;
+	m->refs += !spec->from;
+	caller_init(&l->caller, l->shared, m->hot_limit);
+	l->caller.dead = &i->dead;
+	l->caller.stop = &m->interrupted;
+	l->next = i->links;
+	i->links = l;
+	m->stats.links++;
+	*ret = l;
+	if (!send_link(i, l, spec, fd, err)) {
+		close(fd);
+		instance_kill(i);
+		if (!spec->from) {
+			link_release(l);
+			m->refs--;
+		}
+		return false;
+	}
+	if (spec->fd)
+		*spec->fd = fd;
+	else
+		close(fd);
+	return true;
+}
+
+void
+link_unref(struct monitor_link *l)
+{
+	if (--l->refs)
+		return;
+	l->instance->compartment->calls += l->caller.calls;
+	munmap(l->shared, l->mapped);
+	instance_unref(l->instance);
+	free(l);
+}
+
+void
+link_release(struct monitor_link *l)
+{
+	struct instance *i = l->instance;
+
+	caller_close(&l->caller);
+	for (struct monitor_link **at = &i->links; *at; at = &(*at)->next)
+		if (*at == l) {
+			*at = l->next;
+			l->refs--;
+			break;
+		}
+	link_unref(l);
+}
+
+/* Without a caller: its thread in the guest ends. */
+static void
+hang_up(struct monitor_link *l)
+{
+	__atomic_store_n(&l->shared->closed, 1, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&l->shared->bell, 2, __ATOMIC_SEQ_CST);
+	link_wake(&l->shared->bell);
+}
+
+void
+links_abandon(struct monitor *m, struct instance *from)
+{
+	for (struct instance *i = m->instances; i; i = i->next)
+		for (struct monitor_link **at = &i->links; *at;) {
+			struct monitor_link *l = *at;
+
+			if (l->from != from) {
+				at = &l->next;
+				continue;
+			}
+			if (__atomic_load_n(&l->shared->reply, __ATOMIC_SEQ_CST))
+				instance_kill(i);	/* nobody will end what it does for the dead */
+			hang_up(l);
+			*at = l->next;
+			link_unref(l);
+		}
+}

@@ -1,0 +1,309 @@
+/*
+ * The monitor's own thread. It hears from the zygote who started and ended, from compartments what
+ * they want, passes on what services print, and wakes callers when a compartment dies or the session
+ * is interrupted. Calls never pass through it.
+ *
+ * Whatever arrives from a compartment was written by code that nobody trusts: a message that makes no
+ * sense ends that compartment and nothing else.
+ */
+#include "monitor/loop.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "monitor/internal.h"
+
+enum { EVENTS = 16 };
+
+bool
+loop_watch(struct monitor *m, int fd, uint64_t tag)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = tag };
+
+	return !epoll_ctl(m->epoll, EPOLL_CTL_ADD, fd, &ev);
+}
+
+void
+loop_wake(struct monitor *m)
+{
+	const uint64_t one = 1;
+	ssize_t n = write(m->wake, &one, sizeof(one));
+
+	(void)n;	/* a full counter wakes as well */
+}
+
+static struct instance *
+find(struct monitor *m, uint64_t serial)
+{
+	for (struct instance *i = m->instances; i; i = i->next)
+		if (i->serial == serial)
+			return i;
+	return NULL;
+}
+
+static void
+lost(struct instance *i, int error)
+{
+	twz_fail_sys(&i->failure, error, "start service %s", i->compartment->service->name);
+	instance_ended(i);
+}
+
+/* The zygote is gone, and with it every compartment. */
+static void
+zygote_lost(struct monitor *m)
+{
+	struct instance *next;
+
+	epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->zygote, NULL);
+	for (struct instance *i = m->instances; i; i = next) {
+		next = i->next;
+		instance_kill(i);
+		instance_ended(i);
+	}
+	zygote_end(m);
+	pthread_cond_broadcast(&m->changed);
+}
+
+static void
+started(struct monitor *m, struct instance *i)
+{
+	i->pid_inside = (int)m->in.head.word[0];
+	i->pidfd = m->in.fds[0];
+	m->in.fds[0] = -1;
+	i->started = true;
+	if (i->pidfd >= 0)
+		loop_watch(m, i->pidfd, loop_tag(LOOP_PIDFD, i->serial));
+	if (i->doomed)
+		instance_kill(i);
+}
+
+static void
+reaped(struct monitor *m)
+{
+	for (struct instance *i = m->instances; i; i = i->next)
+		if (i->pid_inside == (int)m->in.head.word[0]) {
+			i->reaped = true;
+			i->status = (int)(uint32_t)m->in.head.word[1];
+			instance_ended(i);
+			return;
+		}
+}
+
+static bool
+take_confinement(const struct message_in *in, struct message_confinement *ret)
+{
+	if (in->n != sizeof(*ret))
+		return false;
+	memcpy(ret, in->bytes, sizeof(*ret));
+	return true;
+}
+
+static void
+on_zygote(struct monitor *m)
+{
+	struct instance *i;
+	int got;
+
+	while ((got = message_receive(m->zygote, &m->in, false)) > 0) {
+		i = find(m, m->in.head.serial);
+		if (m->in.head.kind == MESSAGE_HELLO) {
+			m->said_hello = take_confinement(&m->in, &m->zygote_got);
+			pthread_cond_broadcast(&m->changed);
+		} else if (m->in.head.kind == MESSAGE_STARTED && i) {
+			started(m, i);
+		} else if (m->in.head.kind == MESSAGE_FAILED && i) {
+			lost(i, (int)m->in.head.word[0]);
+		} else if (m->in.head.kind == MESSAGE_REAPED) {
+			reaped(m);
+		}
+		message_drop(&m->in);
+	}
+	if (got == 0 || errno != EAGAIN)
+		zygote_lost(m);
+}
+
+static void
+unloadable(struct monitor *m, struct instance *i)
+{
+	size_t at = 0;
+
+	if (i->failure.cls == TWZ_CLASS_NONE)
+		twz_fail(&i->failure, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
+			 "service %s cannot be loaded: %s", i->compartment->service->name,
+			 message_text(&m->in, &at));
+}
+
+/* Handles one message; false: it makes no sense. */
+static bool
+one_message(struct monitor *m, struct instance *i)
+{
+	const struct message *head = &m->in.head;
+
+	switch (head->kind) {
+	case MESSAGE_READY:
+		i->ready = true;
+		i->base = head->word[0];
+		i->size = head->word[1];
+		return true;
+	case MESSAGE_UNLOADABLE:
+		unloadable(m, i);
+		return true;
+	case MESSAGE_CONFINED:
+		/* Believed of the first only: no service has run in it yet when it says so. */
+		if (i->ready || m->confined)
+			return true;
+		m->confined = take_confinement(&m->in, &m->compartment_got);
+		pthread_cond_broadcast(&m->changed);
+		return m->confined;
+	case MESSAGE_BIND:
+		nested_bind(m, i, &m->in);
+		return true;
+	case MESSAGE_CANCEL:
+		nested_cancel(m, i, head->serial);
+		return true;
+	}
+	return false;
+}
+
+static void
+on_control(struct monitor *m, struct instance *i)
+{
+	int got = 0;
+
+	i->refs++;
+	while (i->control >= 0 && (got = message_receive(i->control, &m->in, false)) > 0) {
+		bool sense = one_message(m, i);
+
+		message_drop(&m->in);
+		if (!sense) {
+			got = 0;
+			break;
+		}
+	}
+	if (i->control >= 0 && (got == 0 || errno != EAGAIN)) {
+		epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->control, NULL);
+		instance_kill(i);
+	}
+	instance_unref(i);
+}
+
+static void
+on_pidfd(struct monitor *m, struct instance *i)
+{
+	on_control(m, i);	/* the reason may still lie there */
+	if (i->pidfd >= 0)
+		epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->pidfd, NULL);
+	instance_died(i);
+}
+
+/* Somebody asks for something: an end to waiting, or all output. */
+static void
+on_wake(struct monitor *m)
+{
+	uint64_t count;
+
+	if (read(m->wake, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return;
+	if (__atomic_load_n(&m->interrupted, __ATOMIC_SEQ_CST))
+		for (struct instance *i = m->instances; i; i = i->next)
+			for (struct monitor_link *l = i->links; l; l = l->next)
+				if (!l->from)
+					caller_stop(l->shared);
+	if (m->flushed != m->flush_asked) {
+		uint64_t asked = m->flush_asked;
+
+		for (struct instance *i = m->instances, *next; i; i = next) {
+			i->refs++;
+			while (output_read(m, i))
+				;
+			next = i->next;
+			instance_unref(i);
+		}
+		m->flushed = asked;
+		pthread_cond_broadcast(&m->changed);
+	}
+}
+
+static void
+handle(struct monitor *m, uint64_t tag)
+{
+	struct instance *i = find(m, tag / LOOP_KINDS);
+
+	switch ((enum loop_kind)(tag % LOOP_KINDS)) {
+	case LOOP_WAKE:
+		on_wake(m);
+		return;
+	case LOOP_ZYGOTE:
+		if (m->zygote >= 0)
+			on_zygote(m);
+		return;
+	case LOOP_CONTROL:
+		if (i)
+			on_control(m, i);
+		return;
+	case LOOP_LOG:
+		if (i && !output_read(m, i) && i->log >= 0 && errno != EAGAIN)
+			epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->log, NULL);
+		return;
+	case LOOP_PIDFD:
+		if (i)
+			on_pidfd(m, i);
+		return;
+	case LOOP_KINDS:
+		return;
+	}
+}
+
+static void *
+loop(void *data)
+{
+	struct monitor *m = data;
+	struct epoll_event events[EVENTS];
+
+	pthread_mutex_lock(&m->lock);
+	while (!m->closing) {
+		int n;
+
+		pthread_mutex_unlock(&m->lock);
+		n = epoll_wait(m->epoll, events, EVENTS, -1);
+		pthread_mutex_lock(&m->lock);
+		for (int i = 0; i < n; i++)
+			handle(m, events[i].data.u64);
+	}
+	pthread_mutex_unlock(&m->lock);
+	return NULL;
+}
+
+/* The zygote's socket changes when it was restarted. */
+static bool
+watch_zygote(struct monitor *m)
+{
+	return loop_watch(m, m->zygote, loop_tag(LOOP_ZYGOTE, 0)) || errno == EEXIST;
+}
+
+bool
+loop_start(struct monitor *m, struct twz_error *err)
+{
+	sigset_t all, old;
+	int error;
+
+	if (m->has_thread)
+		return watch_zygote(m) || twz_fail_sys(err, errno, "watch the zygote");
+	if (m->epoll < 0)
+		m->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (m->epoll < 0 || !loop_watch(m, m->wake, loop_tag(LOOP_WAKE, 0)) || !watch_zygote(m))
+		return twz_fail_sys(err, errno, "start the monitor's thread");
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&m->thread, NULL, loop, m);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (error)
+		return twz_fail_sys(err, error, "start the monitor's thread");
+	m->has_thread = true;
+	return true;
+}

@@ -1,0 +1,68 @@
+/*
+ * Messages between monitor, zygote and compartments: one datagram each on a SOCK_SEQPACKET socket, a
+ * fixed head, then texts or a gate's description, with descriptors beside it. Off the path of calls.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum message_kind {
+	/* monitor to zygote; SERIAL names the instance in all answers */
+	MESSAGE_START = 1,	/* memory, compartment id; "path\0state\0"; control, log, state, crash */
+	/* zygote to monitor */
+	MESSAGE_HELLO,		/* struct message_confinement */
+	MESSAGE_STARTED,	/* pid; pidfd */
+	MESSAGE_FAILED,		/* errno */
+	MESSAGE_REAPED,		/* pid, wait status; no serial */
+	/* monitor to compartment */
+	MESSAGE_GATE,		/* a struct wire_gate */
+	MESSAGE_LINK,		/* thread, compartment, depth, hot limit; "context\0"; memory */
+	MESSAGE_BOUND,		/* answer to BIND; number, target slot, link serial, hot limit; a wire_gate; memory */
+	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
+	/* compartment to monitor */
+	MESSAGE_READY,		/* base, size of the service's file in memory */
+	MESSAGE_UNLOADABLE,	/* text */
+	MESSAGE_CONFINED,	/* struct message_confinement */
+	MESSAGE_BIND,		/* SERIAL: calling link; hash; "service\0gate\0signature\0" */
+	MESSAGE_CANCEL,		/* SERIAL: link whose call shall end with its compartment */
+};
+
+enum { MESSAGE_MAX = 128 << 10, MESSAGE_FDS = 4 };
+
+struct message {
+	uint32_t kind, reserved;
+	uint64_t serial;
+	uint64_t word[6];
+};
+
+/* What zygote and compartment really got from the kernel. */
+struct message_confinement {
+	uint32_t landlock;	/* ABI; 0: none */
+	uint32_t landlock_scoped;
+	uint32_t filter;	/* instructions of the zygote's seccomp filter; 0: none */
+	uint32_t filter_own;	/* instructions of each compartment's own */
+	uint32_t no_new_privs, not_dumpable, no_capabilities, is_init;
+	uint32_t limits;	/* all were set */
+	uint32_t files;		/* RLIMIT_NOFILE */
+	uint64_t memory, file_size;
+};
+
+/** False with errno set; EAGAIN when the other side does not read. */
+bool message_send(int fd, const struct message *head, const void *bytes, size_t n, const int *fds,
+		  size_t nfds);
+
+/* A received message. Descriptors that nobody took (set to -1) are closed by message_drop(). */
+struct message_in {
+	struct message head;
+	size_t n;			/* of bytes */
+	int fds[MESSAGE_FDS];		/* -1: none */
+	unsigned char bytes[MESSAGE_MAX + 1];	/* a NUL follows */
+};
+
+/** 1: one message; 0: the other side is gone; -1: errno (EPROTO: malformed). */
+int message_receive(int fd, struct message_in *in, bool wait);
+void message_drop(struct message_in *in);
+/** Takes the next NUL-terminated text of the message; "" when there is none. */
+const char *message_text(const struct message_in *in, size_t *at);

@@ -1,0 +1,152 @@
+/*
+ * Services that call services. A guest asks for a gate by service, name and hash; the monitor, on its
+ * own thread, finds the service, checks the right, compares hashes, makes the link and hands its
+ * memory to both sides. Then the two talk without it.
+ *
+ * Who calls is what the monitor knows, not what the message says: the compartment is the one whose
+ * socket it came over, the thread is that of the link whose gate is running.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "monitor/internal.h"
+#include "twz/typetext.h"
+
+/* A request, copied: the host is asked without the lock, and the message's memory is used again. */
+struct request {
+	uint64_t serial, hash, have, thread;
+	uint32_t depth;
+	char service[256], gate[256], signature[1024];
+};
+
+static void
+answer_failure(struct instance *i, const struct request *r, const struct twz_error *err)
+{
+	struct message head = { .kind = MESSAGE_REFUSED, .serial = r->serial,
+				.word = { err->cls, err->code } };
+
+	if (i->control >= 0 &&
+	    !message_send(i->control, &head, err->text, strlen(err->text) + 1, NULL, 0))
+		instance_kill(i);
+}
+
+static struct monitor_link *
+find_link(const struct instance *i, uint64_t serial)
+{
+	struct monitor_link *l = i->links;
+
+	while (l && l->serial != serial)
+		l = l->next;
+	return l;
+}
+
+/* Whom the host says it is, and whether it may. Without the lock. */
+static bool
+resolve(struct monitor *m, const struct request *r, const struct twz_service **service,
+	const struct twz_gate **gate, struct twz_error *err)
+{
+	const struct monitor_host *host = &m->options.host;
+	TWZ_ARENA arena = { 0 };
+
+	if (!host->service)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+				"this session's services cannot call each other");
+	if (!host->service(host->data, r->service, service, err))
+		return false;
+	*gate = twz_gate_find(*service, r->gate);
+	if (!*gate)
+		return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND),
+				"service %s has no gate %s", r->service, r->gate);
+	if ((*gate)->hash != r->hash)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, SIGNATURE_MISMATCH),
+				"%s::%s has changed: the caller was built for %s, the service has %s",
+				r->service, r->gate, r->signature, twz_signature_text(&arena, *gate));
+	return !host->may_call ||
+	       host->may_call(host->data, m->options.context, *service, *gate, err);
+}
+
+/* With the lock: the gate bound, its compartment running and linked. */
+static bool
+link_up(struct monitor *m, struct instance *from, const struct request *r,
+	const struct twz_service *service, const struct twz_gate *gate, struct twz_error *err)
+{
+	struct link_spec spec = { .from = from, .from_serial = r->serial, .thread = r->thread,
+				  .compartment = from->id, .depth = r->depth + 1 };
+	struct message head = { .kind = MESSAGE_BOUND, .serial = r->serial };
+	struct compartment *c;
+	struct monitor_gate *g;
+	struct monitor_link *l;
+	struct instance *to;
+	int fd = -1;
+	bool ok;
+
+	spec.fd = &fd;
+	if (!compartment_find(m, service, &c, err) || !compartment_bind(c, gate, &g, err) ||
+	    !compartment_ensure(c, &to, err) || !instance_describe(to, g, err))
+		return false;
+	l = find_link(to, r->have);
+	if ((!l || l->from != from) && !link_make(to, &spec, &l, err))
+		return false;
+	head.word[0] = g->wire->number;
+	head.word[1] = l->serial;
+	head.word[2] = m->hot_limit;
+	ok = message_send(from->control, &head, g->wire, g->wire->bytes, &fd, fd >= 0);
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		instance_kill(from);
+	return true;
+}
+
+static bool
+serve(struct monitor *m, struct instance *i, const struct request *r, struct twz_error *err)
+{
+	const struct twz_service *service = NULL;
+	const struct twz_gate *gate = NULL;
+	bool ok;
+
+	if (r->depth >= m->options.depth)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+				"%s::%s: gates may call gates %u deep, not deeper", r->service, r->gate,
+				m->options.depth);
+	pthread_mutex_unlock(&m->lock);
+	ok = resolve(m, r, &service, &gate, err);
+	pthread_mutex_lock(&m->lock);
+	return ok && i->control >= 0 && link_up(m, i, r, service, gate, err);
+}
+
+void
+nested_bind(struct monitor *m, struct instance *i, const struct message_in *in)
+{
+	struct monitor_link *l = find_link(i, in->head.serial);
+	struct twz_error err = { 0 };
+	struct request r = { .serial = in->head.serial, .hash = in->head.word[0],
+			     .have = in->head.word[1] };
+	size_t at = 0;
+
+	if (!l) {
+		instance_kill(i);	/* no gate runs on such a link */
+		return;
+	}
+	r.depth = l->depth;
+	r.thread = l->thread;
+	snprintf(r.service, sizeof(r.service), "%s", message_text(in, &at));
+	snprintf(r.gate, sizeof(r.gate), "%s", message_text(in, &at));
+	snprintf(r.signature, sizeof(r.signature), "%s", message_text(in, &at));
+	if (!serve(m, i, &r, &err))
+		answer_failure(i, &r, &err);
+}
+
+void
+nested_cancel(struct monitor *m, struct instance *i, uint64_t serial)
+{
+	for (struct instance *to = m->instances; to; to = to->next) {
+		struct monitor_link *l = find_link(to, serial);
+
+		if (l && l->from == i) {
+			instance_kill(to);
+			return;
+		}
+	}
+}

@@ -1,0 +1,180 @@
+/* What the session shows of its compartments: sys::compartments, sys::stats, sys::status. */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor/internal.h"
+
+enum { PATIENCE_NS = 2000000000 };
+
+/* The process number as we see it, from the kernel's description of the pidfd. */
+static int
+pid_of(const struct instance *i)
+{
+	char path[64], line[128];
+	int pid = 0;
+	FILE *f;
+
+	if (!i || i->pidfd < 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", i->pidfd);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	while (!pid && fgets(line, sizeof(line), f))
+		sscanf(line, "Pid: %d", &pid);
+	fclose(f);
+	return pid > 0 ? pid : 0;
+}
+
+static struct monitor_info
+info_of(const struct compartment *c, struct twz_arena *arena)
+{
+	const struct instance *i = c->instance;
+	struct monitor_info info = {
+		.id.value = (uint64_t)c->generation << 32 | c->slot,
+		.service = c->service->name,
+		.state = !i ? MONITOR_EXITED : i->ready ? MONITOR_READY : MONITOR_STARTING,
+		.pid = pid_of(i),
+		.calls = c->calls,
+		.faults = c->faults,
+		.restarts = c->restarts,
+		.why = twz_strdup(arena, i ? "" : c->why),
+	};
+
+	for (const struct monitor_link *l = i ? i->links : NULL; l; l = l->next) {
+		info.links++;
+		info.calls += l->caller.calls;
+	}
+	return info;
+}
+
+size_t
+monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_info **ret)
+{
+	struct monitor_info *all;
+	size_t n;
+
+	pthread_mutex_lock(&m->lock);
+	n = m->ncompartments;
+	all = twz_new_array(arena, n, struct monitor_info);
+	for (size_t i = 0; i < n; i++)
+		all[i] = info_of(m->compartments[i], arena);
+	pthread_mutex_unlock(&m->lock);
+	*ret = all;
+	return n;
+}
+
+void
+monitor_stats(struct monitor *m, struct monitor_stats *ret)
+{
+	pthread_mutex_lock(&m->lock);
+	*ret = m->stats;
+	ret->calls = 0;
+	for (uint32_t i = 0; i < m->ncompartments; i++)
+		ret->calls += m->compartments[i]->calls;
+	for (const struct instance *i = m->instances; i; i = i->next)
+		for (const struct monitor_link *l = i->links; l; l = l->next)
+			ret->calls += l->caller.calls;
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* Rows are made with the lock held, from what zygote and compartment reported. */
+struct rows {
+	struct twz_arena *arena;
+	struct monitor_property *all;
+	size_t n;
+};
+
+static void
+row(struct rows *r, const char *name, bool active, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void
+row(struct rows *r, const char *name, bool active, const char *fmt, ...)
+{
+	va_list ap;
+	struct monitor_property p = { .name = name, .active = active };
+
+	va_start(ap, fmt);
+	p.mechanism = twz_vformat(r->arena, fmt, ap);
+	va_end(ap);
+	twz_push(r->arena, r->all, r->n, p);
+}
+
+static void
+namespace_rows(struct rows *r, uint32_t namespaces)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} all[] = {
+		{ CLONE_NEWUSER, "user namespace" }, { CLONE_NEWPID, "process namespace" },
+		{ CLONE_NEWNS, "mount namespace" },  { CLONE_NEWIPC, "ipc namespace" },
+		{ CLONE_NEWUTS, "host name namespace" },
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(all); i++)
+		row(r, all[i].name, namespaces & all[i].flag,
+		    namespaces & all[i].flag ? "own namespace" : "refused by the kernel");
+	row(r, "network namespace", false, "not asked for: seccomp and Landlock close the network");
+}
+
+static void
+rows_of(struct rows *r, const struct monitor *m)
+{
+	const struct message_confinement *z = &m->zygote_got;
+	const struct message_confinement *c = m->confined ? &m->compartment_got : z;
+	uint32_t abi = c->landlock;
+	bool filter = z->filter && (!m->confined || c->filter_own);
+
+	row(r, "files", abi, abi ? "Landlock ABI %u: system libraries, own file, private folder"
+				 : "Landlock is not available (ABI %u)", abi);
+	row(r, "network", filter, filter ? "seccomp refuses to make sockets%s" : "open%s",
+	    abi >= 4 ? "; Landlock refuses TCP" : "");
+	row(r, "processes", filter, "%s", filter ? "seccomp refuses fork and exec" : "open");
+	row(r, "signals", filter || abi >= 6, "%s%s", filter ? "seccomp: only to itself" : "open",
+	    abi >= 6 ? "; Landlock scope" : "");
+	row(r, "tracing", filter, "%s", filter ? "seccomp refuses ptrace and process_vm_*" : "open");
+	row(r, "dumping", z->not_dumpable, "%s", z->not_dumpable ? "not dumpable, no core files"
+								 : "refused by the kernel");
+	namespace_rows(r, z->is_init ? m->namespaces
+				     : m->namespaces & ~(uint32_t)CLONE_NEWPID);
+	row(r, "privileges", z->no_new_privs && z->no_capabilities, "%s%s",
+	    z->no_new_privs ? "no_new_privs" : "no_new_privs refused",
+	    z->no_capabilities ? ", no capabilities" : ", capabilities could not be dropped");
+	row(r, "system calls", filter,
+	    filter ? "seccomp filters of %u and %u instructions" : "seccomp is not available (%u, %u)",
+	    z->filter, c->filter_own);
+	row(r, "memory", c->limits, "limit of %llu MiB of private memory",
+	    (unsigned long long)(m->options.memory >> 20));
+	row(r, "descriptors", c->limits, "limit of %u", z->files);
+	row(r, "file size", c->limits, "limit of %llu MiB",
+	    (unsigned long long)(z->file_size >> 20));
+	row(r, "time", true, "each call's deadline");
+}
+
+bool
+monitor_status(struct monitor *m, struct twz_arena *arena, const struct monitor_property **ret,
+	       size_t *n, struct twz_error *err)
+{
+	struct rows r = { .arena = arena };
+	struct timespec until = link_time(link_now() + PATIENCE_NS);
+	bool ok;
+
+	pthread_mutex_lock(&m->lock);
+	ok = zygote_ensure(m, err) && loop_start(m, err);
+	while (ok && !m->said_hello && m->zygote >= 0)
+		if (pthread_cond_timedwait(&m->changed, &m->lock, &until) == ETIMEDOUT)
+			break;
+	if (ok && !m->said_hello)
+		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
+			      "the zygote %s did not start", m->options.guest);
+	if (ok)
+		rows_of(&r, m);
+	pthread_mutex_unlock(&m->lock);
+	*ret = r.all;
+	*n = r.n;
+	return ok;
+}

@@ -1,0 +1,80 @@
+/*
+ * What each thread of the program has of its own: its links, found without a lock by the number of
+ * the compartment; its last fault; room for results. Given back when the thread ends.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor/internal.h"
+
+static _Thread_local struct monitor_thread self __attribute__((tls_model("initial-exec")));
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Gives back one link; the monitor's memory goes with the last, if it was closed before. */
+static void
+drop_link(struct monitor_link *l)
+{
+	struct monitor *m = l->instance->compartment->monitor;
+
+	pthread_mutex_lock(&m->lock);
+	link_release(l);
+	monitor_unref(m);
+}
+
+void
+thread_drop(struct monitor_thread *t, const struct monitor *m)
+{
+	for (uint32_t i = 0; i < t->nlinks; i++)
+		if (t->links[i] && t->links[i]->instance->compartment->monitor == m) {
+			drop_link(t->links[i]);
+			t->links[i] = NULL;
+		}
+}
+
+static void
+end(void *data)
+{
+	struct monitor_thread *t = data;
+
+	for (uint32_t i = 0; i < t->nlinks; i++)
+		if (t->links[i])
+			drop_link(t->links[i]);
+	free(t->links);
+	wire_room_free(&t->texts);
+	*t = (struct monitor_thread){ 0 };
+}
+
+static void
+make_key(void)
+{
+	if (pthread_key_create(&key, end))
+		abort();
+}
+
+struct monitor_thread *
+thread_self(void)
+{
+	return &self;
+}
+
+bool
+thread_reserve(struct monitor_thread *t, const struct compartment *c)
+{
+	uint32_t n = c->index + 8;
+	struct monitor_link **links;
+
+	pthread_once(&once, make_key);
+	if (pthread_setspecific(key, t))
+		return false;
+	if (c->index < t->nlinks)
+		return true;
+	links = realloc(t->links, n * sizeof(struct monitor_link *));
+	if (!links)
+		return false;
+	memset(links + t->nlinks, 0, (n - t->nlinks) * sizeof(struct monitor_link *));
+	t->links = links;
+	t->nlinks = n;
+	return true;
+}

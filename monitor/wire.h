@@ -1,0 +1,144 @@
+/*
+ * How one gate's call lies in a block: the wire form of a plan, and packing and unpacking by it.
+ *
+ * The monitor describes each gate once (wire_describe) and hands the description to every process
+ * that calls or runs it; callers and guests trust the monitor's description and nothing in the block.
+ *
+ * A call's item is a GATECALL: number, two results, one word per parameter, then data. Words stand in
+ * argv; whatever a pointer points to lies in data at a place the caller chose, with a reference in
+ * argv. An out-parameter's place is where the guest writes it back, so the caller never follows a
+ * reference for it. The place of a struct result is told in ret[1]. Only texts of a result have places
+ * that the guest chooses, behind everything else, and these references the caller checks.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "monitor/link.h"
+#include "twz/plan.h"
+
+struct wire_slot {
+	uint8_t pass;		/* enum twz_pass */
+	uint8_t dir;		/* enum twz_dir */
+	bool optional, is_float, is_signed;
+	uint32_t size, align;
+	int32_t extent;
+	uint64_t count;
+	uint32_t inner, ninner;	/* texts inside: place and number in the list of offsets */
+	uint32_t shape, nshape;	/* STRUCT: scalars inside, for libffi: 'b' a byte, 'f', 'd' */
+};
+
+struct wire_gate {
+	uint32_t bytes;		/* of this description */
+	uint32_t number;	/* of the gate in its compartment */
+	uint32_t nslots;
+	bool words_only;
+	bool open_ended;	/* texts come back: the item takes all of the block */
+	bool has_data;
+	uint32_t ninner, nshape;
+	struct wire_slot slots[];	/* one per parameter, then the result; */
+	/* then the offsets of inner texts, the shapes, and the symbol's name with its NUL */
+};
+
+enum { WIRE_SHAPE_MAX = 64 };	/* by-value structs above it go through memory in every ABI */
+
+static inline const struct wire_slot *
+wire_ret(const struct wire_gate *g)
+{
+	return &g->slots[g->nslots];
+}
+
+static inline const uint32_t *
+wire_inner(const struct wire_gate *g, const struct wire_slot *slot)
+{
+	return (const uint32_t *)(const void *)(g->slots + g->nslots + 1) + slot->inner;
+}
+
+static inline const char *
+wire_shapes(const struct wire_gate *g)
+{
+	return (const char *)(g->slots + g->nslots + 1) + (size_t)g->ninner * sizeof(uint32_t);
+}
+
+static inline const char *
+wire_symbol(const struct wire_gate *g)
+{
+	return wire_shapes(g) + g->nshape;
+}
+
+/** True when @n bytes at @g are a description that keeps to its own bounds. */
+bool wire_valid(const struct wire_gate *g, size_t n);
+
+/** Describes the gate of @plan; malloc'ed. The monitor's side only. */
+TWZ_MUST bool wire_describe(const struct twz_plan *plan, uint32_t number, struct wire_gate **ret,
+			    struct twz_error *err);
+
+enum wire_status {
+	WIRE_OK,
+	WIRE_TOO_BIG,		/* does not fit into the block */
+	WIRE_BAD_COUNT,		/* a count that is negative or overflows */
+	WIRE_IS_NULL,		/* NULL for a parameter that may not be */
+	WIRE_FORGED,		/* the other side lied */
+	WIRE_NO_MEMORY,
+};
+
+/* One call, as its caller keeps it. */
+struct wire_call {
+	const struct wire_gate *gate;
+	const uint64_t *words;
+	uint32_t culprit;	/* parameter that failed */
+	const char *what;	/* FORGED: what it lied about */
+	uint64_t data;		/* bytes of data in the item */
+	struct {
+		uint64_t at, size;
+	} place[TWZ_MAX_PARAMS + 1];
+};
+
+/* Memory that grows and keeps what was put there until the next call. */
+struct wire_room {
+	unsigned char *bytes;
+	size_t size;
+};
+
+/** Room for @n bytes, page-aligned, zeroed only when new; NULL: none. */
+void *wire_room_take(struct wire_room *room, size_t n);
+void wire_room_free(struct wire_room *room);
+
+/** Caller: writes the item for @call to @block and fills in the places. */
+enum wire_status wire_pack(struct wire_call *call, unsigned char *block);
+/** Caller: takes the answer. @ret gets the result's bytes; texts go to @texts. */
+enum wire_status wire_unpack(struct wire_call *call, const unsigned char *block, uint64_t word,
+			     void *ret, struct wire_room *texts);
+
+/* One call, as the guest that runs it keeps it: words and objects in its own memory. */
+struct wire_run {
+	const struct wire_gate *gate;
+	uint64_t size;				/* of the item's data, copied from its header once */
+	uint64_t ret_ref;
+	uint64_t used;				/* bytes of data that arguments and result take */
+	unsigned char *bytes;			/* private copy of them */
+	uint64_t refs[TWZ_MAX_PARAMS];
+	uint64_t values[TWZ_MAX_PARAMS];	/* words, and addresses in the private copy */
+	void *args[TWZ_MAX_PARAMS];		/* where each argument lies, for libffi */
+	void *ret;				/* room for the result */
+	uint64_t ret_word[2];
+};
+
+/** Guest: copies and checks the arguments. @payload points to the item's payload in the block. */
+enum wire_status wire_take(struct wire_run *run, const unsigned char *payload,
+			   struct wire_room *room);
+/** Guest: writes results back; *@word is what belongs into ret[1]. */
+enum wire_status wire_give(struct wire_run *run, unsigned char *payload, uint64_t *word);
+
+/** The low @size bytes of a word, extended. */
+static inline uint64_t
+wire_extend(uint64_t word, uint32_t size, bool is_signed)
+{
+	uint32_t bits = 64 - size * 8;
+
+	if (size >= 8)
+		return word;
+	return is_signed ? (uint64_t)((int64_t)(word << bits) >> bits) : word << bits >> bits;
+}

@@ -1,0 +1,137 @@
+/* A service that answers in its guest's place: whatever it says, the caller gets a typed fault. */
+#include "monitor/wire.h"
+#include "tests/unit/monitor_fixture.h"
+
+enum { DATA = LINK_ROOM - 3 * 8 };
+#define REF(offset, size) ((uint64_t)(uint32_t)(size) << 32 | (uint32_t)(offset))
+
+static const struct {
+	enum gate_number gate;
+	int64_t status;
+	uint64_t word, inner;
+	enum twz_class want;
+} lies[] = {
+	/* Two truths first: the forger's answers do arrive. */
+	{ GATE_forge_word, 0, 5, 0, TWZ_CLASS_NONE },
+	{ GATE_forge_text, 0, REF(DATA - 1, 1), 0, TWZ_CLASS_NONE },
+	{ GATE_forge_person, 0, 0, UINT64_MAX, TWZ_CLASS_NONE },
+	{ GATE_forge_word, 1, 5, 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_word, -EINVAL, 5, 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_word, -ENOSYS, 5, 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_word, INT64_MIN, 5, 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_word, INT64_MAX, 5, 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_text, 42, REF(0, 1), 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_text, 0, REF(0, 0), 0, TWZ_CLASS_NONE },	/* 0: the word stays as it was … */
+	{ GATE_forge_text, 0, REF(8, 0), 0, TWZ_CLASS_FAULT },	/* … a text without its NUL */
+	{ GATE_forge_text, 0, REF(DATA, 1), 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_text, 0, REF(DATA - 1, 2), 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_text, 0, REF(1, DATA), 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_text, 0, REF(UINT32_MAX, 1), 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_text, 0, REF(8, UINT32_MAX), 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_text, 0, REF(UINT32_MAX, UINT32_MAX - 1), 0, TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, REF(8, 24), UINT64_MAX, TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, REF(0, 25), UINT64_MAX, TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, REF(UINT32_MAX, 24), UINT64_MAX, TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, UINT64_MAX, UINT64_MAX, TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, 0, REF(DATA, 1), TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, 0, REF(1, DATA), TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, 0, REF(UINT32_MAX, 2), TWZ_CLASS_FAULT },
+	{ GATE_forge_person, 0, 0, REF(8, 0), TWZ_CLASS_FAULT },
+};
+
+static void
+test_lies(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(fixture_open(f, 0));
+	for (size_t i = 0; i < TWZ_COUNT(lies); i++) {
+		uint64_t ret[8];
+		enum twz_class got;
+
+		/* A text with an empty reference: the word is what the monitor prefilled. */
+		if (lies[i].gate == GATE_forge_text && !lies[i].word)
+			continue;
+		got = call_gate(f, lies[i].gate, ret, LONG_NS,
+				WORDS((uint64_t)lies[i].status, lies[i].word, lies[i].inner));
+		if (got != lies[i].want)
+			fprintf(stderr, "lie %zu: %s: %s\n", i, twz_class_text(got), f->err.text);
+		assert_int_equal(got, lies[i].want);
+		/* The forger's thread never comes back, so that the next call meets its deadline. */
+		if (got == TWZ_CLASS_NONE)
+			assert_int_equal(call_gate(f, GATE_nothing, NULL, 20000000, WORDS()),
+					 TWZ_CLASS_TIMEOUT);
+		assert_add_works(f);
+	}
+}
+
+static void
+test_silent_death(void **state)
+{
+	struct fixture *f = *state;
+
+	struct timespec start, end;
+
+	assert_true(fixture_open(f, 0));
+	assert_add_works(f);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	assert_fails(f, vanish, TWZ_CLASS_FAULT, "exited with status 9");
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	/* Long before the deadline: the monitor noticed, since the kernel could not. */
+	assert_true((end.tv_sec - start.tv_sec) * 1000 + (end.tv_nsec - start.tv_nsec) / 1000000 < 1000);
+	assert_add_works(f);
+}
+
+static void
+test_scribbles(void **state)
+{
+	static const uint32_t values[] = { 1, 0x3fffffff, 0x40000000, 0x80000000, UINT32_MAX };
+	struct fixture *f = *state;
+
+	assert_true(fixture_open(f, 0));
+	for (size_t i = 0; i < TWZ_COUNT(values); i++) {
+		enum twz_class got;
+
+		assert_add_works(f);
+		got = call_gate(f, GATE_scribble, NULL, 100000000, WORDS(values[i]));
+		assert_true(got == TWZ_CLASS_FAULT || got == TWZ_CLASS_TIMEOUT);
+	}
+	assert_add_works(f);
+}
+
+static void
+test_babble(void **state)
+{
+	static const uint32_t sizes[] = { 1, 55, 56, 57, 64, 72, 120, 4096, 8192 };
+	struct fixture *f = *state;
+	struct monitor_gate *other;
+	uint64_t three = 0;
+
+	assert_true(fixture_open(f, 0));
+	assert_true(monitor_bind(f->m, &f->other, &fixture_gates[GATE_add], &other, &f->err));
+	for (uint32_t kind = 0; kind < 20; kind++)
+		for (size_t i = 0; i < TWZ_COUNT(sizes); i++) {
+			int32_t sent = 0;
+			enum twz_class got = call_gate(f, GATE_babble, &sent, LONG_NS,
+						       WORDS(kind, sizes[i]));
+
+			assert_true(got == TWZ_CLASS_NONE || got == TWZ_CLASS_FAULT ||
+				    got == TWZ_CLASS_LINK);
+			assert_true(monitor_call(other, WORDS(1, 2), &three, LONG_NS, &f->err));
+		}
+	for (int i = 0; i < 2; i++)	/* the last one's end may arrive with the first of these */
+		call_gate(f, GATE_nothing, NULL, LONG_NS, WORDS());
+	assert_add_works(f);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_lies), TEST(test_silent_death), TEST(test_scribbles), TEST(test_babble),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* The guest's half: arguments forged by a caller, and descriptions that are none. */
+#include "monitor/wire.h"
+#include "tests/unit/monitor_fixture.h"
+
+enum { ROOM = 4096 };
+#define REF(offset, size) ((uint64_t)(uint32_t)(size) << 32 | (uint32_t)(offset))
+
+/* One link's block in private memory. */
+struct half {
+	struct wire_gate *gate;
+	unsigned char *block;
+	struct wire_room room;
+	struct wire_run run;
+	struct twz_arena arena;
+};
+
+static void
+half_open(struct half *h, enum gate_number gate)
+{
+	const struct twz_plan *plan = NULL;
+	struct twz_error err = { 0 };
+
+	*h = (struct half){ .block = calloc(1, LINK_BLOCK_SIZE) };
+	assert_non_null(h->block);
+	assert_true(twz_plan_make(&fixture_gates[gate], &h->arena, &plan, &err));
+	assert_true(wire_describe(plan, 0, &h->gate, &err));
+	assert_true(wire_valid(h->gate, h->gate->bytes));
+}
+
+static void
+half_close(struct half *h)
+{
+	wire_room_free(&h->room);
+	free(h->gate);
+	free(h->block);
+	twz_arena_free(&h->arena);
+}
+
+/* Takes @words as they stand in the block, @size bytes of data behind them. */
+static enum wire_status
+take(struct half *h, const uint64_t *words, uint64_t size)
+{
+	struct link_call *head = (void *)h->block;
+
+	memcpy(head + 1, words, h->gate->nslots * 8);
+	h->run.gate = h->gate;
+	h->run.size = size;
+	return wire_take(&h->run, h->block + sizeof(struct twz_item), &h->room);
+}
+
+static const struct {
+	enum gate_number gate;
+	uint64_t words[2];
+	enum wire_status want;
+} arguments[] = {
+	{ GATE_greet, { REF(0, 4) }, WIRE_OK },		/* zeros: an empty text with its NUL */
+	{ GATE_greet, { TWZ_REF_NULL }, WIRE_OK },
+	{ GATE_greet, { REF(0, 0) }, WIRE_FORGED },
+	{ GATE_greet, { REF(ROOM, 1) }, WIRE_FORGED },
+	{ GATE_greet, { REF(ROOM - 1, 2) }, WIRE_FORGED },
+	{ GATE_greet, { REF(UINT32_MAX, 1) }, WIRE_FORGED },
+	{ GATE_greet, { REF(0, UINT32_MAX) }, WIRE_FORGED },
+	{ GATE_greet, { REF(UINT32_MAX, UINT32_MAX - 1) }, WIRE_FORGED },
+	{ GATE_greet, { REF(ROOM / 2, 4) }, WIRE_FORGED },	/* a text without its NUL */
+	{ GATE_sum, { REF(0, 8), 2 }, WIRE_OK },
+	{ GATE_sum, { REF(0, 8), 3 }, WIRE_FORGED },
+	{ GATE_sum, { REF(0, 8), 1 }, WIRE_FORGED },
+	{ GATE_sum, { REF(2, 8), 2 }, WIRE_FORGED },		/* not aligned */
+	{ GATE_sum, { TWZ_REF_NULL, 2 }, WIRE_IS_NULL },
+	{ GATE_sum, { TWZ_REF_NULL, 0 }, WIRE_OK },
+	{ GATE_sum, { REF(0, 0xfffffffc), 0x3fffffff }, WIRE_FORGED },
+	{ GATE_point_y, { REF(0, 16) }, WIRE_OK },
+	{ GATE_point_y, { REF(0, 15) }, WIRE_FORGED },
+	{ GATE_point_y, { REF(0, 17) }, WIRE_FORGED },
+	{ GATE_point_y, { REF(4, 16) }, WIRE_FORGED },
+	{ GATE_point_y, { REF(ROOM - 8, 16) }, WIRE_FORGED },
+};
+
+static void
+test_arguments(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TWZ_COUNT(arguments); i++) {
+		struct half h;
+		enum wire_status got;
+
+		half_open(&h, arguments[i].gate);
+		memset(h.block + ROOM / 2, 'x', ROOM / 2);
+		got = take(&h, arguments[i].words, ROOM);
+		if (got != arguments[i].want)
+			fprintf(stderr, "row %zu: %d\n", i, (int)got);
+		assert_int_equal(got, arguments[i].want);
+		half_close(&h);
+	}
+}
+
+/* A struct by value needs a place; so does a struct result. */
+static void
+test_places(void **state)
+{
+	const uint64_t good[] = { REF(0, 16), 3 }, none[] = { TWZ_REF_NULL, 3 };
+	struct half h;
+	struct link_call *head;
+
+	(void)state;
+	half_open(&h, GATE_scale);
+	head = (void *)h.block;
+	head->call.ret[1] = (int64_t)REF(16, 16);
+	assert_int_equal(take(&h, good, ROOM), WIRE_OK);
+	assert_int_equal(take(&h, none, ROOM), WIRE_IS_NULL);
+	head->call.ret[1] = (int64_t)REF(16, 8);
+	assert_int_equal(take(&h, good, ROOM), WIRE_FORGED);
+	head->call.ret[1] = (int64_t)REF(ROOM, 16);
+	assert_int_equal(take(&h, good, ROOM), WIRE_FORGED);
+	half_close(&h);
+}
+
+/* Both halves in one process: what goes in comes out, and inner references are checked. */
+static void
+test_inner_texts(void **state)
+{
+	struct person bob = { "bob", 7, { 1 } };
+	const uint64_t words[] = { POINTER(&bob) };
+	uint64_t forged[] = { REF(UINT32_MAX, 1), REF(24, 0), REF(24, UINT32_MAX), REF(24, 3) };
+	struct half h;
+	struct wire_call call;
+	uint64_t *name;
+
+	(void)state;
+	half_open(&h, GATE_rename_person);
+	call = (struct wire_call){ .gate = h.gate, .words = words };
+	h.run.gate = h.gate;
+	h.run.size = LINK_ROOM - 8;
+	assert_int_equal(wire_pack(&call, h.block), WIRE_OK);
+	assert_int_equal(wire_take(&h.run, h.block + 16, &h.room), WIRE_OK);
+	assert_string_equal(((struct person *)(uintptr_t)h.run.values[0])->name, "bob");
+	assert_ptr_not_equal(((struct person *)(uintptr_t)h.run.values[0])->name, bob.name);
+	name = (void *)(h.block + sizeof(struct link_call) + 8);
+	for (size_t i = 0; i < TWZ_COUNT(forged); i++) {
+		*name = forged[i];
+		assert_int_equal(wire_take(&h.run, h.block + 16, &h.room), WIRE_FORGED);
+	}
+	half_close(&h);
+}
+
+/* No prefix of a description is one, and no single broken byte makes the reader leave it. */
+static void
+test_descriptions(void **state)
+{
+	struct half h;
+	size_t n;
+
+	(void)state;
+	half_open(&h, GATE_rename_person);
+	n = h.gate->bytes;
+	for (size_t i = 0; i < n; i++) {
+		TWZ_FREE struct wire_gate *copy = malloc(i ? i : 1);
+
+		memcpy(copy, h.gate, i);
+		assert_false(wire_valid(copy, i));
+	}
+	for (size_t i = 0; i < n; i++)
+		for (int bit = 0; bit < 8; bit++) {
+			TWZ_FREE struct wire_gate *copy = malloc(n);
+
+			memcpy(copy, h.gate, n);
+			((unsigned char *)copy)[i] ^= (unsigned char)(1 << bit);
+			if (wire_valid(copy, n))
+				assert_true(strlen(wire_symbol(copy)) < n);
+		}
+	half_close(&h);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_arguments), cmocka_unit_test(test_places),
+		cmocka_unit_test(test_inner_texts), cmocka_unit_test(test_descriptions),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
