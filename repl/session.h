@@ -17,6 +17,12 @@ struct session_options {
 	const char *context;	/* NULL: "owner" */
 	const char *registry;	/* NULL: where registry_path() says */
 	bool preload;		/* honour SCTX_PRELOAD */
+	/**
+	 * Gets what services write, a line at a time, "SERVICE: text" without newline and free of
+	 * control characters; on any thread. NULL: it goes to stderr.
+	 */
+	void (*output)(void *data, const char *line);
+	void *output_data;
 };
 
 /** Opens a session. Cheap: the monitor's zygote starts meanwhile. */

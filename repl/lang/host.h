@@ -38,4 +38,7 @@ struct repl_host {
 	bool (*call)(void *data, const struct twz_service *service, const struct twz_gate *gate,
 		     const struct twz_value *args, size_t nargs, int64_t timeout_ns,
 		     struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
+
+	/** Whether the user wants an end (Ctrl-C): asked in loops. May be NULL: never. */
+	bool (*interrupted)(void *data);
 };

@@ -93,6 +93,13 @@ const char *lang_hint(struct lang *l, const char *text, size_t n, size_t cursor,
 		      struct twz_arena *arena);
 
 /**
+ * @text as it may be kept: literal arguments of secret parameters are replaced by ******. @text itself
+ * when there are none; NULL when it has to be forgotten, because where the secret begins and ends
+ * cannot be told. Nothing is called.
+ */
+const char *lang_masked(struct lang *l, const char *text, size_t n, struct twz_arena *arena);
+
+/**
  * Writes help: @topic NULL: the overview; "S": the gates of a service; "S::G": one gate with
  * parameters, types, errors and an example. Made from the same tables as dispatch.
  */

@@ -1,0 +1,538 @@
+/*
+ * Calls. A call site is resolved once: which gate, which argument goes to which parameter, what each
+ * parameter takes. After that a call is: convert the arguments without calling anything, make the calls
+ * that they need, call the gate. Literals of scalar types are converted at the first call only.
+ */
+#include "repl/lang/convert.h"
+
+#include <string.h>
+
+#include "twz/nearest.h"
+#include "twz/typetext.h"
+
+/* One parameter that the caller gives, and where its value comes from. */
+struct site_param {
+	struct convert_want want;
+	const struct ast *node;		/* NULL: known or piped */
+	bool piped, known;		/* known: value holds it */
+	struct twz_value value;
+};
+
+struct call_site {
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+	struct site_param *params;
+	uint32_t nparams;
+};
+
+/* A call whose arguments are being handed out to parameters. */
+struct binder {
+	struct lang *l;
+	const struct ast *call;
+	struct call_site *site;
+	bool *filled;
+	struct twz_error *err;
+};
+
+/* -- names ------------------------------------------------------------------------------------------ */
+
+static bool
+no_gate(const struct twz_service *service, const char *name, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	const char **names = NULL, *near;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < service->ngates; i++)
+		twz_push(&arena, names, n, service->gates[i].name);
+	for (uint32_t i = 0; i < service->ngates; i++)
+		for (uint32_t k = 0; k < service->gates[i].naliases; k++)
+			twz_push(&arena, names, n, service->gates[i].aliases[k]);
+	near = twz_nearest(name, names, n);
+	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no gate '%s' in %s", name,
+		 service->name);
+	if (near)
+		return twz_hint(err, "did you mean %s?", near);
+	return twz_hint(err, "help %s lists its gates", service->name);
+}
+
+static bool
+find_gate(struct lang *l, const struct ast *a, struct call_site *site, struct twz_error *err)
+{
+	const char *colons = strstr(a->text, "::"), *next, *name;
+	uint32_t at;
+
+	while ((next = strstr(colons + 2, "::")))
+		colons = next;
+	at = (uint32_t)(colons - a->text);
+	site->service = lang_service(l, twz_strndup(l->arena, a->text, at), err);
+	if (!site->service)
+		return lang_at_span(err, a->from, a->head_to > a->from ? a->from + at : a->to);
+	name = colons + 2;
+	site->gate = twz_gate_find(site->service, name);
+	if (!site->gate) {
+		no_gate(site->service, name, err);
+		return lang_at_span(err, a->from + at + 2, a->head_to);
+	}
+	return true;
+}
+
+/* -- handing out arguments -------------------------------------------------------------------------- */
+
+static const char *
+signature(const struct binder *b)
+{
+	return twz_signature_text(b->l->arena, b->site->gate);
+}
+
+static int
+param_named(const struct binder *b, const char *name)
+{
+	for (uint32_t i = 0; i < b->site->nparams; i++)
+		if (!strcmp(b->site->params[i].want.param->name, name))
+			return (int)i;
+	return -1;
+}
+
+static bool
+is_bool(const struct site_param *p)
+{
+	const struct twz_type *t = twz_type_strip(p->want.type);
+
+	return !p->want.buffer && t->kind == TWZ_BOOL;
+}
+
+static bool
+no_param(const struct binder *b, const struct ast_arg *arg)
+{
+	const char **names = twz_new_array(b->l->arena, b->site->nparams, const char *), *near;
+
+	for (uint32_t i = 0; i < b->site->nparams; i++)
+		names[i] = b->site->params[i].want.param->name;
+	near = twz_nearest(arg->name, names, b->site->nparams);
+	lang_type_error(b->err, "no parameter '%s': %s", arg->name, signature(b));
+	if (near)
+		twz_hint(b->err, "did you mean --%s?", near);
+	return lang_at_span(b->err, arg->from, arg->name_to);
+}
+
+static bool
+fill(struct binder *b, uint32_t i, const struct ast *node, const struct ast_arg *arg)
+{
+	struct site_param *p = &b->site->params[i];
+
+	if (b->filled[i]) {
+		lang_type_error(b->err, "argument '%s' is given twice: %s", p->want.param->name,
+				signature(b));
+		return lang_at_span(b->err, arg->from, arg->to);
+	}
+	b->filled[i] = true;
+	p->node = node;
+	return true;
+}
+
+static bool
+fill_bool(struct binder *b, uint32_t i, const struct ast_arg *arg, bool value)
+{
+	if (!fill(b, i, NULL, arg))
+		return false;
+	b->site->params[i].known = true;
+	b->site->params[i].value = twz_bool(value);
+	b->site->params[i].value.type = b->site->params[i].want.type;
+	return true;
+}
+
+/*
+ * --name=v, --name v, --flag, --no-flag. A flag does not take the word after it, unless that is true
+ * or false: @left gets what is an argument of its own.
+ */
+static bool
+fill_named(struct binder *b, const struct ast_arg *arg, const struct ast **left)
+{
+	int i = param_named(b, arg->name);
+	bool no = i < 0 && !strncmp(arg->name, "no-", 3) && !arg->glued;
+
+	*left = NULL;
+	if (no)
+		i = param_named(b, arg->name + 3);
+	if (i < 0 || (no && !is_bool(&b->site->params[i])))
+		return no_param(b, arg);
+	if (is_bool(&b->site->params[i]) && !arg->glued &&
+	    (no || !arg->value || arg->value->kind != AST_BOOL)) {
+		*left = arg->value;
+		return fill_bool(b, (uint32_t)i, arg, !no);
+	}
+	if (arg->value)
+		return fill(b, (uint32_t)i, arg->value, arg);
+	lang_type_error(b->err, "--%s needs a value: %s", arg->name, signature(b));
+	return lang_at_span(b->err, arg->from, arg->to);
+}
+
+static bool
+fill_next(struct binder *b, const struct ast *node, const struct ast_arg *arg)
+{
+	for (uint32_t i = 0; i < b->site->nparams; i++)
+		if (!b->filled[i])
+			return fill(b, i, node, arg);
+	lang_type_error(b->err, "too many arguments: %s", signature(b));
+	return lang_at_span(b->err, node->from, node->to);
+}
+
+/* Named arguments first, so that positional ones go to what is left. */
+static bool
+bind_arguments(struct binder *b, bool piped)
+{
+	const struct ast *call = b->call;
+	const struct ast **left = twz_new_array(b->l->arena, call->nargs, const struct ast *);
+
+	if (piped) {
+		if (!b->site->nparams) {
+			lang_type_error(b->err, "too many arguments: %s", signature(b));
+			return lang_at_span(b->err, call->from, call->head_to);
+		}
+		b->filled[0] = b->site->params[0].piped = true;
+	}
+	for (uint32_t i = 0; i < call->nargs; i++)
+		if (call->args[i].name && !fill_named(b, &call->args[i], &left[i]))
+			return false;
+	for (uint32_t i = 0; i < call->nargs; i++) {
+		const struct ast *node = call->args[i].name ? left[i] : call->args[i].value;
+
+		if (node && !fill_next(b, node, &call->args[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
+check_missing(struct binder *b)
+{
+	for (uint32_t i = 0; i < b->site->nparams; i++) {
+		struct site_param *p = &b->site->params[i];
+
+		if (b->filled[i])
+			continue;
+		if (p->want.optional) {
+			p->known = true;
+			p->value = (struct twz_value){ .kind = TWZ_VALUE_NONE, .type = p->want.type };
+			continue;
+		}
+		lang_type_error(b->err, "missing argument '%s': %s", p->want.param->name, signature(b));
+		return lang_at_span(b->err, b->call->from, b->call->to);
+	}
+	return true;
+}
+
+/* -- resolving -------------------------------------------------------------------------------------- */
+
+static bool
+list_params(struct lang *l, struct call_site *site, struct twz_arena *arena, struct twz_error *err)
+{
+	const struct repl_host *host = l->options->host;
+	const struct twz_gate *gate = site->gate;
+	const struct twz_plan *plan = NULL;
+
+	if (!host->plan(host->data, site->service, gate, &plan, err))
+		return twz_wrap(err, "%s::%s cannot be called", site->service->name, gate->name);
+	if (!gate->type)
+		return lang_type_error(err, "the signature of %s::%s is not known", site->service->name,
+				       gate->name);
+	site->params = twz_new_array(arena, gate->type->nmembers, struct site_param);
+	for (uint32_t i = 0; i < gate->type->nmembers; i++)
+		if (!plan || twz_slot_given(&plan->slots[i]))
+			site->params[site->nparams++].want = convert_want(site->service, gate, plan, i);
+	return true;
+}
+
+static bool
+resolve(struct lang *l, const struct ast *a, bool piped, struct call_site **ret,
+	struct twz_error *err)
+{
+	struct twz_arena *arena = &l->program->arena;
+	struct call_site *site;
+	struct binder b = { .l = l, .call = a, .err = err };
+
+	if (*a->site) {
+		*ret = *a->site;
+		return true;
+	}
+	site = twz_new(arena, struct call_site);
+	if (!find_gate(l, a, site, err))
+		return false;
+	if (!list_params(l, site, arena, err))
+		return lang_at_span(err, a->from, a->head_to);
+	b.site = site;
+	b.filled = twz_new_array(l->arena, site->nparams, bool);
+	if (!bind_arguments(&b, piped) || !check_missing(&b))
+		return false;
+	*ret = *a->site = site;
+	return true;
+}
+
+/* -- calling ---------------------------------------------------------------------------------------- */
+
+/* A literal of a scalar type is the same value every time. */
+static bool
+is_constant(const struct ast *node, const struct twz_value *v)
+{
+	return (node->kind == AST_NUMBER || node->kind == AST_BOOL) &&
+	       (v->kind == TWZ_VALUE_INT || v->kind == TWZ_VALUE_FLOAT || v->kind == TWZ_VALUE_BOOL);
+}
+
+/*
+ * All arguments that can be had without a call; @later gets a bit for each that cannot. @piped NULL:
+ * the piped value is not known yet.
+ */
+static bool
+convert_all(struct lang *l, struct call_site *site, const struct twz_value *piped,
+	    struct twz_value *args, uint64_t *later, struct twz_error *err)
+{
+	*later = 0;
+	for (uint32_t i = 0; i < site->nparams; i++) {
+		struct site_param *p = &site->params[i];
+		enum convert_result r;
+
+		if (p->known) {
+			args[i] = p->value;
+			continue;
+		}
+		if (p->piped) {
+			if (piped && !convert_value(&p->want, piped, l->arena, &args[i], err))
+				return false;
+			continue;
+		}
+		r = convert_argument(l, &p->want, p->node, false, &args[i], err);
+		if (r == CONVERT_FAILED)
+			return false;
+		if (r == CONVERT_LATER) {
+			*later |= (uint64_t)1 << i;
+		} else if (is_constant(p->node, &args[i])) {
+			p->known = true;
+			p->value = args[i];
+		}
+	}
+	return true;
+}
+
+static bool
+call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
+	  struct twz_value *ret, struct twz_error *err)
+{
+	struct twz_value *args = twz_new_array(l->arena, site->nparams, struct twz_value);
+	uint64_t later;
+
+	if (!convert_all(l, site, piped, args, &later, err))
+		return false;
+	for (uint32_t i = 0; later && i < site->nparams; i++) {
+		const struct site_param *p = &site->params[i];
+
+		if ((later >> i & 1) &&
+		    convert_argument(l, &p->want, p->node, true, &args[i], err) != CONVERT_DONE)
+			return false;
+	}
+	return lang_call_gate(l, site->service, site->gate, args, site->nparams, ret, err);
+}
+
+static bool
+is_path(const struct ast *a)
+{
+	return strstr(a->text, "::") != NULL && !lang_builtin_find(a->text);
+}
+
+/* -- functions of the language and built-in ones ------------------------------------------------------ */
+
+static bool
+no_function(struct lang *l, const struct ast *a, struct twz_error *err)
+{
+	const char **names = NULL, *near;
+	size_t n = 0, nbuiltins;
+	const struct lang_builtin *builtins = lang_builtins(&nbuiltins);
+	const struct lang_variable *variables;
+	size_t nvariables = lang_variables(l, l->arena, &variables);
+
+	if (lang_find(l, a->text, a->n)) {
+		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+			 "'%s' is a variable, no function", a->text);
+		return lang_at_span(err, a->from, a->head_to);
+	}
+	for (size_t i = 0; i < nbuiltins; i++)
+		twz_push(l->arena, names, n, builtins[i].name);
+	for (size_t i = 0; i < l->nfunctions; i++)
+		twz_push(l->arena, names, n, l->functions[i].name);
+	for (size_t i = 0; i < nvariables; i++)
+		twz_push(l->arena, names, n, variables[i].name);
+	near = twz_nearest(a->text, names, n);
+	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no function '%s'", a->text);
+	if (near)
+		twz_hint(err, "did you mean %s?", near);
+	else
+		twz_hint(err, "gates are called as SERVICE::GATE; help lists the services");
+	return lang_at_span(err, a->from, a->head_to);
+}
+
+/* A bareword for a parameter of any type: a variable, else its spelling. */
+static bool
+any_argument(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
+{
+	bool word = a->kind == AST_WORD || a->kind == AST_NUMBER || a->kind == AST_BOOL ||
+		    a->kind == AST_TEXT;
+
+	if (word && (a->kind != AST_WORD || !lang_find(l, a->text, strcspn(a->text, ".")))) {
+		*ret = twz_string(l->arena, a->text, a->n);
+		return true;
+	}
+	return lang_eval(l, a, ret, err) || lang_at(err, a);
+}
+
+/* The arguments of a call that is no gate's, in order; @n gets their number. */
+static struct twz_value *
+plain_arguments(struct lang *l, const struct ast *a, const struct twz_value *piped, size_t *n,
+		struct twz_error *err)
+{
+	struct twz_value *args = twz_new_array(l->arena, a->nargs + 1, struct twz_value);
+
+	*n = 0;
+	if (piped)
+		args[(*n)++] = *piped;
+	for (uint32_t i = 0; i < a->nargs; i++) {
+		const struct ast_arg *arg = &a->args[i];
+
+		if (arg->name) {
+			lang_type_error(err, "'%s' takes no named arguments", a->text);
+			lang_at_span(err, arg->from, arg->to);
+			return NULL;
+		}
+		if (!any_argument(l, arg->value, &args[(*n)++], err))
+			return NULL;
+	}
+	return args;
+}
+
+static bool
+check_builtin_count(const struct lang_builtin *b, const struct ast *a, size_t n,
+		    struct twz_error *err)
+{
+	if (n >= b->min && n <= b->max)
+		return true;
+	lang_type_error(err, "%s arguments: %s", n < b->min ? "missing" : "too many", b->usage);
+	return lang_at(err, a);
+}
+
+static bool
+call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
+	     const struct twz_value *piped, struct twz_value *ret, struct twz_error *err)
+{
+	struct twz_value *args;
+	size_t n;
+
+	if (!check_builtin_count(b, a, a->nargs + (piped != NULL), err))
+		return false;
+	args = plain_arguments(l, a, piped, &n, err);
+	return args && (b->run(l, args, n, ret, err) || lang_at(err, a));
+}
+
+/* The parameter of @fn called @name, or -1. */
+static int
+function_param(const struct ast *fn, const char *name)
+{
+	for (uint32_t i = 0; i < fn->nargs; i++)
+		if (!strcmp(fn->args[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static bool
+wrong_count(const struct lang_function *f, const struct ast *a, const char *what,
+	    struct twz_error *err)
+{
+	lang_type_error(err, "%s: fn %s takes %u", what, f->name, f->ast->nargs);
+	return lang_at(err, a);
+}
+
+static bool
+call_function(struct lang *l, const struct lang_function *f, const struct ast *a,
+	      const struct twz_value *piped, struct twz_value *ret, struct twz_error *err)
+{
+	const struct ast *fn = f->ast;
+	struct twz_value *args = twz_new_array(l->arena, fn->nargs, struct twz_value);
+	bool *filled = twz_new_array(l->arena, fn->nargs, bool);
+	uint32_t next = 0;
+
+	if (piped && !fn->nargs)
+		return wrong_count(f, a, "too many arguments", err);
+	if (piped) {
+		args[0] = *piped;
+		filled[0] = true;
+	}
+	for (uint32_t i = 0; i < a->nargs; i++) {
+		const struct ast_arg *arg = &a->args[i];
+		int at = arg->name ? function_param(fn, arg->name) : -1;
+
+		while (!arg->name && next < fn->nargs && (filled[next] || fn->args[next].named))
+			next++;
+		if (!arg->name)
+			at = next < fn->nargs ? (int)next : -1;
+		if (at < 0 || filled[at])
+			return wrong_count(f, a, arg->name ? "no such parameter" : "too many arguments", err);
+		filled[at] = true;
+		args[at] = twz_bool(true);
+		if (arg->value && !any_argument(l, arg->value, &args[at], err))
+			return false;
+	}
+	for (uint32_t i = 0; i < fn->nargs; i++) {
+		if (filled[i])
+			continue;
+		if (!fn->args[i].value)
+			return wrong_count(f, a, "missing arguments", err);
+		if (!lang_eval(l, fn->args[i].value, &args[i], err))
+			return false;
+	}
+	return lang_call_function(l, f, args, fn->nargs, ret, err) || lang_at(err, a);
+}
+
+/* -- entry ------------------------------------------------------------------------------------------ */
+
+bool
+lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_error *err)
+{
+	const struct lang_builtin *b;
+	struct call_site *site;
+	struct twz_value *args;
+	uint64_t later;
+
+	if (is_path(a)) {
+		if (!resolve(l, a, piped, &site, err))
+			return false;
+		args = twz_new_array(l->arena, site->nparams, struct twz_value);
+		return convert_all(l, site, NULL, args, &later, err) || lang_at(err, a);
+	}
+	b = lang_builtin_find(a->text);
+	if (!lang_function_find(l, a->text) && !b)
+		return no_function(l, a, err);
+	if (b && !lang_function_find(l, a->text) && !check_builtin_count(b, a, a->nargs + piped, err))
+		return false;
+	for (uint32_t i = 0; i < a->nargs; i++)
+		if (a->args[i].value && !lang_check(l, a->args[i].value, err))
+			return false;
+	return true;
+}
+
+bool
+lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *piped,
+	       struct twz_value *ret, struct twz_error *err)
+{
+	const struct lang_function *f;
+	const struct lang_builtin *b;
+	struct call_site *site;
+
+	if (is_path(a))
+		return (resolve(l, a, piped != NULL, &site, err) &&
+			call_site(l, site, piped, ret, err)) || lang_at(err, a);
+	f = lang_function_find(l, a->text);
+	if (f)
+		return call_function(l, f, a, piped, ret, err);
+	b = lang_builtin_find(a->text);
+	if (b)
+		return call_builtin(l, b, a, piped, ret, err);
+	return no_function(l, a, err);
+}

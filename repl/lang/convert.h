@@ -1,0 +1,55 @@
+/*
+ * From an argument to the value that a parameter takes: language.md 1.3.
+ *
+ * It happens twice. The first time nothing may be called: what is wrong already is found, and what
+ * needs a call (a converter, an expression) is put off. The second time the calls are made.
+ */
+#pragma once
+
+#include "repl/lang/interp.h"
+#include "twz/plan.h"
+
+/* What a parameter, or an element or field inside one, takes. */
+struct convert_want {
+	const struct twz_type *type;		/* of the value; of one element for a buffer */
+	const struct twz_member *param;		/* NULL inside of aggregates */
+	const struct twz_service *service;	/* whose converters apply */
+	bool optional;				/* none is a value */
+	bool buffer, text;			/* a list of type; a text will do as well */
+	uint64_t limit;				/* of elements, when not 0 */
+	bool secret;
+};
+
+enum convert_result { CONVERT_FAILED, CONVERT_DONE, CONVERT_LATER };
+
+/** What parameter @i of @gate takes; @plan NULL: a built-in gate. */
+struct convert_want convert_want(const struct twz_service *service, const struct twz_gate *gate,
+				 const struct twz_plan *plan, uint32_t i);
+
+/** Converts the argument @a. LATER only when not @calls: it cannot be known without a call. */
+enum convert_result convert_argument(struct lang *l, const struct convert_want *want,
+				     const struct ast *a, bool calls, struct twz_value *ret,
+				     struct twz_error *err);
+
+/** Fits a value, which is no text that was typed, to what is wanted. */
+bool convert_value(const struct convert_want *want, const struct twz_value *v,
+		   struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
+
+/* -- convert_text.c ---------------------------------------------------------------------------------- */
+
+/**
+ * The value that @text spells for a type. @quoted: it stood in quotes and is a text whatever it looks
+ * like. LATER: a converter must be called.
+ */
+enum convert_result convert_text(struct lang *l, const struct convert_want *want, const char *text,
+				 size_t n, bool quoted, struct twz_value *ret, struct twz_error *err);
+/** Calls the type's from-string converter with the text. */
+bool convert_by_service(struct lang *l, const struct convert_want *want, const char *text, size_t n,
+			struct twz_value *ret, struct twz_error *err);
+/** "Expected 'User' got 'String'". Returns false. */
+bool convert_mismatch(const struct convert_want *want, const char *got, struct twz_error *err);
+/** "70000 is out of range for u16: 0 .. 65535". Returns false. */
+bool convert_out_of_range(const struct convert_want *want, twz_wide i, struct twz_error *err);
+/** The enumerator called @name, as a value; false with suggestions. */
+bool convert_enumerator(const struct convert_want *want, const char *name, struct twz_value *ret,
+			struct twz_error *err);

@@ -1,0 +1,536 @@
+/*
+ * Help: what the registry knows of a service or a gate, in words.
+ *
+ * Nothing is called and no service is loaded for it. The example of a gate is made from its types, so
+ * that it can be pasted and passes every check that is made before a call.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "repl/lang/interp.h"
+#include "repl/lang/lang.h"
+#include "twz/nearest.h"
+#include "twz/plan.h"
+#include "twz/typetext.h"
+
+enum { EXAMPLE_DEPTH = 6, EXAMPLE_ITEMS = 64, SHOWN_ENUMERATORS = 24, SHOWN_FIELDS = 16 };
+
+/* -- the example ---------------------------------------------------------------------------------- */
+
+static void write_example(FILE *out, const struct twz_type *type, uint32_t depth);
+
+static void
+write_list(FILE *out, const struct twz_type *item, uint64_t n, uint32_t depth)
+{
+	putc('[', out);
+	for (uint64_t i = 0; i < n && i < EXAMPLE_ITEMS; i++) {
+		fputs(i ? ", " : "", out);
+		write_example(out, item, depth + 1);
+	}
+	putc(']', out);
+}
+
+static void
+write_fields(FILE *out, const struct twz_type *type, uint32_t depth)
+{
+	putc('{', out);
+	for (uint32_t i = 0; i < type->nmembers; i++) {
+		fprintf(out, "%s%s: ", i ? ", " : "", type->members[i].name);
+		write_example(out, type->members[i].type, depth + 1);
+	}
+	putc('}', out);
+}
+
+static void
+write_array(FILE *out, const struct twz_type *type, uint32_t depth)
+{
+	const struct twz_type *item = twz_type_strip(type->target);
+
+	if (item->kind == TWZ_CHAR)
+		fprintf(out, "\"%.*s\"", (int)(type->count > 4 ? 4 : type->count ? type->count - 1 : 0),
+			"text");
+	else
+		write_list(out, type->target, type->count, depth);
+}
+
+/* A value of @type as it could be typed. */
+static void
+write_example(FILE *out, const struct twz_type *type, uint32_t depth)
+{
+	const struct twz_type *t = twz_type_strip(type);
+
+	if (depth > EXAMPLE_DEPTH) {
+		fputs("none", out);
+		return;
+	}
+	switch (t->kind) {
+	case TWZ_BOOL:
+		fputs("true", out);
+		return;
+	case TWZ_CHAR:
+		fputs("a", out);
+		return;
+	case TWZ_INT:
+		fputs("1", out);
+		return;
+	case TWZ_FLOAT:
+		fputs("1.5", out);
+		return;
+	case TWZ_ENUM:
+		fprintf(out, t->is_flags ? "[%s]" : "%s", t->nmembers ? t->members[0].name : "0");
+		return;
+	case TWZ_STRING:
+		fputs("\"text\"", out);
+		return;
+	case TWZ_ARRAY:
+		write_array(out, t, depth);
+		return;
+	case TWZ_STRUCT:
+		write_fields(out, t, depth);
+		return;
+	case TWZ_LIST:
+		write_list(out, t->target ? t->target : &twz_type_i64, 2, depth);
+		return;
+	case TWZ_POINTER:
+		write_example(out, t->target, depth + 1);
+		return;
+	case TWZ_OPTION:
+	case TWZ_VOID:
+	case TWZ_UNION:
+	case TWZ_RESULT:
+	case TWZ_TYPEDEF:
+	case TWZ_FUNC:
+	case TWZ_RECORD:
+	case TWZ_OPAQUE:
+		fputs("none", out);
+		return;
+	}
+}
+
+static void
+write_argument(FILE *out, const struct twz_member *param, const struct twz_slot *slot)
+{
+	if (slot && slot->pass == TWZ_PASS_BUFFER && slot->is_text)
+		fputs("\"text\"", out);
+	else if (slot && slot->pass == TWZ_PASS_BUFFER)
+		write_list(out, slot->type, slot->extent < 0 ? slot->count : 3, 0);
+	else
+		write_example(out, param->type, 0);
+}
+
+static bool
+is_given(const struct twz_plan *plan, uint32_t i)
+{
+	return !plan || twz_slot_given(&plan->slots[i]);
+}
+
+static void
+show_example(FILE *out, const struct twz_service *service, const struct twz_gate *gate,
+	     const struct twz_plan *plan)
+{
+	fprintf(out, "\nExample\n  %s::%s", service->name, gate->name);
+	for (uint32_t i = 0; i < gate->type->nmembers; i++) {
+		if (!is_given(plan, i))
+			continue;
+		putc(' ', out);
+		write_argument(out, &gate->type->members[i], plan ? &plan->slots[i] : NULL);
+	}
+	putc('\n', out);
+}
+
+/* -- what is worth saying about a type ------------------------------------------------------------ */
+
+static void
+write_enumerators(FILE *out, const struct twz_type *type)
+{
+	fputs(type->is_flags ? "any of " : "one of ", out);
+	for (uint32_t i = 0; i < type->nmembers && i < SHOWN_ENUMERATORS; i++)
+		fprintf(out, "%s%s=%lld", i ? " " : "", type->members[i].name,
+			(long long)type->members[i].value);
+	if (type->nmembers > SHOWN_ENUMERATORS)
+		fprintf(out, " and %u more", type->nmembers - SHOWN_ENUMERATORS);
+}
+
+static void
+write_struct(FILE *out, const struct twz_type *type)
+{
+	putc('{', out);
+	for (uint32_t i = 0; i < type->nmembers && i < SHOWN_FIELDS; i++) {
+		fprintf(out, "%s%s: ", i ? ", " : "", type->members[i].name);
+		twz_type_write(out, type->members[i].type);
+	}
+	fputs(type->nmembers > SHOWN_FIELDS ? ", …}" : "}", out);
+}
+
+static void
+write_range(FILE *out, const struct twz_type *type)
+{
+	char low[48], high[48];
+	twz_wide min, max;
+
+	twz_int_range(type, &min, &max);
+	fprintf(out, "%s .. %s", twz_wide_text(min, low), twz_wide_text(max, high));
+}
+
+/* The type that a value of @type is made of, as far as help describes it. */
+static const struct twz_type *
+described(const struct twz_type *type)
+{
+	const struct twz_type *t = twz_type_strip(type);
+
+	while (t->kind == TWZ_POINTER && t->target)
+		t = twz_type_strip(t->target);
+	if (t->kind == TWZ_ARRAY && twz_type_strip(t->target)->kind != TWZ_CHAR)
+		return described(t->target);
+	return t;
+}
+
+static void
+write_about_type(FILE *out, const struct twz_type *type)
+{
+	const struct twz_type *t = described(type);
+
+	switch (t->kind) {
+	case TWZ_INT:
+		write_range(out, t);
+		break;
+	case TWZ_ENUM:
+		write_enumerators(out, t);
+		break;
+	case TWZ_STRUCT:
+		write_struct(out, t);
+		break;
+	case TWZ_ARRAY:
+		fprintf(out, "text of at most %llu bytes",
+			(unsigned long long)(t->count ? t->count - 1 : 0));
+		break;
+	case TWZ_CHAR:
+		fputs("one character", out);
+		break;
+	case TWZ_BOOL:
+		fputs("true or false", out);
+		break;
+	case TWZ_VOID:
+	case TWZ_FLOAT:
+	case TWZ_STRING:
+	case TWZ_POINTER:
+	case TWZ_UNION:
+	case TWZ_RESULT:
+	case TWZ_OPTION:
+	case TWZ_TYPEDEF:
+	case TWZ_FUNC:
+	case TWZ_LIST:
+	case TWZ_RECORD:
+	case TWZ_OPAQUE:
+		break;
+	}
+}
+
+/* What one of the writers above writes, in @arena. */
+static const char *
+written(struct twz_arena *arena, void (*write)(FILE *out, const void *what), const void *what)
+{
+	TWZ_FREE char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		return "";
+	write(f, what);
+	return fclose(f) ? "" : twz_strndup(arena, text, n);
+}
+
+static void
+write_param(FILE *out, const void *param)
+{
+	twz_param_write(out, param);
+}
+
+static void
+write_about(FILE *out, const void *type)
+{
+	write_about_type(out, type);
+}
+
+static const char *
+param_text(struct twz_arena *arena, const struct twz_member *param)
+{
+	return written(arena, write_param, param);
+}
+
+static const char *
+about_type(struct twz_arena *arena, const struct twz_type *type)
+{
+	return written(arena, write_about, type);
+}
+
+/* -- one gate ------------------------------------------------------------------------------------- */
+
+struct column_widths {
+	int name, type;
+};
+
+static struct column_widths
+measure(const struct twz_type *func, struct twz_arena *arena)
+{
+	struct column_widths w = { 0 };
+
+	for (uint32_t i = 0; i < func->nmembers; i++) {
+		int name = (int)strlen(func->members[i].name);
+		int type = (int)strlen(param_text(arena, &func->members[i]));
+
+		w.name = name > w.name ? name : w.name;
+		w.type = type > w.type ? type : w.type;
+	}
+	return w;
+}
+
+/* Writes @text after what the row has already. */
+static void __attribute__((format(printf, 3, 4)))
+add_fact(FILE *out, bool *any, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs(*any ? "; " : "  ", out);
+	*any = true;
+	va_start(ap, fmt);
+	vfprintf(out, fmt, ap);
+	va_end(ap);
+}
+
+static void
+show_parameter(FILE *out, const struct twz_service *service, const struct twz_member *p,
+	       const struct twz_slot *slot, struct column_widths w, struct twz_arena *arena)
+{
+	const char *type = param_text(arena, p);
+	const struct twz_gate *converter = twz_converter_find(service, TWZ_ROLE_FROM_STRING, type);
+	const char *about = about_type(arena, p->type);
+	bool any = false;
+
+	fprintf(out, "  %-*s  %-*s", w.name, p->name, w.type, type);
+	if (slot && slot->dir == TWZ_OUT)
+		add_fact(out, &any, "part of the result");
+	else if (slot && slot->dir == TWZ_INOUT)
+		add_fact(out, &any, "changed, and part of the result");
+	if (p->secret)
+		add_fact(out, &any, "secret: never shown or kept");
+	if (p->optional)
+		add_fact(out, &any, "or none");
+	if (converter && (!slot || twz_slot_given(slot)))
+		add_fact(out, &any, "text is converted by %s", converter->name);
+	if (*about)
+		add_fact(out, &any, "%s", about);
+	putc('\n', out);
+}
+
+static void
+show_parameters(FILE *out, const struct twz_service *service, const struct twz_gate *gate,
+		const struct twz_plan *plan)
+{
+	TWZ_ARENA arena = { 0 };
+	struct column_widths w = measure(gate->type, &arena);
+	bool first = true;
+
+	for (uint32_t i = 0; i < gate->type->nmembers; i++) {
+		const struct twz_slot *slot = plan ? &plan->slots[i] : NULL;
+
+		/* A count that comes from its buffer is nobody's business. */
+		if (slot && slot->implied)
+			continue;
+		fputs(first ? "\nParameters\n" : "", out);
+		first = false;
+		show_parameter(out, service, &gate->type->members[i], slot, w, &arena);
+	}
+}
+
+static void
+show_result(FILE *out, const struct twz_gate *gate)
+{
+	const struct twz_type *result = twz_type_strip(gate->type->target);
+	const struct twz_member *err = twz_result_err(result), *ok = twz_result_ok(result);
+	const struct twz_type *errors = err ? twz_type_strip(err->type) : NULL;
+
+	if (ok)
+		result = ok->type;
+	fputs("\nResult\n  ", out);
+	twz_type_write(out, gate->type->target);
+	if (described(result)->kind == TWZ_STRUCT || described(result)->kind == TWZ_ENUM) {
+		fputs("  ", out);
+		write_about_type(out, result);
+	}
+	putc('\n', out);
+	if (!errors || errors->kind != TWZ_ENUM)
+		return;
+	fputs("\nErrors\n", out);
+	for (uint32_t i = 0; i < errors->nmembers; i++) {
+		const struct twz_member *m = &errors->members[i];
+
+		fprintf(out, "  %s%s%s\n", m->name, m->text ? ": " : "", m->text ? m->text : "");
+	}
+}
+
+static const char *
+level_name(enum twz_level level)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		TWZ_LEVELS(X)
+#undef X
+	};
+
+	return names[level];
+}
+
+static void
+show_facts(FILE *out, const struct twz_gate *gate)
+{
+	fputs("\nFacts\n", out);
+	for (uint32_t i = 0; i < gate->naliases; i++)
+		fprintf(out, "  also called %s\n", gate->aliases[i]);
+	if (*gate->requires)
+		fprintf(out, "  the calling context must hold the capability '%s'\n",
+			gate->requires);
+	if (gate->readonly)
+		fputs("  changes nothing\n", out);
+	fprintf(out, "  isolation at least: %s\n", level_name(gate->level));
+}
+
+static bool
+show_gate(const struct repl_host *host, const struct twz_service *service,
+	  const struct twz_gate *gate, FILE *out)
+{
+	const struct twz_plan *plan = NULL;
+	struct twz_error why = { 0 };
+	bool callable;
+
+	fprintf(out, "%s::", service->name);
+	twz_signature_write(out, gate);
+	putc('\n', out);
+	if (*gate->doc)
+		fprintf(out, "  %s\n", gate->doc);
+	if (!gate->type)
+		return true;
+	callable = host->plan(host->data, service, gate, &plan, &why);
+	show_parameters(out, service, gate, plan);
+	show_result(out, gate);
+	show_facts(out, gate);
+	if (callable)
+		show_example(out, service, gate, plan);
+	else
+		fprintf(out, "\nIt cannot be called: %s\n", why.text);
+	return true;
+}
+
+/* -- one service ---------------------------------------------------------------------------------- */
+
+static bool
+show_service(const struct twz_service *service, FILE *out)
+{
+	fprintf(out, "%s%s%s%s%s\n", service->name, *service->version ? " " : "", service->version,
+		*service->doc ? ": " : "", service->doc);
+	for (uint32_t i = 0; i < service->ngates; i++) {
+		const struct twz_gate *gate = &service->gates[i];
+
+		if (gate->role != TWZ_ROLE_GATE)
+			continue;
+		fputs("\n  ", out);
+		twz_signature_write(out, gate);
+		fprintf(out, "%s%s\n", *gate->doc ? "\n      " : "", gate->doc);
+	}
+	fprintf(out, "\nhelp %s::GATE shows one of them.\n", service->name);
+	return true;
+}
+
+static const struct twz_gate *
+find_gate(const struct twz_service *service, const char *name, struct twz_error *err)
+{
+	const struct twz_gate *gate = twz_gate_find(service, name);
+	TWZ_ARENA arena = { 0 };
+	const char **names = twz_new_array(&arena, service->ngates, const char *), *near;
+
+	if (gate)
+		return gate;
+	for (uint32_t i = 0; i < service->ngates; i++)
+		names[i] = service->gates[i].name;
+	near = twz_nearest(name, names, service->ngates);
+	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no gate '%s' in %s", name,
+		 service->name);
+	if (near)
+		twz_hint(err, "did you mean %s?", near);
+	return NULL;
+}
+
+/* -- everything ----------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *text, *help;
+} forms[] = {
+	{ "passwd::lookup_user bob", "call a gate" },
+	{ "passwd::lookup_user(\"bob\")", "the same" },
+	{ "user ?= passwd::lookup_user bob", "keep what it gives, or stop at its error" },
+	{ "user.name", "a field; xs[0] an element" },
+	{ "passwd::update_password user --password=x", "a variable, a named argument" },
+	{ "passwd::lookup_user bob | passwd::update_password x",
+	  "what is before | is the first argument" },
+	{ "timeout 2s { net::ping host }", "a deadline" },
+	{ "help passwd", "the gates of a service" },
+	{ "help passwd::update_password", "one gate" },
+};
+
+static void
+show_services(const struct repl_host *host, FILE *out)
+{
+	TWZ_ARENA arena = { 0 };
+	const char *const *names;
+	size_t n = host->services(host->data, &arena, &names);
+	int widest = 0;
+
+	fputs("\nServices\n", out);
+	for (size_t i = 0; i < n; i++)
+		if ((int)strlen(names[i]) > widest)
+			widest = (int)strlen(names[i]);
+	for (size_t i = 0; i < n; i++) {
+		const struct twz_service *service;
+		struct twz_error why = { 0 };
+
+		if (host->service(host->data, names[i], &service, &why))
+			fprintf(out, "  %-*s  %s\n", widest, names[i], service->doc);
+		else
+			fprintf(out, "  %-*s  cannot be used: %s\n", widest, names[i], why.text);
+	}
+	if (!n)
+		fputs("  none were found; TWZ_PATH names folders that hold libNAME.so\n", out);
+}
+
+static bool
+show_overview(const struct repl_host *host, FILE *out)
+{
+	fputs("A service offers gates: typed functions, called with a blank before each argument.\n\n",
+	      out);
+	for (size_t i = 0; i < TWZ_COUNT(forms); i++)
+		fprintf(out, "  %-52s %s\n", forms[i].text, forms[i].help);
+	show_services(host, out);
+	return true;
+}
+
+bool
+lang_help(struct lang *l, const char *topic, FILE *out, struct twz_error *err)
+{
+	const struct repl_host *host = l->options->host;
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+	const char *colons = topic ? strstr(topic, "::") : NULL;
+	TWZ_ARENA arena = { 0 };
+
+	if (!topic || !*topic)
+		return show_overview(host, out);
+	if (!colons)
+		return host->service(host->data, topic, &service, err) && show_service(service, out);
+	if (!host->service(host->data, twz_strndup(&arena, topic, (size_t)(colons - topic)),
+			   &service, err))
+		return false;
+	if (!colons[2])
+		return show_service(service, out);
+	gate = find_gate(service, colons + 2, err);
+	return gate && show_gate(host, service, gate, out);
+}

@@ -1,0 +1,301 @@
+#include "repl/lang/lang.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "repl/lang/interp.h"
+#include "repl/lang/parse.h"
+
+/* -- life ------------------------------------------------------------------------------------------- */
+
+static void
+declare_args(struct lang *l)
+{
+	const struct lang_options *o = l->options;
+	TWZ_ARENA arena = { 0 };
+	struct twz_value *items = twz_new_array(&arena, o->nargs, struct twz_value), list;
+
+	for (size_t i = 0; i < o->nargs; i++)
+		items[i] = twz_cstring(&arena, o->args[i]);
+	list = twz_list(NULL, items, o->nargs);
+	lang_declare(l, "args", &list);
+}
+
+struct lang *
+lang_new(const struct lang_options *options)
+{
+	struct lang *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		abort();
+	l->options = options;
+	l->arena = &l->statement;
+	l->timeout_ns = options->timeout_ns;
+	l->deadline_ns = -1;
+	declare_args(l);
+	l->nglobals = l->nbindings;
+	return l;
+}
+
+static void
+free_program(struct lang_program *program)
+{
+	twz_arena_free(&program->arena);
+	free(program);
+}
+
+static void
+bury(struct lang *l)
+{
+	while (l->ngraves)
+		twz_arena_free(&l->graves[--l->ngraves]);
+}
+
+void
+lang_free(struct lang *l)
+{
+	struct lang_program *next;
+
+	if (!l)
+		return;
+	l->flow = FLOW_NONE;
+	lang_leave(l, 0);
+	free(l->bindings);
+	bury(l);
+	free(l->graves);
+	for (struct lang_program *p = l->programs; p; p = next) {
+		next = p->next;
+		free_program(p);
+	}
+	twz_arena_free(&l->statement);
+	twz_arena_free(&l->durable);
+	free(l);
+}
+
+int
+lang_exit_status(const struct lang *l)
+{
+	return l->exit_status;
+}
+
+/* -- running ---------------------------------------------------------------------------------------- */
+
+static struct lang_program *
+new_program(const char *text, size_t n)
+{
+	struct lang_program *program = calloc(1, sizeof(*program));
+
+	if (!program)
+		abort();
+	program->text = twz_strndup(&program->arena, text, n);
+	return program;
+}
+
+/* Keeps the tree when functions live in it. */
+static void
+end_program(struct lang *l, struct lang_program *program)
+{
+	l->program = NULL;
+	if (!program->keep) {
+		free_program(program);
+		return;
+	}
+	program->next = l->programs;
+	l->programs = program;
+}
+
+/* Line and column, counted in characters. */
+static void
+number_lines(const char *text, size_t n, struct twz_error *err)
+{
+	uint32_t line = 1, col = 1;
+
+	if (!err->to || err->from > n)
+		return;
+	for (uint32_t i = 0; i < err->from; i++) {
+		col += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (text[i] == '\n') {
+			line++;
+			col = 1;
+		}
+	}
+	err->line = line;
+	err->col = col;
+}
+
+/* What a statement that stopped without a failure means for the whole text. */
+static enum lang_result
+stopped(struct lang *l, const struct ast *a, struct twz_error *err)
+{
+	enum lang_flow flow = l->flow;
+
+	l->flow = FLOW_NONE;
+	if (err->cls != TWZ_CLASS_NONE) {
+		lang_at(err, a);
+		return LANG_FAILED;
+	}
+	if (flow == FLOW_EXIT)
+		return LANG_EXIT;
+	if (flow == FLOW_RETURN) {
+		if (l->returned.kind != TWZ_VALUE_ERR)
+			return LANG_OK;
+		lang_fail_err(&l->returned, err);
+	} else {
+		twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+			 "'%s' outside of a loop", flow == FLOW_BREAK ? "break" : "continue");
+	}
+	lang_at(err, a);
+	return LANG_FAILED;
+}
+
+static bool
+shown(const struct lang *l, const struct ast *a)
+{
+	return !l->options->script && a->kind != AST_ASSIGN && a->kind != AST_LET && a->kind != AST_FN;
+}
+
+static enum lang_result
+run_statement(struct lang *l, const struct ast *a, struct twz_error *err)
+{
+	struct twz_value v;
+
+	l->depth = l->holding = l->calls = l->frame = 0;
+	l->flow = FLOW_NONE;
+	l->deadline_ns = -1;
+	l->arena = &l->statement;
+	l->gate[0] = '\0';
+	l->nglobals = l->nbindings;
+	if (!lang_eval_checked(l, a, &v, err))
+		return stopped(l, a, err);
+	if (lang_unhandled(l, a, &v, err))
+		return LANG_FAILED;
+	if (shown(l, a) && !lang_show(l, &v, err))
+		return LANG_FAILED;
+	return LANG_OK;
+}
+
+/* Ends what a statement left: temporaries, half-left scopes. */
+static void
+clean_up(struct lang *l, size_t globals)
+{
+	l->flow = FLOW_NONE;
+	l->arena = &l->statement;
+	if (globals != SIZE_MAX)
+		lang_leave(l, globals);
+	bury(l);
+	twz_arena_reset(&l->statement);
+}
+
+static enum lang_result
+run_program(struct lang *l, const struct ast *root, struct twz_error *err)
+{
+	enum lang_result result = LANG_OK;
+
+	for (uint32_t i = 0; i < root->nitems && result == LANG_OK; i++) {
+		const struct ast *a = root->items[i];
+		bool last = a->kind == AST_RETURN;
+
+		result = run_statement(l, a, err);
+		/* A failure may leave variables of the blocks that it left: each drops its own. */
+		clean_up(l, result == LANG_OK ? SIZE_MAX : l->nglobals);
+		if (last)
+			break;
+	}
+	l->nglobals = l->nbindings;
+	return result;
+}
+
+enum lang_result
+lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err)
+{
+	struct lang_program *program = new_program(text, n);
+	enum lang_result result;
+
+	*err = (struct twz_error){ 0 };
+	result = parse_text(program->text, n, &program->arena, &program->root, err);
+	l->gate[0] = '\0';
+	if (result == LANG_OK) {
+		l->program = program;
+		result = run_program(l, program->root, err);
+	}
+	if (result == LANG_FAILED || result == LANG_MORE)
+		number_lines(text, n, err);
+	end_program(l, program);
+	fflush(l->options->out);
+	return result;
+}
+
+/* -- twz call --------------------------------------------------------------------------------------- */
+
+static struct ast *
+text_node(struct twz_arena *arena, const char *text)
+{
+	struct ast *a = twz_new(arena, struct ast);
+
+	a->kind = AST_TEXT;
+	a->text = twz_strdup(arena, text);
+	a->n = (uint32_t)strlen(text);
+	return a;
+}
+
+/* --name=text and, for switches, --name. */
+static bool
+named_text(struct twz_arena *arena, const char *text, struct ast_arg *arg)
+{
+	const char *eq = strchr(text, '=');
+	size_t n = strcspn(text + 2, "=");
+
+	if (strncmp(text, "--", 2) || !n || !((text[2] >= 'a' && text[2] <= 'z') ||
+					      (text[2] >= 'A' && text[2] <= 'Z') || text[2] == '_'))
+		return false;
+	arg->name = twz_strndup(arena, text + 2, n);
+	arg->glued = eq != NULL;
+	arg->value = eq ? text_node(arena, eq + 1) : NULL;
+	return true;
+}
+
+static struct ast *
+call_node(struct twz_arena *arena, const char *const *argv, size_t argc)
+{
+	struct ast *call = twz_new(arena, struct ast);
+	bool named = true;
+
+	call->kind = AST_CALL;
+	call->text = twz_strdup(arena, argv[0]);
+	call->n = (uint32_t)strlen(argv[0]);
+	call->site = twz_new(arena, struct call_site *);
+	for (size_t i = 1; i < argc; i++) {
+		struct ast_arg arg = { 0 };
+
+		if (named && !strcmp(argv[i], "--")) {
+			named = false;
+			continue;
+		}
+		if (!named || !named_text(arena, argv[i], &arg))
+			arg.value = text_node(arena, argv[i]);
+		twz_push(arena, call->args, call->nargs, arg);
+	}
+	return call;
+}
+
+enum lang_result
+lang_call(struct lang *l, const char *const *argv, size_t argc, struct twz_error *err)
+{
+	struct lang_program *program = new_program("", 0);
+	enum lang_result result = LANG_FAILED;
+
+	*err = (struct twz_error){ 0 };
+	if (!argc || !strstr(argv[0], "::")) {
+		twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, INVALID_NAME), "'%s' is no gate",
+			 argc ? argv[0] : "");
+		twz_hint(err, "write: twz call SERVICE::GATE ARGUMENT …");
+	} else {
+		l->program = program;
+		program->root = call_node(&program->arena, argv, argc);
+		result = run_statement(l, program->root, err);
+		clean_up(l, SIZE_MAX);
+	}
+	end_program(l, program);
+	fflush(l->options->out);
+	return result;
+}

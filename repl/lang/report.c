@@ -1,0 +1,206 @@
+/*
+ * Messages (language.md 1.5). Line 1 is the contract that tests, grep and editors read. Lines 2 and 3
+ * show the place and a hint, for people. What stands for a secret is never shown.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "repl/lang/interp.h"
+#include "twz/json.h"
+
+/* The line of a text that an error is in. */
+struct place {
+	uint32_t from, to;		/* of the line, without its newline */
+	uint32_t line, col, endcol;	/* 1-based, in characters */
+};
+
+static uint32_t
+count_characters(const char *s, uint32_t n)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		count += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return count;
+}
+
+static bool
+find_place(const char *text, size_t n, const struct twz_error *err, struct place *ret)
+{
+	uint32_t at = err->from, end = err->to;
+	const char *eol;
+
+	if (!text || !err->to || err->from > n)
+		return false;
+	*ret = (struct place){ .line = 1 };
+	for (uint32_t i = 0; i < at; i++) {
+		if (text[i] != '\n')
+			continue;
+		ret->line++;
+		ret->from = i + 1;
+	}
+	eol = memchr(text + at, '\n', n - at);
+	ret->to = eol ? (uint32_t)(eol - text) : (uint32_t)n;
+	end = end > ret->to ? ret->to : end;
+	ret->col = count_characters(text + ret->from, at - ret->from) + 1;
+	ret->endcol = end > at ? ret->col + count_characters(text + at, end - at) : ret->col + 1;
+	return true;
+}
+
+/* -- lines 2 and 3 ---------------------------------------------------------------------------------- */
+
+/* The shown line, and which of its columns are marked. */
+struct shown {
+	FILE *out;
+	const char *text;
+	size_t col, from, to;
+};
+
+/* Shows bytes @from … @to of the text, or "******" for them, and notes where the error's span is. */
+static void
+show_piece(struct shown *s, uint32_t from, uint32_t to, const struct twz_error *err, bool hidden)
+{
+	for (uint32_t i = from, k; i < to; i += k) {
+		bool blank = s->text[i] == '\t' || s->text[i] == '\r';
+		TWZ_FREE char *piece = NULL;
+		size_t n = 0;
+		FILE *f = open_memstream(&piece, &n);
+
+		if (!f)
+			return;
+		for (k = 1; i + k < to && ((unsigned char)s->text[i + k] & 0xc0) == 0x80; k++)
+			;
+		k = hidden ? to - i : k;
+		if (hidden)
+			fputs("******", f);
+		else if (blank)
+			fputc(' ', f);
+		else
+			lang_write_escaped(f, s->text + i, k, "");
+		fclose(f);
+		fwrite(piece, 1, n, s->out);
+		if (i <= err->from && err->from < i + k)
+			s->from = s->col;
+		s->col += lang_width(piece, n);
+		if (err->to > i)
+			s->to = s->col;
+	}
+	if (err->from == to)
+		s->from = s->col;
+}
+
+static void
+show_line(struct lang *l, const char *text, size_t n, const struct twz_error *err,
+	  const struct place *place)
+{
+	struct shown s = { .out = l->options->err, .text = text };
+	const struct lang_span *spans;
+	TWZ_ARENA arena = { 0 };
+	uint32_t at = place->from;
+	size_t nspans;
+
+	if (!lang_secrets(l, text, n, &arena, &spans, &nspans)) {
+		if (err->hint[0])
+			fprintf(s.out, "  %s\n", err->hint);
+		return;
+	}
+	fputs("  ", s.out);
+	for (size_t i = 0; i < nspans; i++) {
+		uint32_t from = spans[i].from < at ? at : spans[i].from;
+		uint32_t to = spans[i].to > place->to ? place->to : spans[i].to;
+
+		if (from >= to)
+			continue;
+		show_piece(&s, at, from, err, false);
+		show_piece(&s, from, to, err, true);
+		at = to;
+	}
+	show_piece(&s, at, place->to, err, false);
+	fprintf(s.out, "\n  %*s", (int)s.from, "");
+	for (size_t i = s.from; i == s.from || i < s.to; i++)
+		fputc('^', s.out);
+	if (err->hint[0]) {
+		fputc(' ', s.out);
+		lang_write_escaped(s.out, err->hint, strlen(err->hint), "");
+	}
+	fputc('\n', s.out);
+}
+
+/* -- line 1 ----------------------------------------------------------------------------------------- */
+
+static void
+report_json(const struct lang *l, const struct twz_error *err, const struct place *place)
+{
+	FILE *out = l->options->err;
+	const char *file = l->options->file;
+	const struct {
+		const char *key, *value;
+	} texts[] = { { "gate", l->gate }, { "hint", err->hint } };
+
+	fputs("{\"kind\":", out);
+	twz_json_string(out, twz_class_name(err->cls), strlen(twz_class_name(err->cls)));
+	fputs(",\"message\":", out);
+	twz_json_string(out, err->text, strlen(err->text));
+	fputs(",\"file\":", out);
+	if (file)
+		twz_json_string(out, file, strlen(file));
+	else
+		fputs("null", out);
+	if (place)
+		fprintf(out, ",\"line\":%u,\"col\":%u,\"endcol\":%u", place->line, place->col,
+			place->endcol);
+	else
+		fputs(",\"line\":null,\"col\":null,\"endcol\":null", out);
+	for (size_t i = 0; i < TWZ_COUNT(texts); i++) {
+		fprintf(out, ",\"%s\":", texts[i].key);
+		if (texts[i].value[0])
+			twz_json_string(out, texts[i].value, strlen(texts[i].value));
+		else
+			fputs("null", out);
+	}
+	fputs("}\n", out);
+}
+
+static void
+report_line(const struct lang *l, const struct twz_error *err, const struct place *place)
+{
+	const struct lang_options *o = l->options;
+	bool color = o->color && o->err_tty;
+
+	if (o->file) {
+		lang_write_escaped(o->err, o->file, strlen(o->file), "");
+		if (place)
+			fprintf(o->err, ":%u:%u", place->line, place->col);
+		fputs(": ", o->err);
+	}
+	fprintf(o->err, "%s%s:%s ", color ? "\033[1;31m" : "", twz_class_text(err->cls),
+		color ? "\033[0m" : "");
+	lang_write_escaped(o->err, err->text, strlen(err->text), "");
+	fputc('\n', o->err);
+}
+
+void
+lang_report(struct lang *l, const char *text, size_t n, const struct twz_error *err)
+{
+	const struct lang_options *o = l->options;
+	struct place place;
+	bool placed;
+
+	if (err->cls == TWZ_CLASS_NONE)
+		return;
+	/* What was printed before stands before. */
+	fflush(o->out);
+	placed = find_place(text, n, err, &place);
+	if (o->errors_json) {
+		report_json(l, err, placed ? &place : NULL);
+	} else {
+		report_line(l, err, placed ? &place : NULL);
+		if (o->err_tty || o->verbose) {
+			if (placed)
+				show_line(l, text, n, err, &place);
+			else if (err->hint[0])
+				fprintf(o->err, "  %s\n", err->hint);
+		}
+	}
+	fflush(o->err);
+}

@@ -1,0 +1,189 @@
+/*
+ * include/twz/call.h on top of a session: what stubs call.
+ *
+ * A process has one session, opened by whoever calls first. The way of a call that works is short:
+ * one load of the stub's bound gate, and the monitor. Everything about failures is per thread.
+ *
+ * Closing forgets the gates that stubs hold, so that the next call opens a new session; so does a
+ * fork() in the child, to which the parent's compartments do not answer.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "repl/session.h"
+#include "twz/call.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t prepared = PTHREAD_ONCE_INIT;
+static struct session *session;		/* guarded by lock, like what follows */
+static struct twz_stub **bound;
+static size_t nbound;
+
+enum { DEFAULT_TIMEOUT_MS = 30000 };
+
+static __thread int64_t timeout_ns = DEFAULT_TIMEOUT_MS * INT64_C(1000000);
+static __thread struct twz_error error;
+static __thread struct twz_failure failure;
+
+static void
+before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void
+after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+forget_bound(void)
+{
+	for (size_t i = 0; i < nbound; i++)
+		__atomic_store_n(&bound[i]->bound, NULL, __ATOMIC_RELEASE);
+	nbound = 0;
+}
+
+/* The parent's session is left as it is: its memory is a copy, its threads are not here. */
+static void
+in_child(void)
+{
+	forget_bound();
+	session = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+prepare(void)
+{
+	pthread_atfork(before_fork, after_fork, in_child);
+}
+
+/* With the lock held. */
+static bool
+open_session(struct twz_error *err)
+{
+	const struct session_options options = { .preload = true };
+
+	pthread_once(&prepared, prepare);
+	return session || session_open(&options, &session, err);
+}
+
+static int
+fail(void)
+{
+	failure = (struct twz_failure){
+		.code = error.code ? error.code : TWZ_ERR(GENERIC, OTHER),
+		.status = twz_class_status(error.cls),
+		.kind = twz_class_text(error.cls),
+		.text = error.text,
+	};
+	return -1;
+}
+
+static bool
+remember(struct twz_stub *stub, struct twz_error *err)
+{
+	struct twz_stub **more = reallocarray(bound, nbound + 1, sizeof(*more));
+
+	if (!more)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_MEMORY),
+				"no memory for another gate");
+	bound = more;
+	bound[nbound++] = stub;
+	return true;
+}
+
+static void
+unlockp(pthread_mutex_t **mutex)
+{
+	pthread_mutex_unlock(*mutex);
+}
+
+static struct session_gate * __attribute__((noinline, cold))
+bind(struct twz_stub *stub)
+{
+	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
+	struct session_gate *gate = NULL;
+
+	pthread_mutex_lock(locked);
+	if (stub->bound)
+		return stub->bound;
+	if (!open_session(&error) ||
+	    !session_bind(session, stub->service, stub->gate, stub->hash, stub->signature, &gate,
+			  &error) ||
+	    !remember(stub, &error))
+		return NULL;
+	__atomic_store_n(&stub->bound, gate, __ATOMIC_RELEASE);
+	return gate;
+}
+
+int
+twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
+{
+	struct session_gate *gate = __atomic_load_n(&stub->bound, __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect(error.cls != TWZ_CLASS_NONE, 0))
+		error = (struct twz_error){ 0 };
+	if ((gate || (gate = bind(stub))) && session_call(gate, words, ret, timeout_ns, &error))
+		return 0;
+	if (stub->ret_size)
+		memset(ret, 0, stub->ret_size);
+	return fail();
+}
+
+const struct twz_failure *
+twz_failed(void)
+{
+	return error.cls != TWZ_CLASS_NONE ? &failure : NULL;
+}
+
+void
+twz_perror(const char *what)
+{
+	const struct twz_failure *f = twz_failed();
+
+	if (f)
+		fprintf(stderr, "%s%s%s: %s\n", what ? what : "", what ? ": " : "", f->kind,
+			f->text);
+}
+
+void
+twz_set_timeout(uint32_t ms)
+{
+	timeout_ns = ms ? ms * INT64_C(1000000) : -1;
+}
+
+int
+twz_open(void)
+{
+	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
+
+	error = (struct twz_error){ 0 };
+	pthread_mutex_lock(locked);
+	return open_session(&error) ? 0 : fail();
+}
+
+void
+twz_close(void)
+{
+	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
+
+	pthread_mutex_lock(locked);
+	forget_bound();
+	session_close(session);
+	session = NULL;
+}
+
+/* A program that ends without twz_close() has its services' last words shown all the same. */
+__attribute__((destructor)) static void
+flush_at_exit(void)
+{
+	if (pthread_mutex_trylock(&lock) != 0)
+		return;
+	if (session)
+		session_flush(session);
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,390 @@
+/*
+ * twz: a prompt, a script, a line of text or one call.
+ *
+ * All of them are the same three steps: open a session, make an interpreter, hand it text. They differ
+ * in where the text comes from and in what a failure means: at the prompt it is reported and the next
+ * line is asked for, everywhere else it ends the program with the status that language.md 2.2 gives.
+ *
+ * Starting must cost nearly nothing, because scripts of the outer shell start twz once per call: what
+ * only the prompt needs (libedit, locale, history) is loaded by the prompt.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "repl/editor.h"
+#include "repl/history.h"
+#include "repl/lang/lang.h"
+#include "repl/options.h"
+#include "repl/run_program.h"
+#include "repl/session.h"
+#include "repl/signals.h"
+
+enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SCRIPT_MAX = 64 << 20 };
+
+/* A descriptor that is closed would be reused for something of ours, and then written to. */
+static void
+open_standard_files(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
+/* For what goes wrong outside of any text: how twz was called, or that it cannot start. */
+static int
+complain(const struct twz_error *err, int status)
+{
+	fprintf(stderr, "%s: %s%s%s%s\n",
+		err->cls == TWZ_CLASS_SYNTAX ? "twz" : twz_class_text(err->cls), err->text,
+		*err->hint ? " (" : "", err->hint, *err->hint ? ")" : "");
+	return status;
+}
+
+/* Values that did not arrive are a failure, whatever the statements said. */
+static int
+finish_output(int status)
+{
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "twz: cannot write the output%s%s\n", errno ? ": " : "",
+		errno ? strerror(errno) : "");
+	return status ? status : STATUS_FAILED;
+}
+
+/* -- text from files ------------------------------------------------------------------------------ */
+
+static bool
+read_all(int fd, const char *name, struct twz_arena *arena, const char **ret, size_t *ret_n,
+	 struct twz_error *err)
+{
+	size_t n = 0, room = 64 << 10;
+	char *text = twz_alloc(arena, room + 1);
+
+	for (;;) {
+		ssize_t r = read(fd, text + n, room - n);
+
+		if (r < 0 && errno == EINTR && !signals_interrupted())
+			continue;
+		if (r < 0 && errno == EINTR)
+			return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
+					"reading %s", name);
+		if (r < 0)
+			return twz_fail(err, TWZ_CLASS_SYNTAX, twz_code_from_errno(errno),
+					"cannot read %s: %s", name, strerror(errno));
+		if (!r)
+			break;
+		n += (size_t)r;
+		if (n > SCRIPT_MAX)
+			return twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+					"%s is too long for a script", name);
+		if (n == room) {
+			char *larger = twz_alloc(arena, 2 * room + 1);
+
+			memcpy(larger, text, n);
+			text = larger;
+			room *= 2;
+		}
+	}
+	*ret = text;
+	*ret_n = n;
+	return true;
+}
+
+static bool
+read_script(const char *name, struct twz_arena *arena, const char **ret, size_t *n,
+	    struct twz_error *err)
+{
+	TWZ_CLOSE int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int errnum = errno;
+
+	if (fd >= 0)
+		return read_all(fd, name, arena, ret, n, err);
+	twz_fail(err, TWZ_CLASS_SYNTAX, twz_code_from_errno(errnum), "cannot read %s: %s", name,
+		 strerror(errnum));
+	if (errnum == ENOENT && !strchr(name, '/'))
+		twz_hint(err, "to call a gate: twz call GATE ARG...");
+	return false;
+}
+
+/* -- running -------------------------------------------------------------------------------------- */
+
+/* The status of text that is run whole. */
+static int
+run_text(struct lang *l, const char *text, size_t n)
+{
+	struct twz_error err = { 0 };
+
+	switch (lang_run(l, text, n, &err)) {
+	case LANG_OK:
+		return 0;
+	case LANG_EXIT:
+		return lang_exit_status(l);
+	case LANG_MORE:
+	case LANG_FAILED:
+		break;
+	}
+	fflush(stdout);
+	lang_report(l, text, n, &err);
+	return twz_class_status(err.cls);
+}
+
+static int
+run_call(struct lang *l, const struct options *o)
+{
+	struct twz_error err = { 0 };
+
+	switch (lang_call(l, o->args, o->nargs, &err)) {
+	case LANG_OK:
+		return 0;
+	case LANG_EXIT:
+		return lang_exit_status(l);
+	case LANG_MORE:
+	case LANG_FAILED:
+		break;
+	}
+	fflush(stdout);
+	lang_report(l, "", 0, &err);
+	return twz_class_status(err.cls);
+}
+
+/* -- the prompt ----------------------------------------------------------------------------------- */
+
+struct prompt {
+	struct lang *lang;
+	struct editor *editor;
+	const char *history;	/* file; NULL: entries are not kept */
+};
+
+/* The editor that service output must not disturb; services write from other threads. */
+static struct editor *prompting;
+static pthread_mutex_t prompting_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+set_prompting(struct editor *e)
+{
+	pthread_mutex_lock(&prompting_lock);
+	prompting = e;
+	pthread_mutex_unlock(&prompting_lock);
+}
+
+static void
+show_output(void *data, const char *line)
+{
+	(void)data;
+	pthread_mutex_lock(&prompting_lock);
+	if (prompting)
+		editor_notify(prompting, line);
+	else
+		fprintf(stderr, "%s\n", line);
+	pthread_mutex_unlock(&prompting_lock);
+}
+
+/* Said once: a line must never be lost because its history could not be written. */
+static void
+history_failed(struct prompt *p, const struct twz_error *err)
+{
+	fprintf(stderr, "twz: the history is not kept: %s\n", err->text);
+	p->history = NULL;
+}
+
+static void
+load_history(struct prompt *p, struct twz_arena *arena)
+{
+	struct twz_error err = { 0 };
+	const char *const *entries;
+	size_t n;
+
+	if (!history_path(arena, &p->history, &err) ||
+	    !history_load(p->history, arena, &entries, &n, &err)) {
+		history_failed(p, &err);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		editor_remember(p->editor, entries[i]);
+}
+
+/* The session recalls what was typed; the file gets it without secrets, or not at all. */
+static void
+keep_entry(struct prompt *p, const char *text, size_t n, struct twz_arena *arena)
+{
+	struct twz_error err = { 0 };
+	const char *masked;
+
+	if (!n || strspn(text, " \t\n") == n)
+		return;
+	editor_remember(p->editor, text);
+	masked = p->history ? lang_masked(p->lang, text, n, arena) : NULL;
+	if (masked && !history_append(p->history, masked, strlen(masked), &err))
+		history_failed(p, &err);
+}
+
+static void
+show_banner(const struct repl_host *host)
+{
+	TWZ_ARENA arena = { 0 };
+	const char *const *names;
+	size_t n = host->services(host->data, &arena, &names);
+
+	printf("twz " TWZ_VERSION ", %zu service%s. help shows what there is, Tab completes, "
+	       "Ctrl-D leaves.\n", n, n == 1 ? "" : "s");
+}
+
+static int
+run_prompt(struct session *s, struct lang *l)
+{
+	TWZ_ARENA kept = { 0 };
+	struct prompt p = { .lang = l };
+	int status = 0;
+
+	signals_save_terminal();
+	p.editor = editor_open(l);
+	set_prompting(p.editor);
+	if (!p.editor->plain)
+		show_banner(session_host(s));
+	load_history(&p, &kept);
+	for (;;) {
+		TWZ_ARENA arena = { 0 };
+		struct twz_error err = { 0 };
+		enum lang_result result;
+		const char *text;
+		size_t n;
+
+		/* What interrupted the last call is done with, and so is what came too late for it. */
+		signals_clear();
+		if (!editor_read(p.editor, &arena, &text, &n))
+			break;
+		keep_entry(&p, text, n, &arena);
+		result = lang_run(l, text, n, &err);
+		fflush(stdout);
+		session_flush(s);
+		if (result == LANG_EXIT) {
+			status = lang_exit_status(l);
+			break;
+		}
+		if (result == LANG_OK)
+			continue;
+		/* The terminal has shown ^C, and the message deserves a line of its own. */
+		if (signals_interrupted())
+			fputc('\n', stderr);
+		lang_report(l, text, n, &err);
+	}
+	session_flush(s);
+	set_prompting(NULL);
+	editor_close(p.editor);
+	signals_restore_terminal();
+	return status;
+}
+
+/* -- putting it together -------------------------------------------------------------------------- */
+
+static struct lang_options
+language_options(const struct options *o, const struct repl_host *host, bool prompt)
+{
+	bool out_tty = isatty(STDOUT_FILENO), err_tty = isatty(STDERR_FILENO);
+
+	return (struct lang_options){
+		.host = host,
+		.out = stdout,
+		.err = stderr,
+		.output = o->output,
+		.out_tty = out_tty,
+		.err_tty = err_tty,
+		.color = options_colored(o, prompt || out_tty || err_tty),
+		.verbose = o->verbose,
+		.errors_json = o->errors_json,
+		.script = o->mode == OPTIONS_FILE,
+		.file = o->mode == OPTIONS_FILE ? o->text : NULL,
+		.args = o->args,
+		.nargs = o->nargs,
+		.timeout_ns = o->timeout_ns,
+	};
+}
+
+static int
+run_session(const struct options *o, const char *text, size_t n, bool prompt)
+{
+	struct session_options so = {
+		.context = o->context,
+		.registry = o->registry,
+		.preload = true,
+		.output = prompt ? show_output : NULL,
+	};
+	struct lang_options lo;
+	struct twz_error err = { 0 };
+	struct session *s;
+	struct lang *l;
+	int status;
+
+	if (!session_open(&so, &s, &err))
+		return complain(&err, twz_class_status(err.cls));
+	signals_install(s);
+	lo = language_options(o, session_host(s), prompt);
+	l = lang_new(&lo);
+	if (prompt)
+		status = run_prompt(s, l);
+	else if (o->mode == OPTIONS_CALL)
+		status = run_call(l, o);
+	else
+		status = run_text(l, text, n);
+	session_flush(s);
+	lang_free(l);
+	signals_install(NULL);
+	session_close(s);
+	return status;
+}
+
+/* Reads the text first: when it cannot be read nothing needs to be started. */
+static int
+run_input(const struct options *o)
+{
+	TWZ_ARENA arena = { 0 };
+	struct twz_error err = { 0 };
+	const char *text = o->text ? o->text : "";
+	size_t n = strlen(text);
+	bool prompt = o->mode == OPTIONS_INPUT && !o->text && isatty(STDIN_FILENO);
+	bool ok = true;
+
+	signals_install(NULL);
+	if (o->mode == OPTIONS_FILE)
+		ok = read_script(o->text, &arena, &text, &n, &err);
+	else if (o->mode == OPTIONS_INPUT && !prompt)
+		ok = read_all(STDIN_FILENO, "standard input", &arena, &text, &n, &err);
+	if (!ok)
+		return complain(&err, twz_class_status(err.cls));
+	return run_session(o, text, n, prompt);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct twz_error err = { 0 };
+	struct options o;
+
+	open_standard_files();
+	signal(SIGPIPE, SIG_IGN);
+	if (!options_parse(argc, argv, &o, &err))
+		return complain(&err, STATUS_USAGE);
+	switch (o.mode) {
+	case OPTIONS_HELP:
+		options_help(stdout);
+		return finish_output(0);
+	case OPTIONS_VERSION:
+		puts("twz " TWZ_VERSION);
+		return finish_output(0);
+	case OPTIONS_RUN: {
+		int status = run_program(&o, &err);
+
+		return complain(&err, status);
+	}
+	case OPTIONS_INPUT:
+	case OPTIONS_TEXT:
+	case OPTIONS_FILE:
+	case OPTIONS_CALL:
+		break;
+	}
+	return finish_output(run_input(&o));
+}

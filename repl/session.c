@@ -1,0 +1,618 @@
+/*
+ * A session ties four things together that do not know each other: the registry (what gates there
+ * are), twz-inspect (which fills it), the monitor (which calls them) and sys (the gates of our
+ * own).
+ *
+ * Opening must be cheap. The monitor's zygote is started first and gets ready on the other CPU
+ * while the caller parses text; the registry is opened when the first service is asked for.
+ *
+ * Threads. The language runs on one, stubs call on any, and the monitor asks for services and
+ * rights on its own. One lock guards what is looked up (registry, services, bound gates); no call
+ * is made and no question to the monitor asked with it held.
+ *
+ * Files change while a session runs. A service is looked at again each time it is asked for: when
+ * its file is another one by now, it is read anew and gets a compartment of its own. Gates bound
+ * before, as by stubs, stay with what they were bound to.
+ */
+#include "repl/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "repl/session_inner.h"
+#include "repl/session_places.h"
+#include "twz/image.h"
+#include "twz/nearest.h"
+#include "twz/typetext.h"
+
+static const char owner[] = "owner";
+
+/* -- services ---------------------------------------------------------------------------------- */
+
+static void
+lock(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+}
+
+static void
+unlockp(struct session **s)
+{
+	pthread_mutex_unlock(&(*s)->lock);
+}
+
+/* Holds the lock to the end of the scope. */
+#define WITH_LOCK(s) \
+	TWZ_CLEANUP(unlockp) struct session *locked __attribute__((unused)) = (lock(s), (s))
+
+bool
+session_registry(struct session *s, struct registry **ret, struct twz_error *err)
+{
+	const char *notice;
+
+	if (!s->registry) {
+		if (!registry_open(s->registry_path, &s->registry, err))
+			return false;
+		notice = registry_notice(s->registry);
+		if (notice)
+			s->output.write(s->output.data, notice);
+	}
+	*ret = s->registry;
+	return true;
+}
+
+/* Has the file inspected if the registry does not know it as it is now. */
+static bool
+make_known(struct session *s, struct registry *reg, const char *path, struct twz_error *err)
+{
+	enum registry_state state;
+	struct twz_error why = { 0 };
+
+	if (!registry_check(reg, path, &state, err))
+		return false;
+	if (state == REGISTRY_FRESH || tool_register(s, path, &why))
+		return true;
+	/* A file that could be inspected only in part is known all the same. */
+	if (why.cls == TWZ_CLASS_LINK && registry_check(reg, path, &state, NULL) &&
+	    state == REGISTRY_FRESH)
+		return true;
+	if (err && err->cls == TWZ_CLASS_NONE)
+		*err = why;
+	return false;
+}
+
+static bool
+read_service(struct session *s, const char *path, struct twz_service *ret, struct twz_error *err)
+{
+	const struct twz_service *service;
+	struct registry *reg;
+
+	if (!session_registry(s, &reg, err) || !make_known(s, reg, path, err))
+		return false;
+	if (!registry_service(reg, path, &s->arena, &service, NULL)) {
+		/* It was found damaged just now, or the file changed meanwhile: once more. */
+		if (!make_known(s, reg, path, err) ||
+		    !registry_service(reg, path, &s->arena, &service, err))
+			return twz_hint(err, "TWZ_REGISTRY names the registry's file");
+	}
+	*ret = *service;
+	return true;
+}
+
+/*
+ * A file goes by its own name, whatever it calls itself: or it could take another service's place,
+ * rights and private folder.
+ */
+static bool
+load(struct session *s, const char *name, const char *path, struct loaded **ret,
+     struct twz_error *err)
+{
+	struct loaded *l = twz_new(&s->arena, struct loaded);
+
+	if (stat(path, &l->file) != 0)
+		return twz_fail_sys(err, errno, "%s", path);
+	if (!read_service(s, path, &l->service, err))
+		return false;
+	l->name = twz_strdup(&s->arena, name);
+	l->path = l->service.path;
+	l->service.name = l->name;
+	l->gates = twz_new_array(&s->arena, l->service.ngates, struct session_gate *);
+	*ret = l;
+	return true;
+}
+
+static bool
+is_current(const struct loaded *l)
+{
+	struct stat now;
+
+	return l->here || (stat(l->path, &now) == 0 && now.st_ino == l->file.st_ino &&
+			   now.st_dev == l->file.st_dev && now.st_size == l->file.st_size &&
+			   now.st_mtim.tv_sec == l->file.st_mtim.tv_sec &&
+			   now.st_mtim.tv_nsec == l->file.st_mtim.tv_nsec);
+}
+
+/* Where a service is taken from: this process, SCTX_PRELOAD, the folders. */
+static bool
+find_path(struct session *s, const char *name, struct twz_arena *arena, const char **ret,
+	  bool *here)
+{
+	*ret = direct_path(name, arena);
+	*here = *ret != NULL;
+	for (size_t i = 0; !*ret && i < s->npreloads; i++)
+		if (!strcmp(s->preloads[i].name, name))
+			*ret = s->preloads[i].path;
+	return *ret || registry_find(s->folders, name, arena, ret);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct registry_file *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+size_t
+session_files(struct session *s, struct twz_arena *arena, const struct registry_file **ret)
+{
+	const struct registry_file *found;
+	size_t n = registry_list(s->folders, arena, &found), kept = 0;
+	struct registry_file *all = twz_new_array(arena, n + s->npreloads, struct registry_file);
+
+	for (size_t i = 0; i < n; i++)
+		all[kept++] = found[i];
+	for (size_t i = 0; i < s->npreloads; i++) {
+		size_t j = 0;
+
+		while (j < kept && strcmp(all[j].name, s->preloads[i].name) != 0)
+			j++;
+		all[j] = s->preloads[i];
+		kept += j == kept;
+	}
+	if (kept)
+		qsort(all, kept, sizeof(*all), by_name);
+	*ret = all;
+	return kept;
+}
+
+static size_t
+service_names(void *data, struct twz_arena *arena, const char *const **ret)
+{
+	const struct registry_file *files;
+	size_t n = session_files(data, arena, &files), kept = 0;
+	const char **names = twz_new_array(arena, n + 1, const char *);
+	bool sys = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!sys && strcmp(files[i].name, sys_service.name) >= 0) {
+			names[kept++] = sys_service.name;
+			sys = true;
+			if (!strcmp(files[i].name, sys_service.name))
+				continue;
+		}
+		names[kept++] = files[i].name;
+	}
+	if (!sys)
+		names[kept++] = sys_service.name;
+	*ret = names;
+	return kept;
+}
+
+static bool
+not_found(struct session *s, const char *name, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	const char *const *names, *near;
+	size_t n = service_names(s, &arena, &names);
+
+	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no service '%s'", name);
+	near = twz_nearest(name, names, n);
+	return near ? twz_hint(err, "did you mean %s?", near) : false;
+}
+
+/* The service called @name, read if need be. With the lock held. */
+static bool
+find_loaded(struct session *s, const char *name, struct loaded **ret, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	struct loaded *l = s->loaded;
+	const char *path;
+	bool here;
+
+	while (l && strcmp(l->name, name) != 0)
+		l = l->next;
+	if (!l || !is_current(l)) {
+		if (!find_path(s, name, &arena, &path, &here))
+			return not_found(s, name, err);
+		if (!load(s, name, path, &l, err))
+			return false;
+		l->here = here;
+		l->next = s->loaded;
+		s->loaded = l;
+	}
+	*ret = l;
+	return true;
+}
+
+bool
+session_service(struct session *s, const char *name, const struct twz_service **ret,
+		struct twz_error *err)
+{
+	struct loaded *l;
+
+	if (!strcmp(name, sys_service.name)) {
+		*ret = &sys_service;
+		return true;
+	}
+
+	WITH_LOCK(s);
+
+	if (!find_loaded(s, name, &l, err))
+		return false;
+	*ret = &l->service;
+	return true;
+}
+
+static bool
+host_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
+{
+	return session_service(data, name, ret, err);
+}
+
+/* For services that call services: sys is for people, and has no compartment. */
+static bool
+monitor_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
+{
+	if (!strcmp(name, sys_service.name))
+		return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+				"services cannot call the gates of %s", name);
+	return session_service(data, name, ret, err);
+}
+
+static bool
+may_call(void *data, const char *context, const struct twz_service *service,
+	 const struct twz_gate *gate, struct twz_error *err)
+{
+	struct session *s = data;
+	struct registry *reg;
+
+	if (!*gate->requires || !strcmp(context, owner))
+		return true;
+
+	WITH_LOCK(s);
+
+	return session_registry(s, &reg, err) &&
+	       registry_may_call(reg, context, service->name, gate, err);
+}
+
+static void
+take_output(void *data, const char *service, const char *bytes, size_t n)
+{
+	struct session *s = data;
+
+	output_put(&s->output, service, bytes, n);
+}
+
+/* -- gates ------------------------------------------------------------------------------------- */
+
+static const struct loaded *
+loaded_of(struct session *s, const struct twz_service *service)
+{
+	const struct loaded *l = s->loaded;
+
+	while (l && &l->service != service)
+		l = l->next;
+	return l;
+}
+
+static bool
+bind(struct session *s, struct session_gate *g, struct twz_error *err)
+{
+	if (!g->loaded->here)
+		return monitor_bind(s->monitor, &g->loaded->service, g->gate, &g->bound, err);
+	return may_call(s, s->context, &g->loaded->service, g->gate, err) &&
+	       direct_bind(g->loaded, g->gate, &g->function, err);
+}
+
+/*
+ * The gate with its plan. Binding asks for rights, which takes the lock, so that two threads may
+ * bind one gate at once; both come to the same.
+ */
+static bool
+plan_gate(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+	  struct session_gate **ret, struct twz_error *err)
+{
+	WITH_LOCK(s);
+
+	const struct loaded *l = loaded_of(s, service);
+	struct session_gate *g = l ? l->gates[gate->index] : NULL;
+
+	if (!l)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, BAD_HANDLE),
+				"%s is not a service of this session", service->name);
+	if (!g) {
+		g = twz_new(&s->arena, struct session_gate);
+		g->session = s;
+		g->loaded = l;
+		g->gate = gate;
+		if (!twz_plan_make(gate, &s->arena, &g->plan, err))
+			return false;
+		l->gates[gate->index] = g;
+	}
+	*ret = g;
+	return true;
+}
+
+static bool
+bound_gate(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+	   struct session_gate **ret, struct twz_error *err)
+{
+	struct session_gate *g, fresh;
+
+	if (!plan_gate(s, service, gate, &g, err))
+		return false;
+
+	{
+		WITH_LOCK(s);
+
+		fresh = *g;
+	}
+	if (!fresh.bound && !fresh.function) {
+		if (!bind(s, &fresh, err))
+			return false;
+
+		WITH_LOCK(s);
+
+		if (!g->bound && !g->function) {	/* once: callers read it without lock */
+			g->bound = fresh.bound;
+			g->function = fresh.function;
+		}
+	}
+	*ret = g;
+	return true;
+}
+
+static bool
+host_plan(void *data, const struct twz_service *service, const struct twz_gate *gate,
+	  const struct twz_plan **ret, struct twz_error *err)
+{
+	struct session_gate *g;
+
+	*ret = NULL;
+	if (service == &sys_service)
+		return true;
+	if (!plan_gate(data, service, gate, &g, err))
+		return false;
+	*ret = g->plan;
+	return true;
+}
+
+bool
+session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	if (g->bound && monitor_call(g->bound, words, ret, timeout_ns, err))
+		return true;
+	if (!g->bound)
+		return direct_call(g->function, g->plan, words, ret, err);
+	tool_explain_fault(g, err);
+	return false;
+}
+
+static bool
+host_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
+	  const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
+	  struct twz_value *ret, struct twz_error *err)
+{
+	uint64_t words[TWZ_MAX_PARAMS] = { 0 };
+	struct session *s = data;
+	struct session_gate *g;
+	void *result;
+
+	output_begin(&s->output);
+	if (service == &sys_service)
+		return sys_call(s, gate, args, nargs, arena, ret, err);
+	if (!bound_gate(s, service, gate, &g, err) ||
+	    !twz_image_args(g->plan, args, nargs, arena, words, err))
+		return false;
+	result = twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t));
+	if (!session_call(g, words, result, timeout_ns, err))
+		return false;
+	return twz_image_result(g->plan, words, result, arena, ret, err) ||
+	       twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
+}
+
+/* -- stubs ------------------------------------------------------------------------------------- */
+
+static bool
+no_gate(const struct twz_service *service, const char *name, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	const char **names = twz_new_array(&arena, service->ngates, const char *), *near;
+
+	for (uint32_t i = 0; i < service->ngates; i++)
+		names[i] = service->gates[i].name;
+	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no gate '%s' in %s", name,
+		 service->name);
+	near = twz_nearest(name, names, service->ngates);
+	return near ? twz_hint(err, "did you mean %s?", near) : false;
+}
+
+bool
+session_bind(struct session *s, const char *service_name, const char *gate_name, uint64_t hash,
+	     const char *signature, struct session_gate **ret, struct twz_error *err)
+{
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+	TWZ_ARENA arena = { 0 };
+
+	if (!monitor_service(s, service_name, &service, err))
+		return false;
+	gate = twz_gate_find(service, gate_name);
+	if (!gate)
+		return no_gate(service, gate_name, err);
+	if (gate->hash != hash) {
+		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(OBJECT, BASETYPE_MISMATCH),
+			 "signature of %s::%s changed: the stub has %s, the service has %s",
+			 service->name, gate->name, signature,
+			 gate->type ? twz_signature_text(&arena, gate) : "none that is known");
+		return twz_hint(err, "make the stub anew: twz-inspect --stubs %s", service->path);
+	}
+	return bound_gate(s, service, gate, ret, err);
+}
+
+/* -- opening and closing ----------------------------------------------------------------------- */
+
+/* One entry of SCTX_PRELOAD: a path, a file in the folders, or a service's name. */
+static bool
+find_preload(struct session *s, const char *entry, struct registry_file *ret, struct twz_error *err)
+{
+	char real[PATH_MAX];
+	const char *file = strrchr(entry, '/');
+	size_t n;
+
+	file = file ? file + 1 : entry;
+	n = strlen(file);
+	if (n > 6 && !strncmp(file, "lib", 3) && !strcmp(file + n - 3, ".so"))
+		ret->name = twz_strndup(&s->arena, file + 3, n - 6);
+	else
+		ret->name = twz_strdup(&s->arena, file);
+	if (realpath(entry, real) && strchr(file, '.')) {
+		ret->path = twz_strdup(&s->arena, real);
+		return true;
+	}
+	if (!strchr(entry, '/') && registry_find(s->folders, ret->name, &s->arena, &ret->path))
+		return true;
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "SCTX_PRELOAD: there is no %s",
+		 entry);
+	return twz_hint(err, "give a path, or the name of a service in TWZ_PATH");
+}
+
+static bool
+preload(struct session *s, struct twz_error *err)
+{
+	const char *listed = getenv("SCTX_PRELOAD");
+	char *rest = listed ? twz_strdup(&s->arena, listed) : NULL, *entry;
+	size_t first = s->npreloads;
+
+	while ((entry = strsep(&rest, ": \t\n"))) {
+		struct registry_file file;
+
+		if (!*entry)
+			continue;
+		if (!find_preload(s, entry, &file, err))
+			return false;
+		twz_push(&s->arena, s->preloads, s->npreloads, file);
+	}
+	for (size_t i = first; i < s->npreloads; i++) {
+		const struct twz_service *service;
+		struct monitor_id id;
+
+		if (!session_service(s, s->preloads[i].name, &service, err) ||
+		    !monitor_load(s->monitor, service, &id, err))
+			return twz_wrap(err, "SCTX_PRELOAD");
+	}
+	return true;
+}
+
+static bool
+start_monitor(struct session *s, const struct places *places, struct twz_error *err)
+{
+	const struct monitor_options options = {
+		.host = { s, monitor_service, may_call, take_output },
+		.context = s->context,
+		.guest = places->guest,
+		.state_dir = places->state,
+	};
+
+	return monitor_open(&options, &s->monitor, err);
+}
+
+static void
+close_sessionp(struct session **s)
+{
+	session_close(*s);
+}
+
+static bool
+was_interrupted(void *data)
+{
+	const struct session *s = data;
+
+	return __atomic_load_n(&s->interrupted, __ATOMIC_RELAXED);
+}
+
+bool
+session_open(const struct session_options *options, struct session **ret, struct twz_error *err)
+{
+	TWZ_CLEANUP(close_sessionp) struct session *s = calloc(1, sizeof(*s));
+	struct places places;
+
+	if (!s)
+		return twz_fail_sys(err, ENOMEM, "open a session");
+	pthread_mutex_init(&s->lock, NULL);
+	output_init(&s->output, options);
+	s->context = twz_strdup(&s->arena, options->context ? options->context : owner);
+	if (options->registry)
+		s->registry_path = twz_strdup(&s->arena, options->registry);
+	s->host = (struct repl_host){
+		.data = s,
+		.service = host_service,
+		.services = service_names,
+		.plan = host_plan,
+		.call = host_call,
+		.interrupted = was_interrupted,
+	};
+	if (!places_find(&s->arena, &places, err) || !start_monitor(s, &places, err))
+		return false;
+	s->inspect = places.inspect;
+	s->folders = registry_folders(places.services, &s->arena);
+	if (options->preload && !preload(s, err))
+		return false;
+	*ret = twz_steal(&s);
+	return true;
+}
+
+void
+session_close(struct session *s)
+{
+	if (!s)
+		return;
+	monitor_close(s->monitor);
+	output_flush(&s->output);
+	output_deinit(&s->output);
+	registry_close(s->registry);
+	pthread_mutex_destroy(&s->lock);
+	twz_arena_free(&s->arena);
+	free(s);
+}
+
+const struct repl_host *
+session_host(struct session *s)
+{
+	return &s->host;
+}
+
+void
+session_interrupt(struct session *s)
+{
+	__atomic_store_n(&s->interrupted, true, __ATOMIC_RELAXED);
+	monitor_interrupt(s->monitor);
+}
+
+void
+session_resume(struct session *s)
+{
+	__atomic_store_n(&s->interrupted, false, __ATOMIC_RELAXED);
+	monitor_resume(s->monitor);
+}
+
+void
+session_flush(struct session *s)
+{
+	monitor_flush(s->monitor);
+	output_flush(&s->output);
+}
