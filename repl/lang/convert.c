@@ -493,6 +493,8 @@ convert_argument(struct lang *l, const struct convert_want *want, const struct a
 {
 	if (a->kind == AST_WORD)
 		return from_word(l, want, a, calls, ret, err);
+	if (convert_is_literal(want, a))
+		return convert_literal(l, want, a, calls, ret, err);
 	if (a->kind == AST_NUMBER || a->kind == AST_BOOL || a->kind == AST_NONE ||
 	    a->kind == AST_TEXT || (a->kind == AST_STRING && !a->nitems))
 		return from_text(l, want, a, calls, ret, err);

@@ -35,6 +35,12 @@ enum convert_result convert_argument(struct lang *l, const struct convert_want *
 bool convert_value(const struct convert_want *want, const struct twz_value *v,
 		   struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
 
+/** Whether the text @a of `twz call` is a list or a record for @want; its value. */
+bool convert_is_literal(const struct convert_want *want, const struct ast *a);
+enum convert_result convert_literal(struct lang *l, const struct convert_want *want,
+				    const struct ast *a, bool calls, struct twz_value *ret,
+				    struct twz_error *err);
+
 /* -- convert_text.c ---------------------------------------------------------------------------------- */
 
 /**

@@ -329,7 +329,7 @@ eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 {
 	struct twz_arena *outer = l->arena;
 	size_t scope = l->nbindings;
-	struct range range;
+	struct range range = { 0 };
 	TWZ_ARENA turn = { 0 };
 	bool done = true, on = true;
 

@@ -262,7 +262,8 @@ search(struct search *s, size_t n)
 		search_tree(s, root);
 	else
 		search_words(s, n);
-	qsort(s->spans, s->n, sizeof(*s->spans), by_place);
+	if (s->n)
+		qsort(s->spans, s->n, sizeof(*s->spans), by_place);
 }
 
 bool
