@@ -2,9 +2,10 @@
  * The registry: services, gates, types and rights in one sqlite file, and the way from a service's
  * name to its file.
  *
- * Rows are keyed by build-id. A file is known by path, size, mtime and inode; when these changed it is
- * stale and must be inspected again. The registry never inspects: it says "stale", and whoever embeds
- * it calls the introspection. Kinds, roles and levels are stored by name.
+ * A file is known by path, size, mtime and inode; when these changed it is stale and must be inspected
+ * again. Each file has rows of its own, found by its build-id (an index): a build-id is only what a
+ * file says of itself. The registry never inspects: it says "stale", and whoever embeds it calls the
+ * introspection. Kinds, roles and levels are stored by name.
  */
 #pragma once
 
@@ -56,8 +57,8 @@ struct registry_file {
 };
 
 /**
- * The folders in which services are looked for, in order, in @arena: those of TWZ_PATH (separated by
- * ':'), $XDG_DATA_HOME/twz/services (~/.local/share/twz/services), then @installed (may be NULL).
+ * The folders in which services are looked for, in order, in @arena: those of TWZ_PATH (between
+ * them ':'), $XDG_DATA_HOME/twz/services (~/.local/share/twz/services), then @installed (may be NULL).
  * Ends with NULL.
  */
 const char *const *registry_folders(const char *installed, struct twz_arena *arena);

@@ -572,6 +572,8 @@ get_line(struct edit *e, int *length)
 	const wchar_t *line;
 
 	e->cancelled = e->ended = false;
+	/* Before the prompt shows: who sees it may type, and keys must not be the terminal's then. */
+	lib.el_wset(e->el, EL_PREP_TERM, 1);
 	fputs(notices ? notices : "", stdout);
 	fputs(e->emacs ? "\033[?2004h" : "", stdout);
 	fflush(stdout);

@@ -449,45 +449,89 @@ wrong_count(const struct lang_function *f, const struct ast *a, const char *what
 	return lang_at(err, a);
 }
 
+/* An argument of a function: for its type, else a number is a number and a word a text. */
+static bool
+function_argument(struct lang *l, const struct twz_type *type, const struct ast *a,
+		  struct twz_value *ret, struct twz_error *err)
+{
+	struct convert_want want = { .type = type };
+
+	if (type)
+		return convert_argument(l, &want, a, true, ret, err) == CONVERT_DONE || lang_at(err, a);
+	if (a->kind == AST_NUMBER || a->kind == AST_BOOL)
+		return lang_eval(l, a, ret, err) || lang_at(err, a);
+	return any_argument(l, a, ret, err);
+}
+
+/* A call of a function of the language whose arguments are being handed out. */
+struct handout {
+	struct lang *l;
+	const struct lang_function *f;
+	const struct ast *call;
+	struct twz_value *args;
+	bool *filled;
+	uint32_t next;
+};
+
+static bool
+hand_out(struct handout *h, const struct ast_arg *arg, struct twz_error *err)
+{
+	const struct ast *fn = h->f->ast;
+	int at = arg->name ? function_param(fn, arg->name) : -1;
+
+	while (!arg->name && h->next < fn->nargs && (h->filled[h->next] || fn->args[h->next].named))
+		h->next++;
+	if (!arg->name && h->next < fn->nargs)
+		at = (int)h->next;
+	if (at < 0 || h->filled[at])
+		return wrong_count(h->f, h->call, arg->name ? "no such parameter" : "too many arguments",
+				   err);
+	h->filled[at] = true;
+	if (arg->value)
+		return function_argument(h->l, h->f->types[at], arg->value, &h->args[at], err);
+	h->args[at] = twz_bool(true);
+	return true;
+}
+
+static bool
+hand_out_all(struct handout *h, const struct twz_value *piped, struct twz_error *err)
+{
+	const struct ast *fn = h->f->ast;
+	struct convert_want want = { .type = fn->nargs ? h->f->types[0] : NULL };
+
+	if (piped && !fn->nargs)
+		return wrong_count(h->f, h->call, "too many arguments", err);
+	if (piped) {
+		h->filled[0] = true;
+		h->args[0] = *piped;
+		if (want.type && !convert_value(&want, piped, h->l->arena, &h->args[0], err))
+			return lang_at(err, h->call);
+	}
+	for (uint32_t i = 0; i < h->call->nargs; i++)
+		if (!hand_out(h, &h->call->args[i], err))
+			return false;
+	for (uint32_t i = 0; i < fn->nargs; i++) {
+		if (h->filled[i])
+			continue;
+		if (!fn->args[i].value)
+			return wrong_count(h->f, h->call, "missing arguments", err);
+		if (!function_argument(h->l, h->f->types[i], fn->args[i].value, &h->args[i], err))
+			return false;
+	}
+	return true;
+}
+
 static bool
 call_function(struct lang *l, const struct lang_function *f, const struct ast *a,
 	      const struct twz_value *piped, struct twz_value *ret, struct twz_error *err)
 {
-	const struct ast *fn = f->ast;
-	struct twz_value *args = twz_new_array(l->arena, fn->nargs, struct twz_value);
-	bool *filled = twz_new_array(l->arena, fn->nargs, bool);
-	uint32_t next = 0;
+	uint32_t n = f->ast->nargs;
+	struct handout h = { .l = l, .f = f, .call = a,
+			     .args = twz_new_array(l->arena, n, struct twz_value),
+			     .filled = twz_new_array(l->arena, n, bool) };
 
-	if (piped && !fn->nargs)
-		return wrong_count(f, a, "too many arguments", err);
-	if (piped) {
-		args[0] = *piped;
-		filled[0] = true;
-	}
-	for (uint32_t i = 0; i < a->nargs; i++) {
-		const struct ast_arg *arg = &a->args[i];
-		int at = arg->name ? function_param(fn, arg->name) : -1;
-
-		while (!arg->name && next < fn->nargs && (filled[next] || fn->args[next].named))
-			next++;
-		if (!arg->name)
-			at = next < fn->nargs ? (int)next : -1;
-		if (at < 0 || filled[at])
-			return wrong_count(f, a, arg->name ? "no such parameter" : "too many arguments", err);
-		filled[at] = true;
-		args[at] = twz_bool(true);
-		if (arg->value && !any_argument(l, arg->value, &args[at], err))
-			return false;
-	}
-	for (uint32_t i = 0; i < fn->nargs; i++) {
-		if (filled[i])
-			continue;
-		if (!fn->args[i].value)
-			return wrong_count(f, a, "missing arguments", err);
-		if (!lang_eval(l, fn->args[i].value, &args[i], err))
-			return false;
-	}
-	return lang_call_function(l, f, args, fn->nargs, ret, err) || lang_at(err, a);
+	return hand_out_all(&h, piped, err) &&
+	       (lang_call_function(l, f, h.args, n, ret, err) || lang_at(err, a));
 }
 
 /* -- entry ------------------------------------------------------------------------------------------ */

@@ -43,6 +43,7 @@ lang_check(struct lang *l, const struct ast *a, struct twz_error *err)
 		return check_pipe(l, a, err);
 	case AST_LIST: case AST_RECORD: case AST_PAREN: case AST_FIELD: case AST_INDEX:
 	case AST_UNWRAP: case AST_NOT: case AST_NEGATE: case AST_STRING: case AST_RETURN:
+	case AST_ASSIGN: case AST_LET:
 		return check_parts(l, a, err);
 	case AST_BINARY:
 		/* The right side of these may never run. */
@@ -53,7 +54,7 @@ lang_check(struct lang *l, const struct ast *a, struct twz_error *err)
 		return lang_check(l, a->items[0], err);
 	case AST_WORD: case AST_NUMBER: case AST_BOOL: case AST_NONE: case AST_TEXT: case AST_VAR:
 	case AST_LAMBDA: case AST_RUN: case AST_SPAWN: case AST_STAGE: case AST_SELECT:
-	case AST_GET: case AST_BLOCK: case AST_ASSIGN: case AST_LET: case AST_FN: case AST_WHILE:
+	case AST_GET: case AST_BLOCK: case AST_FN: case AST_WHILE:
 	case AST_FOR: case AST_ARM: case AST_PATTERN: case AST_TRY: case AST_TIMEOUT:
 	case AST_IMPORT: case AST_BREAK: case AST_CONTINUE:
 		break;

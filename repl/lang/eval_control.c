@@ -341,9 +341,9 @@ eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 
 		lang_declare(l, a->text, &v);
 		done = loop_body(l, a->items[1], &on, err);
+		lang_leave(l, scope);
 		if (l->flow == FLOW_RETURN)
 			l->returned = lang_copy(outer, &l->returned);
-		lang_leave(l, scope);
 		twz_arena_reset(&turn);
 	}
 	l->arena = outer;

@@ -80,7 +80,7 @@ parse_field(struct parser *p, struct ast_arg *field)
 
 	if (t->kind == LEX_TEXT && memchr(p->lex.text + t->from, ':', t->to - t->from))
 		return parse_fail(p, "put a blank after ':' in a record: {id: 1}", "expected NAME: VALUE");
-	if (t->kind != LEX_NAME && !quote)
+	if ((t->kind != LEX_NAME && !quote) || t->to - t->from < 2 * quote)
 		return parse_fail(p, "a record is written {id: 1, name: \"x\"}", "expected NAME: VALUE");
 	parse_take(p);
 	*field = (struct ast_arg){ .from = t->from, .to = t->to, .name_to = t->to };

@@ -247,8 +247,9 @@ parse_import(struct parser *p, struct ast **ret)
 	if (t->kind != LEX_STRING && t->kind != LEX_RAW)
 		return parse_fail(p, "write: import \"file.twz\"", "expected the name of a file in quotes");
 	parse_take(p);
-	parse_set_text(p, *ret, p->lex.text + t->from + 1, t->to - t->from - 2);
 	(*ret)->to = t->to;
+	if (t->to - t->from >= 2)	/* else unfinished: parse_text() says so */
+		parse_set_text(p, *ret, p->lex.text + t->from + 1, t->to - t->from - 2);
 	return true;
 }
 

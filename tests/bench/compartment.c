@@ -1,0 +1,130 @@
+/*
+ * How long a compartment takes to be ready, and what an idle one costs. Another program does the
+ * work, because a monitor is not among the things that libtwz.so offers: see starter.c. It takes
+ * one-letter orders and answers each with a number.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "tests/bench/bench.h"
+
+static struct {
+	int fd, pid;
+} starter = { -1, 0 };
+
+static void
+starter_exec(void *arg)
+{
+	const char *program = bench_text("%s/bench/starter", bench.root);
+	const int *fd = arg;
+
+	dup2(*fd, 0);
+	dup2(*fd, 1);
+	execl(program, program, bench.root, bench.folder, (char *)NULL);
+}
+
+/* The answer to @order: a number, or a text that says what went wrong. */
+static const char *
+order(char letter, double *ret)
+{
+	static char answer[256];
+	char *end;
+	ssize_t n;
+
+	if (!bench_write(starter.fd, &letter, 1))
+		return "the starter ended";
+	n = read(starter.fd, answer, sizeof(answer) - 1);
+	if (n <= 0)
+		return "the starter ended";
+	answer[n] = '\0';
+	*ret = strtod(answer, &end);
+	return end == answer ? answer : NULL;
+}
+
+/* The starter reads the registry and asks nobody to fill it. */
+static bool
+register_calc(void)
+{
+	const char *argv[] = {
+		bench_text("%s/bin/twz-inspect", bench.root), "--register",
+		bench_text("%s/lib/twz/libcalc.so", bench.root), NULL,
+	};
+
+	return !bench_command((char *const *)(uintptr_t)argv, false);
+}
+
+static const char *
+starter_open(struct bench_row *row)
+{
+	int ends[2];
+	double ready;
+
+	row->state = &starter;
+	if (starter.pid)
+		return NULL;
+	if (!register_calc())
+		return "twz-inspect --register libcalc.so fails";
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return "no socket";
+	starter.fd = ends[0];
+	starter.pid = bench_fork(-1, starter_exec, &ends[1]);
+	close(ends[1]);
+	return order('?', &ready);
+}
+
+static void
+starter_ready(struct bench_row *row)
+{
+	double warm;
+
+	order('o', &warm);
+	for (int i = 0; i < 3; i++)
+		order('s', &warm);
+	(void)row;
+}
+
+static void
+starter_rest(struct bench_row *row)
+{
+	double closed;
+
+	(void)row;
+	order('c', &closed);
+}
+
+static bool
+starter_measure(struct bench_row *row, double *ret)
+{
+	return !order(*(const char *)row->what, ret);
+}
+
+static void
+starter_close(struct bench_row *row)
+{
+	(void)row;
+	bench_kill(starter.pid);
+	starter.pid = 0;
+}
+
+void
+bench_compartment_rows(void)
+{
+	struct bench_row row = {
+		.group = "compartments", .open = starter_open, .ready = starter_ready,
+		.rest = starter_rest, .measure = starter_measure, .close = starter_close,
+	};
+
+	row.key = "start", row.name = "start and first call, session open";
+	row.what = "s", row.samples = 20;
+	bench_row(row);
+	row.key = "session", row.name = "session, first compartment and first call";
+	row.what = "S", row.samples = 5;
+	bench_row(row);
+	row.key = "idle_cpu", row.name = "an idle compartment", row.unit = BENCH_CPU_PER_SECOND;
+	row.what = "i", row.samples = 1, row.rounds = 1;
+	bench_row(row);
+	row.key = "idle_memory", row.name = "an idle compartment's private memory (USS)";
+	row.what = "m", row.unit = BENCH_KIB;
+	bench_row(row);
+}
