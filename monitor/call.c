@@ -281,20 +281,18 @@ take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, 
 	return got == WIRE_FORGED ? caught(gate, l, call, err) : fail_packing(gate, call, got, err);
 }
 
-bool
-monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
-	     struct twz_error *err)
+/* The call itself; @err is not NULL. */
+static bool
+call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+	  struct twz_error *err)
 {
 	struct monitor_thread *t = thread_self();
 	uint32_t index = gate->compartment->index;
 	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
-	struct twz_error ignored = { 0 };
 	struct wire_call call;
 	enum wire_status packed;
 	enum caller_end end;
 
-	if (!err)
-		err = &ignored;
 	t->crashed = false;
 	if (!l || !l->caller.tid || __atomic_load_n(&l->instance->dead, __ATOMIC_RELAXED) ||
 	    __atomic_load_n(&l->instance->doomed, __ATOMIC_RELAXED) ||
@@ -313,8 +311,20 @@ monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_
 		if (packed != WIRE_OK)
 			return fail_packing(gate, &call, packed, err);
 	}
-	end = caller_ring(&l->caller, timeout_ns);
+	end = caller_ring(&l->caller, gate->wire->words_only ? 0 : call.carried, timeout_ns);
 	if (end != CALLER_DONE)
 		return give_up(gate, l, end, timeout_ns, err);
 	return take(gate, l, &call, ret, err);
+}
+
+bool
+monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	struct twz_error ignored;
+
+	if (err)
+		return call_gate(gate, words, ret, timeout_ns, err);
+	ignored.cls = TWZ_CLASS_NONE;	/* clearing all of it would take as long as half a call */
+	return call_gate(gate, words, ret, timeout_ns, &ignored);
 }

@@ -19,7 +19,8 @@
 
 enum {
 	SHORT_GAPS = 8,			/* that make a link hot at first */
-	MOST_GAPS = 1 << 12,
+	MOST_GAPS = 1 << 8,
+	HEAVY_BYTES = 12 << 10,		/* of data, which one CPU handles faster than two */
 	GOOD_RUN = 1000,		/* hot calls after which a miss is forgiven */
 	SLOW_CALLS = 4,
 	SETTLE_NS = 300000,		/* what a move to another CPU may take */
@@ -221,18 +222,26 @@ ring_hot(struct caller *c, int64_t timeout_ns)
 }
 
 enum caller_end
-caller_ring(struct caller *c, int64_t timeout_ns)
+caller_ring(struct caller *c, uint64_t bytes, int64_t timeout_ns)
 {
 	struct link_shared *s = c->shared;
 	uint32_t cpu = (uint32_t)sched_getcpu(), old;
-	bool was_hot = c->hot;
+	bool was_hot, heavy = bytes >= HEAVY_BYTES;
 	enum caller_end end;
+
+	if (heavy && c->hot) {
+		c->streak = GOOD_RUN;	/* no miss: it may be hot again soon */
+		cool(c);
+	}
+	was_hot = c->hot;
 
 	if (cpu != c->cpu) {
 		c->cpu = cpu;
 		__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
 	}
-	if (!was_hot)
+	if (heavy)
+		c->streak = 0;
+	else if (!was_hot)
 		judge_gap(c);
 	c->calls++;
 	c->seq += 2;

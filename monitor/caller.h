@@ -40,8 +40,11 @@ void caller_close(struct caller *c);
 
 /** Waits until the guest's thread is there. @timeout_ns < 0: no deadline. */
 enum caller_end caller_handshake(struct caller *c, int64_t timeout_ns);
-/** The block is written: rings the bell and waits for the reply. */
-enum caller_end caller_ring(struct caller *c, int64_t timeout_ns);
+/**
+ * The block is written, @bytes of data with it: rings the bell and waits for the reply. A call that
+ * carries much is always cold: every line of it would have to go from one CPU's cache to the other's.
+ */
+enum caller_end caller_ring(struct caller *c, uint64_t bytes, int64_t timeout_ns);
 
 /** Wakes whoever waits on this link, as if the guest had died. For the monitor's own thread. */
 void caller_poke(struct link_shared *shared);

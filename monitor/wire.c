@@ -189,6 +189,7 @@ wire_pack(struct wire_call *call, unsigned char *block)
 	} else if (g->open_ended) {
 		ret = twz_ref((uint32_t)call->data, 0);
 	}
+	call->carried = call->data;
 	call->data = g->open_ended ? LINK_ROOM - g->nslots * 8 : TWZ_ALIGN(call->data, (uint64_t)8);
 	*head = (struct link_call){
 		.item = { 24 + g->nslots * 8 + call->data, TWZ_ITEM_GATECALL },

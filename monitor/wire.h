@@ -91,6 +91,7 @@ struct wire_call {
 	uint32_t culprit;	/* parameter that failed */
 	const char *what;	/* FORGED: what it lied about */
 	uint64_t data;		/* bytes of data in the item */
+	uint64_t carried;	/* of them, what arguments and results of known size take */
 	struct {
 		uint64_t at, size;
 	} place[TWZ_MAX_PARAMS + 1];

@@ -19,6 +19,11 @@
 
 #include "monitor/guest/guest.h"
 
+enum {
+	ROOM_KEPT = 1 << 20,		/* bytes of private room that an idle thread keeps */
+	ROOM_NS = 100000000,		/* what counts as idle */
+};
+
 struct worker {
 	struct guest_link link;
 	struct wire_room room;
@@ -84,8 +89,6 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 	if (!ok)
 		return -ENOEXEC;
 	status = wire_give(&w->run, payload, word);
-	if (w->room.size > 1 << 20)
-		wire_room_free(&w->room);
 	return status_errno(status);
 }
 
@@ -185,6 +188,36 @@ await_hot(const struct worker *w, uint32_t *bell)
 	}
 }
 
+/*
+ * Sleeps for the next bell. What a large call needed is kept for the next one, because getting it
+ * anew costs more than the call; it is given back when none comes for a while.
+ */
+static uint32_t
+sleep_until_rung(struct worker *w)
+{
+	uint32_t *word = &w->link.shared->bell, bell;
+	struct timespec until;
+
+	for (;;) {
+		bool keeps = w->room.size > ROOM_KEPT;
+		long end;
+
+		bell = w->seq;
+		if (!__atomic_compare_exchange_n(word, &bell, w->seq | LINK_SLEEPING, false,
+						 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+		    bell != (w->seq | LINK_SLEEPING))
+			return bell;
+		if (keeps)
+			until = link_time(link_now() + ROOM_NS);
+		end = link_sleep(word, w->seq | LINK_SLEEPING, keeps ? &until : NULL);
+		bell = __atomic_load_n(word, __ATOMIC_ACQUIRE);
+		if (bell != (w->seq | LINK_SLEEPING))
+			return bell;
+		if (end == -ETIMEDOUT)
+			wire_room_free(&w->room);
+	}
+}
+
 /* Waits for the next bell; false: the caller is gone. */
 static bool
 await(struct worker *w)
@@ -199,17 +232,7 @@ await(struct worker *w)
 		cpu = __atomic_load_n(&s->cpu, __ATOMIC_RELAXED);
 	}
 	settle(w, cpu, false);
-	for (;;) {
-		bell = w->seq;
-		if (!__atomic_compare_exchange_n(&s->bell, &bell, w->seq | LINK_SLEEPING, false,
-						 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
-		    bell != (w->seq | LINK_SLEEPING))
-			break;
-		link_sleep(&s->bell, w->seq | LINK_SLEEPING, NULL);
-		bell = __atomic_load_n(&s->bell, __ATOMIC_ACQUIRE);
-		if (bell != (w->seq | LINK_SLEEPING))
-			break;
-	}
+	bell = sleep_until_rung(w);
 rung:
 	w->seq = bell & ~(uint32_t)LINK_SLEEPING;
 	return !__atomic_load_n(&s->closed, __ATOMIC_ACQUIRE);

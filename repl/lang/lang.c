@@ -243,10 +243,13 @@ static bool
 named_text(struct twz_arena *arena, const char *text, struct ast_arg *arg)
 {
 	const char *eq = strchr(text, '=');
-	size_t n = strcspn(text + 2, "=");
+	size_t n;
 
-	if (strncmp(text, "--", 2) || !n || !((text[2] >= 'a' && text[2] <= 'z') ||
-					      (text[2] >= 'A' && text[2] <= 'Z') || text[2] == '_'))
+	if (strncmp(text, "--", 2))
+		return false;
+	n = strcspn(text + 2, "=");
+	if (!n || !((text[2] >= 'a' && text[2] <= 'z') || (text[2] >= 'A' && text[2] <= 'Z') ||
+		    text[2] == '_'))
 		return false;
 	arg->name = twz_strndup(arena, text + 2, n);
 	arg->glued = eq != NULL;

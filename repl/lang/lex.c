@@ -356,14 +356,26 @@ bracket(struct lexer *x, enum lex_kind kind)
 	x->i++;
 }
 
-/* Bytes of the word at x->i, before the rules about ':' and '?'. */
+/* Whether no word goes on at byte @i. */
+static bool
+ends_word(const struct lexer *x, uint32_t i)
+{
+	return i >= x->end || strchr(" \t\r\n()[]{};|\"'", x->s[i]) || (x->s[i] == ',' && x->nopen);
+}
+
+/*
+ * Bytes of the word at x->i, before the rules about ':' and a final '?'. a?.b, (a)?.b and a? are a
+ * value, then '?', then what follows.
+ */
 static uint32_t
 word_length(const struct lexer *x)
 {
+	const char *s = x->s;
 	uint32_t i = x->i;
 
-	while (i < x->end && !strchr(" \t\r\n()[]{};|\"'", x->s[i]) &&
-	       !(x->s[i] == ',' && x->nopen))
+	if (s[i] == '?')
+		return i + 1 < x->end && (s[i + 1] == '=' || s[i + 1] == '?') && ends_word(x, i + 2) ? 2 : 1;
+	while (!ends_word(x, i) && !(s[i] == '?' && i + 1 < x->end && s[i + 1] == '.'))
 		i++;
 	return i - x->i;
 }
@@ -375,9 +387,6 @@ word_cut(const struct lexer *x, uint32_t n)
 	const char *s = x->s + x->i;
 	bool blank_follows = x->i + n == x->end || strchr(" \t\r\n", s[n]);
 
-	for (uint32_t i = 1; i + 1 < n; i++)
-		if (s[i] == '?' && s[i + 1] == '.')
-			return i;
 	if (n > 1 && s[n - 1] == ':' && blank_follows)
 		n--;
 	while (n > 1 && s[n - 1] == '?')
@@ -462,9 +471,6 @@ word(struct lexer *x)
 	uint32_t n = word_length(x);
 	struct lex_token *t;
 
-	/* a?.b, (a)?.b and a? are a value, then '?', then what follows. */
-	if (n > 1 && *s == '?' && s[1] != '=' && s[1] != '?')
-		n = 1;
 	for (size_t i = 0; i < TWZ_COUNT(operators); i++) {
 		if (strlen(operators[i].text) != n || memcmp(operators[i].text, s, n))
 			continue;
