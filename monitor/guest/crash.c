@@ -64,6 +64,22 @@ overflowed(const ucontext_t *context, uint64_t address)
 	       (address >= sp - NEAR_GUARD);
 }
 
+/* After a call to where no code is, the return address still says who made it; 0 otherwise. */
+static uint64_t
+jumped_from(const ucontext_t *context, uint64_t address)
+{
+	uint64_t from = 0;
+
+	if (!address || address != register_of(context, false))
+		return 0;
+#if defined(__x86_64__)
+	memcpy(&from, (const void *)(uintptr_t)register_of(context, true), sizeof(from));
+#elif defined(__aarch64__)
+	from = context->uc_mcontext.regs[30];
+#endif
+	return from;
+}
+
 static void
 record(int signal, const siginfo_t *info, const ucontext_t *context, int error)
 {
@@ -78,7 +94,9 @@ record(int signal, const siginfo_t *info, const ucontext_t *context, int error)
 	page->stack_overflow = signal == SIGSEGV && info->si_code > 0 && overflowed(context, address);
 	page->out_of_memory = memory && error == ENOMEM && address < NEAR_NULL;
 	__atomic_store_n(&page->state, CRASH_WRITTEN, __ATOMIC_RELEASE);
-	if (!page->stack_overflow)
+	page->frames[0] = memory ? jumped_from(context, address) : 0;
+	page->nframes = page->frames[0] != 0;
+	if (!page->stack_overflow && !page->nframes)
 		_Unwind_Backtrace(add_frame, &skip);
 }
 
@@ -107,6 +125,9 @@ crash_init(int fd)
 	sigfillset(&act.sa_mask);
 	for (size_t i = 0; i < TWZ_COUNT(deadly); i++)
 		sigaction(deadly[i], &act, NULL);
+	/* Too large a file or a closed pipe is an error that the service can handle, no death. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	crash_thread();
 }
 
