@@ -34,7 +34,7 @@ struct binder {
 	struct twz_error *err;
 };
 
-/* -- names ------------------------------------------------------------------------------------------ */
+/* -- names ------------------------------------------------------------------------------------- */
 
 static bool
 no_gate(const struct twz_service *service, const char *name, struct twz_error *err)
@@ -77,7 +77,7 @@ find_gate(struct lang *l, const struct ast *a, struct call_site *site, struct tw
 	return true;
 }
 
-/* -- handing out arguments -------------------------------------------------------------------------- */
+/* -- handing out arguments --------------------------------------------------------------------- */
 
 static const char *
 signature(const struct binder *b)
@@ -223,7 +223,7 @@ check_missing(struct binder *b)
 	return true;
 }
 
-/* -- resolving -------------------------------------------------------------------------------------- */
+/* -- resolving --------------------------------------------------------------------------------- */
 
 static bool
 list_params(struct lang *l, struct call_site *site, struct twz_arena *arena, struct twz_error *err)
@@ -269,7 +269,7 @@ resolve(struct lang *l, const struct ast *a, bool piped, struct call_site **ret,
 	return true;
 }
 
-/* -- calling ---------------------------------------------------------------------------------------- */
+/* -- calling ----------------------------------------------------------------------------------- */
 
 /* A literal of a scalar type is the same value every time. */
 static bool
@@ -339,7 +339,7 @@ is_path(const struct ast *a)
 	return strstr(a->text, "::") != NULL && !lang_builtin_find(a->text);
 }
 
-/* -- functions of the language and built-in ones ------------------------------------------------------ */
+/* -- functions of the language and built-in ones ----------------------------------------------- */
 
 static bool
 no_function(struct lang *l, const struct ast *a, struct twz_error *err)
@@ -534,7 +534,7 @@ call_function(struct lang *l, const struct lang_function *f, const struct ast *a
 	       (lang_call_function(l, f, h.args, n, ret, err) || lang_at(err, a));
 }
 
-/* -- entry ------------------------------------------------------------------------------------------ */
+/* -- entry ------------------------------------------------------------------------------------- */
 
 bool
 lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_error *err)

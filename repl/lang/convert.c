@@ -38,7 +38,7 @@ inside(const struct convert_want *want, const struct twz_type *type)
 	return (struct convert_want){ .type = type, .service = want->service, .secret = want->secret };
 }
 
-/* -- values ----------------------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 static bool
 value_mismatch(const struct convert_want *want, const struct twz_value *v, struct twz_error *err)
@@ -337,7 +337,7 @@ convert_value(const struct convert_want *want, const struct twz_value *v, struct
 	return value_mismatch(want, v, err);
 }
 
-/* -- arguments -------------------------------------------------------------------------------------- */
+/* -- arguments --------------------------------------------------------------------------------- */
 
 static enum convert_result
 fit(struct lang *l, const struct convert_want *want, const struct twz_value *v, const struct ast *a,

@@ -41,7 +41,7 @@ enum convert_result convert_literal(struct lang *l, const struct convert_want *w
 				    const struct ast *a, bool calls, struct twz_value *ret,
 				    struct twz_error *err);
 
-/* -- convert_text.c ---------------------------------------------------------------------------------- */
+/* -- convert_text.c ---------------------------------------------------------------------------- */
 
 /**
  * The value that @text spells for a type. @quoted: it stood in quotes and is a text whatever it looks

@@ -8,7 +8,7 @@
 #include "twz/nearest.h"
 #include "twz/typetext.h"
 
-/* -- messages --------------------------------------------------------------------------------------- */
+/* -- messages ---------------------------------------------------------------------------------- */
 
 bool
 lang_type_error(struct twz_error *err, const char *fmt, ...)
@@ -106,7 +106,7 @@ no_enumerator(const struct convert_want *want, const char *word, struct twz_erro
 	return twz_hint(err, "one of %s", all);
 }
 
-/* -- scalars ---------------------------------------------------------------------------------------- */
+/* -- scalars ----------------------------------------------------------------------------------- */
 
 bool
 convert_enumerator(const struct convert_want *want, const char *name, struct twz_value *ret,
@@ -240,7 +240,7 @@ char_array_text(const struct convert_want *want, const char *text, size_t n, str
 	return true;
 }
 
-/* -- converters ------------------------------------------------------------------------------------- */
+/* -- converters -------------------------------------------------------------------------------- */
 
 static const struct twz_gate *
 converter(const struct convert_want *want)
@@ -276,7 +276,7 @@ convert_by_service(struct lang *l, const struct convert_want *want, const char *
 	return false;
 }
 
-/* -- one text --------------------------------------------------------------------------------------- */
+/* -- one text ---------------------------------------------------------------------------------- */
 
 /* Types that take a text as it stands, quoted or not. */
 static enum convert_result

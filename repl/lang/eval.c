@@ -7,7 +7,7 @@
 #include "twz/nearest.h"
 #include "twz/typetext.h"
 
-/* -- failures --------------------------------------------------------------------------------------- */
+/* -- failures ---------------------------------------------------------------------------------- */
 
 bool
 lang_at_span(struct twz_error *err, uint32_t from, uint32_t to)
@@ -91,7 +91,7 @@ lang_unhandled(struct lang *l, const struct ast *a, const struct twz_value *v,
 	return true;
 }
 
-/* -- fields ----------------------------------------------------------------------------------------- */
+/* -- fields ------------------------------------------------------------------------------------ */
 
 bool
 lang_field(const struct twz_value *v, const char *name, size_t n, struct twz_value *ret,
@@ -137,7 +137,7 @@ lang_dotted(struct lang *l, const char *text, size_t n, struct twz_value *ret,
 	return true;
 }
 
-/* -- words ------------------------------------------------------------------------------------------ */
+/* -- words ------------------------------------------------------------------------------------- */
 
 /* A word that is no variable, where no parameter gives it a meaning. */
 static bool
@@ -208,7 +208,7 @@ eval_number(const struct ast *a, struct twz_value *ret, struct twz_error *err)
 	return lang_at(err, a);
 }
 
-/* -- aggregates ------------------------------------------------------------------------------------- */
+/* -- aggregates -------------------------------------------------------------------------------- */
 
 static bool
 eval_list(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
@@ -297,7 +297,7 @@ eval_unwrap(struct lang *l, const struct ast *a, struct twz_value *ret, struct t
 	return lang_eval(l, a->items[0], &v, err) && (lang_unwrap(&v, ret, err) || lang_at(err, a));
 }
 
-/* -- dispatch --------------------------------------------------------------------------------------- */
+/* -- dispatch ---------------------------------------------------------------------------------- */
 
 static bool
 unsupported(const struct ast *a, const char *what, struct twz_error *err)

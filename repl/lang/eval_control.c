@@ -7,7 +7,7 @@
 #include "repl/lang/interp.h"
 #include "repl/lang/number.h"
 
-/* -- blocks ----------------------------------------------------------------------------------------- */
+/* -- blocks ------------------------------------------------------------------------------------ */
 
 bool
 lang_eval_block(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
@@ -52,7 +52,7 @@ lang_eval_condition(struct lang *l, const struct ast *a, bool *ret, struct twz_e
 	return lang_at(err, a);
 }
 
-/* -- variables -------------------------------------------------------------------------------------- */
+/* -- variables --------------------------------------------------------------------------------- */
 
 /* A copy of the record @v with the field at path @text replaced. */
 static bool
@@ -158,7 +158,7 @@ eval_let(struct lang *l, const struct ast *a, struct twz_error *err)
 	return true;
 }
 
-/* -- functions -------------------------------------------------------------------------------------- */
+/* -- functions --------------------------------------------------------------------------------- */
 
 static bool
 eval_fn(struct lang *l, const struct ast *a, struct twz_error *err)
@@ -247,7 +247,7 @@ lang_call_function(struct lang *l, const struct lang_function *f, const struct t
 	return done;
 }
 
-/* -- loops ------------------------------------------------------------------------------------------ */
+/* -- loops ------------------------------------------------------------------------------------- */
 
 /* Runs a loop's body once; @on gets whether to go on. */
 static bool
@@ -350,7 +350,7 @@ eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 	return done;
 }
 
-/* -- timeout ---------------------------------------------------------------------------------------- */
+/* -- timeout ----------------------------------------------------------------------------------- */
 
 bool
 lang_duration(const char *text, int64_t *ret)
@@ -416,7 +416,7 @@ eval_timeout(struct lang *l, const struct ast *a, struct twz_value *ret, struct 
 	return done;
 }
 
-/* -- dispatch --------------------------------------------------------------------------------------- */
+/* -- dispatch ---------------------------------------------------------------------------------- */
 
 static bool
 eval_if(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)

@@ -109,7 +109,7 @@ lang_eval_match(struct lang *l, const struct ast *a, struct twz_value *ret, stru
 	return lang_at(err, a->items[0]);
 }
 
-/* -- try -------------------------------------------------------------------------------------------- */
+/* -- try --------------------------------------------------------------------------------------- */
 
 /* A failure as a value: {kind: "Error", message: "No such user", gate: "passwd::lookup_user"}. */
 static struct twz_value

@@ -31,7 +31,7 @@ bad_operands(const char *op, const struct twz_value *a, const struct twz_value *
 	return false;
 }
 
-/* -- arithmetic ------------------------------------------------------------------------------------- */
+/* -- arithmetic -------------------------------------------------------------------------------- */
 
 static bool
 integer_result(twz_wide i, struct twz_value *ret, struct twz_error *err)
@@ -94,7 +94,7 @@ lang_negate(const struct twz_value *v, struct twz_value *ret, struct twz_error *
 	return true;
 }
 
-/* -- comparison ------------------------------------------------------------------------------------- */
+/* -- comparison -------------------------------------------------------------------------------- */
 
 static bool
 is_enum(const struct twz_value *v)
@@ -208,7 +208,7 @@ compare(const struct ast *a, const struct twz_value *x, const struct twz_value *
 	return true;
 }
 
-/* -- ranges ----------------------------------------------------------------------------------------- */
+/* -- ranges ------------------------------------------------------------------------------------ */
 
 static bool
 range(struct lang *l, const struct twz_value *a, const struct twz_value *b, struct twz_value *ret,
@@ -230,7 +230,7 @@ range(struct lang *l, const struct twz_value *a, const struct twz_value *b, stru
 	return true;
 }
 
-/* -- entry ------------------------------------------------------------------------------------------ */
+/* -- entry ------------------------------------------------------------------------------------- */
 
 static bool
 short_circuit(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)

@@ -43,7 +43,7 @@ eval_for_it(struct lang *l, const struct ast *expr, const struct twz_value *it,
 	return done;
 }
 
-/* -- stages over the elements of a list --------------------------------------------------------------- */
+/* -- stages over the elements of a list -------------------------------------------------------- */
 
 struct pass {
 	struct lang *l;
@@ -207,7 +207,7 @@ run_pass(struct pass *p)
 	return lang_type_error(p->err, "no stage '%s'", p->stage->text);
 }
 
-/* -- select, .field --------------------------------------------------------------------------------- */
+/* -- select, .field ---------------------------------------------------------------------------- */
 
 static bool
 select_fields(struct pass *p, const struct twz_value *v, struct twz_value *ret)
@@ -263,7 +263,7 @@ run_get(struct pass *p)
 	}
 }
 
-/* -- entry ------------------------------------------------------------------------------------------ */
+/* -- entry ------------------------------------------------------------------------------------- */
 
 bool
 lang_eval_pipe(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)

@@ -70,7 +70,7 @@ lang_service(struct lang *l, const char *name, struct twz_error *err)
 	return service;
 }
 
-/* -- to_string -------------------------------------------------------------------------------------- */
+/* -- to_string --------------------------------------------------------------------------------- */
 
 /* Whether @gate takes a value of @type: void f(const T *, char *text, size_t size). */
 static bool

@@ -82,7 +82,7 @@ enum {
 	LANG_ITEMS_MAX = 1000000,	/* elements of a range that is made into a list */
 };
 
-/* -- variables (scope.c) ---------------------------------------------------------------------------- */
+/* -- variables (scope.c) ----------------------------------------------------------------------- */
 
 /** The variable called by the first @n bytes of @name that the running function sees, or NULL. */
 struct lang_binding *lang_find(const struct lang *l, const char *name, size_t n);
@@ -94,7 +94,7 @@ void lang_declare(struct lang *l, const char *name, const struct twz_value *v);
 void lang_leave(struct lang *l, size_t n);
 const struct lang_function *lang_function_find(const struct lang *l, const char *name);
 
-/* -- evaluation (eval*.c) --------------------------------------------------------------------------- */
+/* -- evaluation (eval*.c) ---------------------------------------------------------------------- */
 
 /** Evaluates @a to a value in l->arena. False: failed (@err), or l->flow says where to go on. */
 bool lang_eval(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err);
@@ -159,7 +159,7 @@ bool lang_duration(const char *text, int64_t *ret);
 /** False (class INTERRUPTED or TIMEOUT) when the host or a `timeout` block wants an end. */
 bool lang_go_on(struct lang *l, struct twz_error *err);
 
-/* -- calls (call.c, gatecall.c) --------------------------------------------------------------------- */
+/* -- calls (call.c, gatecall.c) ---------------------------------------------------------------- */
 
 /** Evaluates a CALL. @piped: the first parameter's value; NULL: none. */
 bool lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *piped,
@@ -179,7 +179,7 @@ const struct twz_service *lang_service(struct lang *l, const char *name, struct 
 bool lang_to_string(struct lang *l, const struct twz_value *v, struct twz_value *ret,
 		    struct twz_error *err);
 
-/* -- built-in functions (builtin.c) ----------------------------------------------------------------- */
+/* -- built-in functions (builtin.c) ------------------------------------------------------------ */
 
 struct lang_builtin {
 	const char *name;
@@ -193,7 +193,7 @@ struct lang_builtin {
 const struct lang_builtin *lang_builtins(size_t *n);
 const struct lang_builtin *lang_builtin_find(const char *name);
 
-/* -- secrets (secret.c) ------------------------------------------------------------------------------ */
+/* -- secrets (secret.c) ------------------------------------------------------------------------ */
 
 struct lang_span {
 	uint32_t from, to;
@@ -205,7 +205,7 @@ struct lang_span {
 bool lang_secrets(struct lang *l, const char *text, size_t n, struct twz_arena *arena,
 		  const struct lang_span **ret, size_t *nret);
 
-/* -- output (print.c, table.c) ---------------------------------------------------------------------- */
+/* -- output (print.c, table.c) ----------------------------------------------------------------- */
 
 /** Writes @v as it could be typed in again; control bytes are escaped. */
 void lang_write(FILE *out, const struct twz_value *v);

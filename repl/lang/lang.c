@@ -6,7 +6,7 @@
 #include "repl/lang/interp.h"
 #include "repl/lang/parse.h"
 
-/* -- life ------------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 static void
 declare_args(struct lang *l)
@@ -78,7 +78,7 @@ lang_exit_status(const struct lang *l)
 	return l->exit_status;
 }
 
-/* -- running ---------------------------------------------------------------------------------------- */
+/* -- running ----------------------------------------------------------------------------------- */
 
 static struct lang_program *
 new_program(const char *text, size_t n)
@@ -225,7 +225,7 @@ lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err)
 	return result;
 }
 
-/* -- twz call --------------------------------------------------------------------------------------- */
+/* -- twz call ---------------------------------------------------------------------------------- */
 
 static struct ast *
 text_node(struct twz_arena *arena, const char *text)

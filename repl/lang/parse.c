@@ -23,7 +23,7 @@ ast_kind_name(enum ast_kind kind)
 	return ast_names[kind];
 }
 
-/* -- tokens ----------------------------------------------------------------------------------------- */
+/* -- tokens ------------------------------------------------------------------------------------ */
 
 const struct lex_token *
 parse_peek(const struct parser *p, uint32_t ahead)
@@ -151,7 +151,7 @@ parse_leave(struct parser *p)
 	p->nesting--;
 }
 
-/* -- nodes ------------------------------------------------------------------------------------------ */
+/* -- nodes ------------------------------------------------------------------------------------- */
 
 struct ast *
 parse_node(struct parser *p, enum ast_kind kind, const struct lex_token *t)
@@ -209,7 +209,7 @@ parse_set_text(struct parser *p, struct ast *a, const char *text, uint32_t n)
 	a->n = n;
 }
 
-/* -- entry ------------------------------------------------------------------------------------------ */
+/* -- entry ------------------------------------------------------------------------------------- */
 
 enum lang_result
 parse_text(const char *text, size_t n, struct twz_arena *arena, struct ast **ret,

@@ -3,7 +3,7 @@
 
 #include "repl/lang/parser.h"
 
-/* -- words and values ------------------------------------------------------------------------------- */
+/* -- words and values -------------------------------------------------------------------------- */
 
 struct ast *
 parse_word(struct parser *p, const struct lex_token *t)
@@ -191,7 +191,7 @@ parse_primary(struct parser *p, struct ast **ret)
 			  "expected a value, got %s", lex_kind_text(t->kind));
 }
 
-/* -- suffixes --------------------------------------------------------------------------------------- */
+/* -- suffixes ---------------------------------------------------------------------------------- */
 
 static bool
 at_suffix(const struct parser *p)
@@ -263,7 +263,7 @@ parse_postfix(struct parser *p, struct ast **ret)
 	       (parse_leave(p), true);
 }
 
-/* -- calls ------------------------------------------------------------------------------------------ */
+/* -- calls ------------------------------------------------------------------------------------- */
 
 bool
 parse_starts_postfix(const struct parser *p)

@@ -3,7 +3,7 @@
 
 #include "repl/lang/parser.h"
 
-/* -- pipes ------------------------------------------------------------------------------------------ */
+/* -- pipes ------------------------------------------------------------------------------------- */
 
 static bool
 starts_operand(const struct parser *p)
@@ -134,7 +134,7 @@ parse_head(struct parser *p, struct ast **ret)
 	return true;
 }
 
-/* -- operators -------------------------------------------------------------------------------------- */
+/* -- operators --------------------------------------------------------------------------------- */
 
 /* From loosest to tightest. 'not' stands between and and the comparisons. */
 enum precedence { OR, AND, COMPARE, SPAN, SUM, TERM, DEFAULT, UNARY };

@@ -20,7 +20,7 @@ enum {
 	PARSE_DEPTH_MAX = 600,		/* of a tree: also chains such as a + b + c … */
 };
 
-/* -- tokens (parse.c) ------------------------------------------------------------------------------- */
+/* -- tokens (parse.c) -------------------------------------------------------------------------- */
 
 const struct lex_token *parse_peek(const struct parser *p, uint32_t ahead);
 const struct lex_token *parse_take(struct parser *p);
@@ -41,7 +41,7 @@ bool parse_fail_at(struct parser *p, const struct lex_token *t, const char *hint
 bool parse_enter(struct parser *p);
 void parse_leave(struct parser *p);
 
-/* -- nodes (parse.c) -------------------------------------------------------------------------------- */
+/* -- nodes (parse.c) --------------------------------------------------------------------------- */
 
 struct ast *parse_node(struct parser *p, enum ast_kind kind, const struct lex_token *t);
 /** Adds a child and widens the span; fails when the tree is too deep. */
@@ -49,7 +49,7 @@ bool parse_add(struct parser *p, struct ast *a, struct ast *child);
 bool parse_add_arg(struct parser *p, struct ast *a, struct ast_arg arg);
 void parse_set_text(struct parser *p, struct ast *a, const char *text, uint32_t n);
 
-/* -- productions ------------------------------------------------------------------------------------ */
+/* -- productions ------------------------------------------------------------------------------- */
 
 bool parse_stmts(struct parser *p, enum lex_kind end, struct ast *block);
 bool parse_stmt(struct parser *p, struct ast **ret);

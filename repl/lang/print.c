@@ -11,7 +11,7 @@
 #include "twz/json.h"
 #include "twz/typetext.h"
 
-/* -- text ------------------------------------------------------------------------------------------- */
+/* -- text -------------------------------------------------------------------------------------- */
 
 /* The character at @s and its bytes; 0 bytes: not UTF-8. */
 static size_t
@@ -108,7 +108,7 @@ lang_width(const char *text, size_t n)
 	return width;
 }
 
-/* -- values ----------------------------------------------------------------------------------------- */
+/* -- values ------------------------------------------------------------------------------------ */
 
 static void
 write_quoted(FILE *out, const char *text, size_t n)
@@ -247,7 +247,7 @@ lang_value_text(struct twz_arena *arena, const struct twz_value *v)
 	return twz_strndup(arena, text, n);
 }
 
-/* -- statements' values ----------------------------------------------------------------------------- */
+/* -- statements' values ------------------------------------------------------------------------ */
 
 static bool
 is_bytes(const struct twz_value *v)

@@ -47,7 +47,7 @@ find_place(const char *text, size_t n, const struct twz_error *err, struct place
 	return true;
 }
 
-/* -- lines 2 and 3 ---------------------------------------------------------------------------------- */
+/* -- lines 2 and 3 ----------------------------------------------------------------------------- */
 
 /* The shown line, and which of its columns are marked. */
 struct shown {
@@ -126,7 +126,7 @@ show_line(struct lang *l, const char *text, size_t n, const struct twz_error *er
 	fputc('\n', s.out);
 }
 
-/* -- line 1 ----------------------------------------------------------------------------------------- */
+/* -- line 1 ------------------------------------------------------------------------------------ */
 
 static void
 report_json(const struct lang *l, const struct twz_error *err, const struct place *place)

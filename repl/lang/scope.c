@@ -4,7 +4,7 @@
 
 #include "repl/lang/interp.h"
 
-/* -- copies ----------------------------------------------------------------------------------------- */
+/* -- copies ------------------------------------------------------------------------------------ */
 
 /* Types of lists may live as shortly as the value that has them; all others live with the host. */
 static const struct twz_type *
@@ -54,7 +54,7 @@ needs_memory(const struct twz_value *v)
 	       v->kind == TWZ_VALUE_ERR || (v->type && v->type->kind == TWZ_LIST);
 }
 
-/* -- variables -------------------------------------------------------------------------------------- */
+/* -- variables --------------------------------------------------------------------------------- */
 
 struct lang_binding *
 lang_find(const struct lang *l, const char *name, size_t n)

@@ -1,0 +1,108 @@
+/* A temporary folder with a registry in it, for tests of the registry. */
+#pragma once
+
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "registry/registry.h"
+
+struct place {
+	char folder[64];
+	char registry[128];
+};
+
+static inline void
+close_registryp(struct registry **reg)
+{
+	registry_close(*reg);
+}
+
+#define REGISTRY TWZ_CLEANUP(close_registryp) struct registry
+
+static inline int
+place_make(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	strcpy(p->folder, "/tmp/twz-registry-XXXXXX");
+	assert_non_null(mkdtemp(p->folder));
+	sprintf(p->registry, "%s/data/twz/registry.db", p->folder);
+	*state = p;
+	return 0;
+}
+
+static inline int
+remove_one(const char *path, const struct stat *st, int what, struct FTW *ftw)
+{
+	(void)st;
+	(void)what;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline int
+place_remove(void **state)
+{
+	struct place *p = *state;
+	int result = nftw(p->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+
+	free(p);
+	return result;
+}
+
+/* Writes a file in the place; the path is valid until the place is removed. */
+static inline const char *
+place_file(struct place *p, const char *name, const char *contents)
+{
+	static char paths[8][160];
+	static unsigned next;
+	char *path = paths[next++ % 8];
+
+	sprintf(path, "%s/%s", p->folder, name);
+
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(contents, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	return path;
+}
+
+static inline sqlite3 *
+place_database(const struct place *p)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2(p->registry, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	return db;
+}
+
+/* Changes the registry behind its back. */
+static inline void
+place_edit(const struct place *p, const char *sql)
+{
+	sqlite3 *db = place_database(p);
+	int result = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+	if (result != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static inline int
+place_count(const struct place *p, const char *sql)
+{
+	sqlite3 *db = place_database(p);
+	sqlite3_stmt *st;
+	int n;
+
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	return n;
+}
