@@ -18,12 +18,21 @@ old_ranges(struct dw *dw, const struct dw_unit *unit, Dwarf_Die die, visit_range
 	Dwarf_Ranges *ranges = NULL;
 	Dwarf_Signed n = 0;
 	Dwarf_Unsigned bytes = 0;
-	Dwarf_Off real = 0;
-	int64_t offset;
+	Dwarf_Off offset = 0, real = 0;
+	DW_ATTR attr = NULL;
 
-	if (!dw_number(dw, die, DW_AT_ranges, &offset) ||
-	    !dw_fine(dw, dwarf_get_ranges_b(dw->dbg, (Dwarf_Off)offset, die, &real, &ranges, &n,
-					    &bytes, &error), error))
+	/* DWARF 4 refers to the section (sec_offset), 3 and 2 give a plain number (data4). */
+	if (!dw_attr(dw, die, DW_AT_ranges, &attr))
+		return;
+	if (dwarf_global_formref(attr, &offset, &error) != DW_DLV_OK) {
+		if (error)
+			dwarf_dealloc_error(dw->dbg, error);
+		error = NULL;
+		if (!dw_fine(dw, dwarf_formudata(attr, &offset, &error), error))
+			return;
+	}
+	if (!dw_fine(dw, dwarf_get_ranges_b(dw->dbg, offset, die, &real, &ranges, &n, &bytes, &error),
+		     error))
 		return;
 	for (Dwarf_Signed i = 0; i < n; i++) {
 		const Dwarf_Ranges *r = &ranges[i];
