@@ -1,0 +1,82 @@
+# Tests, benchmarks, installation, help. Included by the Makefile.
+
+# chain calls itself: its stub is made from a first build of it, which lacks the stub.
+$(B)/lib/twz/libchain.so: $(B)/gen/chain_stub.c
+$(B)/gen/first/libchain.so: share/services/chain.c $(B)/gen/counter_stub.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SERVICE_C) -shared -MF $(@:.so=.d) -o $@ $(filter %.c,$^)
+$(B)/gen/chain_stub.c: $(B)/gen/first/libchain.so $(B)/bin/twz-inspect
+	$(call say,STUB,$@)
+	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<
+
+TOOLS := $(patsubst tests/support/%.c,$(B)/tests/tools/%,$(wildcard tests/support/*.c))
+
+$(B)/tests/tools/%: $(B)/tests/support/%.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -pthread -o $@ $< -ldl -lutil $(LINK.$(MODE))
+
+# Services that only tests use, in a folder of their own for TWZ_PATH: FOLDER__NAME.c is libNAME.so.
+TEST_SERVICES := $(foreach s,$(basename $(notdir $(wildcard tests/services/*.c))),\
+	$(B)/tests/services/$(subst __,/lib,$(s)).so)
+.SECONDEXPANSION:
+$(TEST_SERVICES): $(B)/tests/services/%.so: tests/services/$$(subst /lib,__,$$*).c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SERVICE_C) -I. -shared -MF $(@:.so=.d) -o $@ $< -lcrypt
+
+EXAMPLES := $(B)/examples/counter_client
+$(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(STD) -Wall -Wextra -Werror -g -O1 -pthread -o $@ $< $(B)/gen/counter_stub.c -L$(B)/lib -ltwz \
+		-Wl,-rpath,'$$ORIGIN/../lib' $(LINK.$(MODE))
+
+tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES)
+
+# META=1: only a test that fails, to see that it does.
+check: $(if $(META),,tests-built)
+	@TWZ_BUILD='$(abspath $(B))' TWZ_LINK='$(LINK.$(MODE))' V='$(V)' tests/run $(if $(META),tests/meta/failing,$(SUITES))
+
+# Without the suites that start many processes or build things.
+check-quick: tests-built
+	@TWZ_BUILD='$(abspath $(B))' TWZ_LINK='$(LINK.$(MODE))' V='$(V)' tests/run tests/layers $(UNIT) tests/transcripts/run
+
+include tests/bench/bench.mk
+
+tidy:
+	clang-tidy $(LIB_SRC) $(MAINS) -- $(STD) $(PKG_CFLAGS) -DTWZ_VERSION='"$(VERSION)"'
+
+# -- installation ---------------------------------------------------------------------------------
+
+TO := $(DESTDIR)$(PREFIX)
+MAN := $(wildcard share/man/*.[1-8])
+COMPLETIONS := $(wildcard share/bash-completion/completions/*)
+INSTALLED := $(PROGRAMS:$(B)/%=%) $(SERVICES:$(B)/%=%) $(HEADERS) lib/pkgconfig/twz.pc \
+	$(foreach m,$(notdir $(MAN)),share/man/man$(subst .,,$(suffix $(m)))/$(m)) $(COMPLETIONS)
+
+install: all
+	@$(MAKE) --no-print-directory install-only
+
+# What is built already, so that the tests install exactly what they test.
+install-only:
+	install -d $(addprefix $(TO)/,$(sort $(dir $(INSTALLED))))
+	for f in $(PROGRAMS:$(B)/%=%) $(SERVICES:$(B)/%=%); do install -m755 $(B)/$$f $(TO)/$$f || exit 1; done
+	install -m644 $(HEADERS) $(TO)/include/twz
+	for f in $(MAN); do install -m644 $$f $(TO)/share/man/man$${f##*.}/ || exit 1; done
+	for f in $(COMPLETIONS); do install -m644 $$f $(TO)/$$f || exit 1; done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/twz.pc.in >$(TO)/lib/pkgconfig/twz.pc
+
+uninstall:
+	rm -f $(addprefix $(TO)/,$(INSTALLED))
+	-rmdir $(addprefix $(TO)/,lib/twz libexec/twz include/twz) 2>/dev/null
+
+help:
+	@printf '%s\n' \
+	  'make              programs, services: build/$(MODE)/{bin,lib,libexec}' \
+	  'make check        all tests; SUITES="tests/layers ..." some of them; V=1 shows each' \
+	  'make check-quick  layers, unit tests and transcripts' \
+	  'make bench        what calls cost, beside the raw primitives; BENCHFLAGS="-o FILE"' \
+	  'make install      into DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall removes it' \
+	  'make tidy         clang-tidy over the sources' \
+	  'make clean        removes build/' \
+	  'MODE=debug|asan|tsan|release   CC=gcc|clang   B=FOLDER   V=1'
+
+.PHONY: check check-quick tests-built tidy install install-only uninstall help

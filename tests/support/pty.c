@@ -1,0 +1,572 @@
+/*
+ * usage: pty SCRIPT
+ *
+ * Plays a script against a program in a terminal of its own, keeping a model of the screen. One command
+ * per line; "#" begins a comment. Nothing sleeps: what is expected is waited for, up to a deadline.
+ *
+ *	env NAME=VALUE		before run
+ *	size ROWS COLUMNS	before run: 24 80; after it: the terminal is resized
+ *	run COMMAND		as given to sh, which becomes it
+ *	type TEXT		keys; \e \r \n \t \\ \xHH, ^C is \x03
+ *	line TEXT		the cursor's row is exactly this (blanks at its end do not count)
+ *	column N		the cursor is in this column, counted from 0
+ *	row TEXT		some row is exactly this
+ *	has TEXT		some row contains this
+ *	lacks TEXT		no row contains this, now
+ *	signal NAME		INT, TERM or HUP to the program
+ *	modes raw|same		the terminal's modes: not canonical, or those it began with
+ *	end STATUS		the program ends with this status
+ *	file MODE NAME		the file (its name is from $HOME on) has this mode, in octal
+ *	contains NAME TEXT	the file contains this text
+ *	misses NAME TEXT	the file does not
+ *
+ * Prints "ok SCRIPT", or "not ok SCRIPT" with the command that failed and the screen.
+ */
+#include <limits.h>
+#include <locale.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { ROWS = 60, COLUMNS = 200, DEADLINE_S = 20, PARAMS = 4 };
+
+static struct {
+	wchar_t cell[ROWS][COLUMNS];
+	int rows, columns, row, column;
+	bool wrap;			/* the cursor waits behind the last column */
+	enum { TEXT, ESCAPE, CSI, OSC } state;
+	int param[PARAMS], nparams;
+	mbstate_t decoding;
+} screen = { .rows = 24, .columns = 80 };
+
+static int fd = -1;
+static pid_t pid;
+static struct termios modes_before;
+
+/* -- the screen ----------------------------------------------------------------------------------- */
+
+static void
+clear_cells(int row, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		screen.cell[row][i] = L' ';
+}
+
+static void
+line_feed(void)
+{
+	if (screen.row < screen.rows - 1) {
+		screen.row++;
+		return;
+	}
+	memmove(screen.cell[0], screen.cell[1], sizeof(screen.cell[0]) * (size_t)(screen.rows - 1));
+	clear_cells(screen.rows - 1, 0, COLUMNS);
+}
+
+static void
+draw(wchar_t c)
+{
+	int width = wcwidth(c);
+
+	if (width <= 0)
+		return;
+	if (screen.wrap || screen.column + width > screen.columns) {
+		screen.column = 0;
+		line_feed();
+	}
+	screen.cell[screen.row][screen.column] = c;
+	if (width == 2)
+		screen.cell[screen.row][screen.column + 1] = L'\0';
+	screen.column += width;
+	screen.wrap = screen.column >= screen.columns;
+	if (screen.wrap)
+		screen.column = screen.columns - 1;
+}
+
+static int
+clamp(int n, int limit)
+{
+	return n < 0 ? 0 : n >= limit ? limit - 1 : n;
+}
+
+static void
+erase_display(int what)
+{
+	if (what == 0)
+		clear_cells(screen.row, screen.column, COLUMNS);
+	for (int r = what ? 0 : screen.row + 1; r < ROWS; r++)
+		clear_cells(r, 0, COLUMNS);
+}
+
+/* Shifts the rest of the row by @by cells to the right (or left). */
+static void
+shift(int by)
+{
+	wchar_t *row = screen.cell[screen.row];
+	int at = screen.column, n = screen.columns - at, keep = n - abs(by);
+
+	if (keep < 0)
+		keep = 0, by = by < 0 ? -n : n;
+	if (by > 0) {
+		wmemmove(row + at + by, row + at, (size_t)keep);
+		clear_cells(screen.row, at, at + by);
+	} else {
+		wmemmove(row + at, row + at - by, (size_t)keep);
+		clear_cells(screen.row, at + keep, screen.columns);
+	}
+}
+
+static void
+control(char final)
+{
+	int n = screen.param[0] ? screen.param[0] : 1;
+
+	screen.wrap = false;
+	switch (final) {
+	case 'A': screen.row = clamp(screen.row - n, screen.rows); break;
+	case 'B': screen.row = clamp(screen.row + n, screen.rows); break;
+	case 'C': screen.column = clamp(screen.column + n, screen.columns); break;
+	case 'D': screen.column = clamp(screen.column - n, screen.columns); break;
+	case 'G': screen.column = clamp(n - 1, screen.columns); break;
+	case 'H':
+		screen.row = clamp(n - 1, screen.rows);
+		screen.column = clamp((screen.param[1] ? screen.param[1] : 1) - 1, screen.columns);
+		break;
+	case 'J': erase_display(screen.param[0]); break;
+	case 'K': clear_cells(screen.row, screen.param[0] ? 0 : screen.column, COLUMNS); break;
+	case 'P': shift(-n); break;
+	case '@': shift(n); break;
+	default: break;
+	}
+}
+
+static void
+show_text(char byte)
+{
+	wchar_t c;
+	size_t r;
+
+	switch (byte) {
+	case '\033': screen.state = ESCAPE; return;
+	case '\r': screen.column = 0; screen.wrap = false; return;
+	case '\n': line_feed(); screen.wrap = false; return;
+	case '\b': screen.column = clamp(screen.column - 1, screen.columns); screen.wrap = false; return;
+	case '\t': screen.column = clamp((screen.column / 8 + 1) * 8, screen.columns); return;
+	default: break;
+	}
+	r = mbrtowc(&c, &byte, 1, &screen.decoding);
+	if (r == (size_t)-1)
+		screen.decoding = (mbstate_t){ 0 };
+	else if (r != (size_t)-2)
+		draw(c);
+}
+
+static void
+show(char byte)
+{
+	switch (screen.state) {
+	case TEXT:
+		show_text(byte);
+		break;
+	case ESCAPE:
+		screen.state = byte == '[' ? CSI : byte == ']' ? OSC : TEXT;
+		memset(screen.param, 0, sizeof(screen.param));
+		screen.nparams = 0;
+		break;
+	case CSI:
+		if (byte >= '0' && byte <= '9')
+			screen.param[screen.nparams] = screen.param[screen.nparams] * 10 + byte - '0';
+		else if (byte == ';' && screen.nparams < PARAMS - 1)
+			screen.nparams++;
+		else if (byte >= '@' && byte <= '~') {
+			screen.state = TEXT;
+			control(byte);
+		}
+		break;
+	case OSC:
+		if (byte == '\a' || byte == '\\')
+			screen.state = TEXT;
+		break;
+	}
+}
+
+/* Text of one row without the blanks at its end; static. */
+static const char *
+row_text(int row)
+{
+	static char text[COLUMNS * MB_LEN_MAX + 1];
+	mbstate_t state = { 0 };
+	size_t n = 0, end = 0;
+
+	for (int i = 0; i < screen.columns; i++) {
+		size_t r = screen.cell[row][i] ? wcrtomb(text + n, screen.cell[row][i], &state) : 0;
+
+		if (r == (size_t)-1)
+			continue;
+		n += r;
+		if (screen.cell[row][i] != L' ')
+			end = n;
+	}
+	text[end] = '\0';
+	return text;
+}
+
+/* -- waiting -------------------------------------------------------------------------------------- */
+
+static long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Reads what the program writes, waiting at most @ms for it. False when it closed the terminal. */
+static bool
+pump(int ms)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	char bytes[4096];
+	ssize_t n;
+
+	if (poll(&ready, 1, ms) <= 0)
+		return true;
+	n = read(fd, bytes, sizeof(bytes));
+	for (ssize_t i = 0; i < n; i++)
+		show(bytes[i]);
+	return n > 0;
+}
+
+static bool
+wait_for(bool (*holds)(const char *arg), const char *arg)
+{
+	long end = now_ms() + DEADLINE_S * 1000;
+	bool open = true;
+
+	while (!holds(arg)) {
+		if (!open || now_ms() > end)
+			return false;
+		open = pump(50);
+	}
+	return true;
+}
+
+/* -- commands ------------------------------------------------------------------------------------- */
+
+static bool
+is_line(const char *text)
+{
+	return !strcmp(row_text(screen.row), text);
+}
+
+static bool
+is_column(const char *text)
+{
+	return screen.column == atoi(text);
+}
+
+static bool
+is_row(const char *text)
+{
+	for (int r = 0; r < screen.rows; r++)
+		if (!strcmp(row_text(r), text))
+			return true;
+	return false;
+}
+
+static bool
+is_contained(const char *text)
+{
+	for (int r = 0; r < screen.rows; r++)
+		if (strstr(row_text(r), text))
+			return true;
+	return false;
+}
+
+static bool
+are_modes(const char *which)
+{
+	struct termios now;
+
+	if (tcgetattr(fd, &now))
+		return false;
+	if (!strcmp(which, "raw"))
+		return !(now.c_lflag & ICANON);
+	return now.c_lflag == modes_before.c_lflag && now.c_iflag == modes_before.c_iflag &&
+	       now.c_oflag == modes_before.c_oflag;
+}
+
+static bool
+has_ended(const char *arg)
+{
+	int status;
+	pid_t r = waitpid(pid, &status, WNOHANG);
+
+	if (r != pid)
+		return false;
+	pid = 0;
+	status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+	if (status != atoi(arg))
+		printf("# ended with %d\n", status);
+	return status == atoi(arg);
+}
+
+static bool
+do_line(const char *arg)
+{
+	return wait_for(is_line, arg);
+}
+
+static bool
+do_column(const char *arg)
+{
+	return wait_for(is_column, arg);
+}
+
+static bool
+do_row(const char *arg)
+{
+	return wait_for(is_row, arg);
+}
+
+static bool
+do_has(const char *arg)
+{
+	return wait_for(is_contained, arg);
+}
+
+static bool
+do_lacks(const char *arg)
+{
+	return !is_contained(arg);
+}
+
+static bool
+do_modes(const char *arg)
+{
+	return wait_for(are_modes, arg);
+}
+
+static bool
+do_end(const char *arg)
+{
+	long end = now_ms() + DEADLINE_S * 1000;
+
+	while (pid && !has_ended(arg)) {
+		if (!pid || now_ms() > end)
+			return false;
+		pump(20);
+	}
+	return true;
+}
+
+static bool
+do_env(const char *arg)
+{
+	return !putenv(strdup(arg));
+}
+
+static bool
+do_size(const char *arg)
+{
+	if (sscanf(arg, "%d %d", &screen.rows, &screen.columns) != 2 || screen.rows > ROWS ||
+	    screen.columns > COLUMNS)
+		return false;
+	return fd < 0 || !ioctl(fd, TIOCSWINSZ, &(struct winsize){
+		.ws_row = (unsigned short)screen.rows,
+		.ws_col = (unsigned short)screen.columns,
+	});
+}
+
+static bool
+do_run(const char *arg)
+{
+	struct winsize size = {
+		.ws_row = (unsigned short)screen.rows,
+		.ws_col = (unsigned short)screen.columns,
+	};
+
+	for (int r = 0; r < ROWS; r++)
+		clear_cells(r, 0, COLUMNS);
+	pid = forkpty(&fd, NULL, NULL, &size);
+	if (pid == 0) {
+		char *command;
+
+		if (asprintf(&command, "exec %s", arg) > 0)
+			execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	return pid > 0 && !tcgetattr(fd, &modes_before);
+}
+
+static bool
+do_type(const char *arg)
+{
+	static const char names[] = "ernt\\", bytes[] = "\033\r\n\t\\";
+
+	for (const char *p = arg; *p; p++) {
+		char c = *p;
+		const char *name;
+		unsigned hex;
+
+		if (c == '\\' && p[1] == 'x' && sscanf(p + 2, "%2x", &hex) == 1) {
+			c = (char)hex;
+			p += 3;
+		} else if (c == '\\' && p[1] && (name = strchr(names, p[1]))) {
+			c = bytes[name - names];
+			p++;
+		}
+		if (write(fd, &c, 1) != 1)
+			return false;
+	}
+	return true;
+}
+
+static bool
+do_signal(const char *arg)
+{
+	static const struct {
+		const char *name;
+		int sig;
+	} signals[] = { { "INT", SIGINT }, { "TERM", SIGTERM }, { "HUP", SIGHUP } };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!strcmp(signals[i].name, arg))
+			return !kill(pid, signals[i].sig);
+	return false;
+}
+
+/* A file of the test's own home. */
+static char *
+home_path(const char *name, size_t n)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/%.*s", getenv("HOME"), (int)n, name) < 0)
+		exit(99);
+	return path;
+}
+
+static bool
+do_file(const char *arg)
+{
+	const char *name = strchr(arg, ' ');
+	struct stat st;
+	bool found;
+	char *path;
+
+	if (!name)
+		return false;
+	path = home_path(name + 1, strlen(name + 1));
+	found = !stat(path, &st) && (st.st_mode & 07777) == strtoul(arg, NULL, 8);
+	free(path);
+	return found;
+}
+
+/* Whether the file that is the first word contains the rest. */
+static bool
+file_contains(const char *arg)
+{
+	size_t n = strcspn(arg, " ");
+	char *path = home_path(arg, n), line[8192];
+	FILE *f = fopen(path, "r");
+	bool found = false;
+
+	while (f && fgets(line, sizeof(line), f))
+		found = found || strstr(line, arg + n + 1);
+	if (f)
+		fclose(f);
+	free(path);
+	return found;
+}
+
+static bool
+file_misses(const char *arg)
+{
+	char *path = home_path(arg, strcspn(arg, " "));
+	bool there = !access(path, R_OK);
+
+	free(path);
+	return there && !file_contains(arg);
+}
+
+static const struct {
+	const char *name;
+	bool (*run)(const char *arg);
+} commands[] = {
+	{ "env", do_env }, { "size", do_size }, { "run", do_run }, { "type", do_type },
+	{ "line", do_line }, { "column", do_column }, { "row", do_row }, { "has", do_has },
+	{ "lacks", do_lacks }, { "signal", do_signal }, { "modes", do_modes }, { "end", do_end },
+	{ "file", do_file }, { "contains", file_contains }, { "misses", file_misses },
+};
+
+static bool
+play(char *command)
+{
+	size_t n = strcspn(command, " ");
+	const char *arg = command[n] ? command + n + 1 : "";
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strlen(commands[i].name) == n && !strncmp(commands[i].name, command, n))
+			return commands[i].run(arg);
+	printf("# no such command\n");
+	return false;
+}
+
+static void
+show_failure(const char *script, int number, const char *command)
+{
+	printf("not ok %s\n# line %d: %s\n# the cursor is at row %d, column %d\n", script, number,
+	       command, screen.row, screen.column);
+	for (int r = 0; r < screen.rows; r++)
+		if (*row_text(r))
+			printf("# %2d|%s\n", r, row_text(r));
+}
+
+int
+main(int argc, char **argv)
+{
+	FILE *f = argc == 2 ? fopen(argv[1], "r") : NULL;
+	char command[8192];
+	int number = 0, played = 0;
+
+	if (!f) {
+		fprintf(stderr, "usage: pty SCRIPT\n");
+		return 2;
+	}
+	setlocale(LC_CTYPE, "C.UTF-8");
+	while (fgets(command, sizeof(command), f)) {
+		command[strcspn(command, "\n")] = '\0';
+		number++;
+		if (!*command || *command == '#')
+			continue;
+		played++;
+		if (!play(command)) {
+			show_failure(argv[1], number, command);
+			if (pid > 0)
+				kill(pid, SIGKILL);
+			return 1;
+		}
+	}
+	fclose(f);
+	if (pid > 0)
+		kill(pid, SIGKILL);
+	if (!played || pid) {
+		printf("not ok %s\n# it does not wait for the end\n", argv[1]);
+		return 1;
+	}
+	printf("ok %s\n", argv[1]);
+	return 0;
+}

@@ -1,0 +1,18 @@
+## A C program calls gates through the stub: a million calls from four threads.
+$ $TWZ_BUILD/examples/counter_client >out; status=$?; tail -n 1 out; sed -n 's/^thread [0-9]*: //p' out | sort -u; sed -n 's/^thread \([0-9]*\):.*/\1/p' out | sort -u | wc -l; exit $status
+1000000 calls in all
+250000 calls
+4
+## twz run gives a program its services; SCTX_PRELOAD does so for any program that has a stub.
+$ twz run $TWZ_BUILD/examples/counter_client 10 | tail -n 1
+40 calls in all
+$ SCTX_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so $TWZ_BUILD/examples/counter_client 10 | tail -n 1
+40 calls in all
+$ SCTX_PRELOAD=counter twz run $TWZ_BUILD/examples/counter_client 10 | tail -n 1
+40 calls in all
+## A stub whose signature no longer fits is refused, with both signatures.
+$ TWZ_PATH=$TWZ_BUILD/tests/services/changed $TWZ_BUILD/examples/counter_client 10
+counter_client: Link Error: …
+[6]
+## The README shows this program as it is.
+$ awk '/^```c$/ { inside = 1; text = ""; next } /^```/ { if (text ~ /counter_stub.h/) printf "%s", text; text = ""; inside = 0 } inside { text = text $0 "\n" }' $TWZ_ROOT/README.md | diff - $TWZ_ROOT/share/examples/counter_client.c
