@@ -82,16 +82,25 @@ started(struct monitor *m, struct instance *i)
 		instance_kill(i);
 }
 
+static void on_control(struct monitor *m, struct instance *i);
+
 static void
 reaped(struct monitor *m)
 {
-	for (struct instance *i = m->instances; i; i = i->next)
-		if (i->pid_inside == (int)m->in.head.word[0]) {
-			i->reaped = true;
-			i->status = (int)(uint32_t)m->in.head.word[1];
-			instance_ended(i);
-			return;
-		}
+	int pid = (int)m->in.head.word[0], status = (int)(uint32_t)m->in.head.word[1];
+	struct instance *i = m->instances;
+
+	while (i && i->pid_inside != pid)
+		i = i->next;
+	if (!i)
+		return;
+	i->reaped = true;
+	i->status = status;
+	/* What it said before it died, such as where it was loaded, may not have been read yet. */
+	i->refs++;
+	on_control(m, i);
+	instance_ended(i);
+	instance_unref(i);
 }
 
 static bool

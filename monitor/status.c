@@ -28,6 +28,17 @@ pid_of(const struct instance *i)
 	return pid > 0 ? pid : 0;
 }
 
+/* Its own word for it, or a link that is served already: that may be known earlier. */
+static bool
+is_ready(const struct instance *i)
+{
+	bool ready = i->ready;
+
+	for (const struct monitor_link *l = i->links; l && !ready; l = l->next)
+		ready = l->caller.tid != 0;
+	return ready;
+}
+
 static struct monitor_info
 info_of(const struct compartment *c, struct twz_arena *arena)
 {
@@ -35,7 +46,7 @@ info_of(const struct compartment *c, struct twz_arena *arena)
 	struct monitor_info info = {
 		.id.value = (uint64_t)c->generation << 32 | c->slot,
 		.service = c->service->name,
-		.state = !i ? MONITOR_EXITED : i->ready ? MONITOR_READY : MONITOR_STARTING,
+		.state = !i ? MONITOR_EXITED : is_ready(i) ? MONITOR_READY : MONITOR_STARTING,
 		.pid = pid_of(i),
 		.calls = c->calls,
 		.faults = c->faults,

@@ -115,8 +115,10 @@ TWZ_GATE(struct greed, eat_memory, (void), TWZ_DOC("Takes and uses memory until 
 	enum { MEGABYTE = 1 << 20 };
 	char *taken;
 
-	while ((taken = malloc(MEGABYTE)))
+	while ((taken = malloc(MEGABYTE))) {
 		memset(taken, 1, MEGABYTE);
+		__asm__ volatile("" : : "r"(taken) : "memory");	/* it is used, whatever the compiler thinks */
+	}
 	return greed_err(OutOfMemory);
 }
 
