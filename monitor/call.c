@@ -254,7 +254,7 @@ refused(struct monitor_gate *gate, int64_t status, struct twz_error *err)
 	return false;
 }
 
-static bool
+TWZ_HOT static bool
 take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, void *ret,
      struct twz_error *err)
 {
@@ -282,7 +282,7 @@ take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, 
 }
 
 /* The call itself; @err is not NULL. */
-static bool
+TWZ_HOT static bool
 call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
 	  struct twz_error *err)
 {
@@ -304,20 +304,22 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 	call.words = words;
 	call.what = NULL;
 	if (gate->wire->words_only) {
+		caller_ready(&l->caller, 0);
 		write_words(l, gate->wire, words);
 	} else {
 		l->layout = 0;
 		packed = wire_pack(&call, l->shared->block);
 		if (packed != WIRE_OK)
 			return fail_packing(gate, &call, packed, err);
+		caller_ready(&l->caller, call.carried);
 	}
-	end = caller_ring(&l->caller, gate->wire->words_only ? 0 : call.carried, timeout_ns);
+	end = caller_ring(&l->caller, timeout_ns);
 	if (end != CALLER_DONE)
 		return give_up(gate, l, end, timeout_ns, err);
 	return take(gate, l, &call, ret, err);
 }
 
-bool
+TWZ_HOT bool
 monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
 	     struct twz_error *err)
 {

@@ -6,9 +6,9 @@
  *
  * Hot: after several short gaps in a row, if there is another CPU, the guest moves there and both
  * spin, for at most 20 µs at a time. Before the guest gives up and sleeps it moves back to the
- * caller's CPU, so that the next, cold call is a hand-over and never a wake-up across CPUs. The caller
- * learns from the bell that the guest had gone to sleep: that is a miss, and a link that misses must
- * show longer and longer series of short gaps to become hot again.
+ * caller's CPU, so that the next, cold call is a hand-over and never a wake-up across CPUs. When the
+ * caller finds that the guest had gone to sleep, that is a miss, and a link that misses must show
+ * longer and longer series of short gaps to become hot again.
  *
  * At most half of the CPUs' worth of links of one process are hot, so that spinning threads do not
  * take the CPU from those they wait for.
@@ -16,6 +16,8 @@
 #include "monitor/caller.h"
 
 #include <limits.h>
+
+#include "twz/util.h"
 
 enum {
 	SHORT_GAPS = 8,			/* that make a link hot at first */
@@ -73,7 +75,7 @@ caller_close(struct caller *c)
 		return;
 	cool(c);
 	__atomic_store_n(&c->shared->closed, 1, __ATOMIC_RELEASE);
-	__atomic_add_fetch(&c->shared->bell, 2, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&c->shared->bell, 1, __ATOMIC_SEQ_CST);
 	link_wake(&c->shared->bell);
 }
 
@@ -158,8 +160,8 @@ spin(const struct caller *c, uint64_t ns)
  * Sleeps on the reply word. The deadline counts from here: at most the spin was before. A timeout is
  * always given, because a futex call without one would be restarted after a signal.
  */
-static enum caller_end
-wait_reply(struct caller *c, int64_t timeout_ns)
+TWZ_HOT static enum caller_end
+sleep_reply(struct caller *c, int64_t timeout_ns)
 {
 	uint32_t *word = &c->shared->reply;
 	struct timespec until = { 0 };
@@ -190,8 +192,20 @@ wait_reply(struct caller *c, int64_t timeout_ns)
 	}
 }
 
+TWZ_HOT static enum caller_end
+wait_reply(struct caller *c, int64_t timeout_ns)
+{
+	enum caller_end end;
+
+	/* The exchange that sets FUTEX_WAITERS is the fence between this and the sleep. */
+	__atomic_store_n(&c->shared->caller_asleep, 1, __ATOMIC_RELAXED);
+	end = sleep_reply(c, timeout_ns);
+	__atomic_store_n(&c->shared->caller_asleep, 0, __ATOMIC_RELAXED);
+	return end;
+}
+
 /* Before a cold call: was the gap short, often enough? True: this call is the last cold one. */
-static void
+TWZ_HOT static void
 judge_gap(struct caller *c)
 {
 	if (!c->hot_limit || !c->ended)
@@ -202,7 +216,7 @@ judge_gap(struct caller *c)
 		heat(c);
 }
 
-static enum caller_end
+TWZ_HOT static enum caller_end
 ring_hot(struct caller *c, int64_t timeout_ns)
 {
 	enum caller_end end;
@@ -221,37 +235,43 @@ ring_hot(struct caller *c, int64_t timeout_ns)
 	return end;
 }
 
-enum caller_end
-caller_ring(struct caller *c, uint64_t bytes, int64_t timeout_ns)
+TWZ_HOT void
+caller_ready(struct caller *c, uint64_t bytes)
 {
-	struct link_shared *s = c->shared;
-	uint32_t cpu = (uint32_t)sched_getcpu(), old;
-	bool was_hot, heavy = bytes >= HEAVY_BYTES;
-	enum caller_end end;
+	uint32_t cpu = (uint32_t)sched_getcpu();
+	bool heavy = bytes >= HEAVY_BYTES;
 
 	if (heavy && c->hot) {
 		c->streak = GOOD_RUN;	/* no miss: it may be hot again soon */
 		cool(c);
 	}
-	was_hot = c->hot;
-
 	if (cpu != c->cpu) {
 		c->cpu = cpu;
-		__atomic_store_n(&s->cpu, cpu, __ATOMIC_RELAXED);
+		__atomic_store_n(&c->shared->cpu, cpu, __ATOMIC_RELAXED);
 	}
+	c->was_hot = c->hot;
 	if (heavy)
 		c->streak = 0;
-	else if (!was_hot)
+	else if (!c->was_hot)
 		judge_gap(c);
 	c->calls++;
-	c->seq += 2;
+	c->seq++;
+}
+
+TWZ_HOT enum caller_end
+caller_ring(struct caller *c, int64_t timeout_ns)
+{
+	struct link_shared *s = c->shared;
+	enum caller_end end;
+
 	__atomic_store_n(&s->reply, c->tid, __ATOMIC_RELAXED);
-	old = __atomic_exchange_n(&s->bell, c->seq, __ATOMIC_SEQ_CST);
-	if (old & LINK_SLEEPING) {
-		if (was_hot)
+	__atomic_store_n(&s->bell, c->seq, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&s->guest_asleep, __ATOMIC_RELAXED)) {
+		if (c->was_hot)
 			cool(c);
 		link_wake(&s->bell);
-	} else if (was_hot && !flagged(c->dead) && !flagged(c->stop)) {
+	} else if (c->was_hot && !flagged(c->dead) && !flagged(c->stop)) {
 		return ring_hot(c, timeout_ns);
 	}
 	end = wait_reply(c, timeout_ns);

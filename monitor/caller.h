@@ -23,7 +23,7 @@ struct caller {
 	uint32_t seq;		/* of the bell */
 	uint32_t cpu;		/* published last */
 	uint32_t hot_limit;	/* hot links that this process may have at once */
-	bool hot, settling;	/* settling: the guest is on its way to another CPU */
+	bool hot, was_hot, settling;	/* settling: the guest is on its way to another CPU */
 	uint32_t streak;	/* hot: calls; cold: short gaps in a row */
 	uint32_t need;		/* short gaps in a row that make the link hot */
 	uint32_t slow;		/* hot calls in a row that took longer than the spin */
@@ -41,10 +41,15 @@ void caller_close(struct caller *c);
 /** Waits until the guest's thread is there. @timeout_ns < 0: no deadline. */
 enum caller_end caller_handshake(struct caller *c, int64_t timeout_ns);
 /**
- * The block is written, @bytes of data with it: rings the bell and waits for the reply. A call that
- * carries much is always cold: every line of it would have to go from one CPU's cache to the other's.
+ * Decides how the next call, which carries @bytes of data, is going to wait. A call that carries much
+ * is always cold: every line of it would have to go from one CPU's cache to the other's.
+ *
+ * A short item is best written after this and right before caller_ring(): the other side is looking
+ * at the same cache line, and takes it away from a writer that pauses.
  */
-enum caller_end caller_ring(struct caller *c, uint64_t bytes, int64_t timeout_ns);
+void caller_ready(struct caller *c, uint64_t bytes);
+/** The block is written: rings the bell and waits for the reply. */
+enum caller_end caller_ring(struct caller *c, int64_t timeout_ns);
 
 /** Wakes whoever waits on this link, as if the guest had died. For the monitor's own thread. */
 void caller_poke(struct link_shared *shared);

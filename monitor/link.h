@@ -2,19 +2,22 @@
  * The memory of a link, which one calling thread and one guest thread share, and how each of them
  * waits for the other. Included by both sides.
  *
- *     0   ready, version          guest; line 0
- *    64   cpu, mode, closed       caller; line 1
+ *     0   ready, version, asleep  guest; line 0
+ *    64   cpu, mode, asleep, …    caller; line 1
  *   128   bell, reply             both; line 2, together with …
  *   136   the block               … the first item's header, number, results and two words
  *
- * bell: the caller exchanges it for a new even number; the guest sets bit 0 (LINK_SLEEPING) before it
- * sleeps on it, so that the caller knows from the exchange alone whether a wake-up is needed.
+ * bell: the caller stores the next number in it.
  *
  * reply: a robust futex. The caller stores the guest's thread number before it rings; the guest
- * exchanges it for 0 when the results are written. The guest has registered the word with the kernel
- * as a lock that it holds: when it dies in between, the kernel sets FUTEX_OWNER_DIED and wakes the
- * caller, without help from the monitor. When nothing but the caller sleeps on it, no system call is
- * made for a reply either.
+ * stores 0 when the results are written. The guest has registered the word with the kernel as a lock
+ * that it holds: when it dies in between, the kernel sets FUTEX_OWNER_DIED and wakes the caller,
+ * without help from the monitor.
+ *
+ * Whoever is about to sleep says so first (asleep), then looks at its word again; whoever has changed
+ * a word looks at the other's asleep afterwards. A full fence on both sides between the two steps
+ * makes sure that one of them notices. So the line that both look at is only ever written by plain
+ * stores, in one burst, and the fence is paid when the news is out already.
  *
  * Both sides can write all of it at any time. Neither trusts a word here to be what it wrote.
  */
@@ -36,7 +39,6 @@
 enum {
 	LINK_VERSION = 1,
 	LINK_SIZE = 64 << 20,		/* virtual; pages exist once they are written */
-	LINK_SLEEPING = 1,
 	LINK_COLD = 0,
 	LINK_HOT = 1,
 	LINK_SPIN_NS = 20000,
@@ -46,10 +48,12 @@ enum {
 struct link_shared {
 	_Alignas(64) uint32_t ready;	/* the guest's thread number, published last */
 	uint32_t version;
+	uint32_t guest_asleep;		/* on bell, or about to */
 	_Alignas(64) uint32_t cpu;	/* where the caller runs */
 	uint32_t mode;			/* LINK_COLD, LINK_HOT */
 	uint32_t closed;		/* the caller is gone */
 	uint32_t gone;			/* the guest is gone, says the monitor */
+	uint32_t caller_asleep;		/* on reply, or about to */
 	_Alignas(64) uint32_t bell;
 	uint32_t reply;
 	unsigned char block[];		/* aligned to 8 */

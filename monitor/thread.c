@@ -53,7 +53,7 @@ make_key(void)
 		abort();
 }
 
-struct monitor_thread *
+TWZ_HOT struct monitor_thread *
 thread_self(void)
 {
 	return &self;

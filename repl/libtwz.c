@@ -123,7 +123,7 @@ bind(struct twz_stub *stub)
 	return gate;
 }
 
-int
+TWZ_HOT int
 twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 {
 	struct session_gate *gate = __atomic_load_n(&stub->bound, __ATOMIC_ACQUIRE);

@@ -390,7 +390,7 @@ host_plan(void *data, const struct twz_service *service, const struct twz_gate *
 	return true;
 }
 
-bool
+TWZ_HOT bool
 session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
 	     struct twz_error *err)
 {

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "twz/util.h"
+
 struct twz_block_writer
 twz_block_writer(void *base, uint32_t size)
 {
@@ -73,7 +75,7 @@ twz_block_end(struct twz_block_writer *w)
 	memcpy(w->base + w->used, &end, sizeof(end));
 }
 
-int
+TWZ_HOT int
 twz_block_next(struct twz_block_reader *r, struct twz_item *item, uint32_t *at)
 {
 	if (r->offset > r->size || r->size - r->offset < sizeof(*item))

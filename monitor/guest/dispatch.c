@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -92,7 +91,7 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 	return status_errno(status);
 }
 
-static int64_t
+TWZ_HOT static int64_t
 run_item(struct worker *w, unsigned char *payload, uint64_t size, uint64_t *word)
 {
 	uint64_t number, argv[6] = { 0 };
@@ -121,13 +120,11 @@ run_item(struct worker *w, unsigned char *payload, uint64_t size, uint64_t *word
 		status = run_gate(w, gate, payload, size, word);
 	}
 	current = NULL;
-	if (__fpending(stdout))
-		fflush(stdout);
 	return status;
 }
 
 /* Runs all items of the block; kinds that are not ours stay untouched. */
-static void
+TWZ_HOT static void
 run_block(struct worker *w)
 {
 	struct twz_block_reader r = { .base = w->link.shared->block, .size = LINK_BLOCK_SIZE };
@@ -192,34 +189,29 @@ await_hot(const struct worker *w, uint32_t *bell)
  * Sleeps for the next bell. What a large call needed is kept for the next one, because getting it
  * anew costs more than the call; it is given back when none comes for a while.
  */
-static uint32_t
+TWZ_HOT static uint32_t
 sleep_until_rung(struct worker *w)
 {
-	uint32_t *word = &w->link.shared->bell, bell;
+	struct link_shared *s = w->link.shared;
 	struct timespec until;
+	uint32_t bell;
 
-	for (;;) {
+	__atomic_store_n(&s->guest_asleep, 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	while ((bell = __atomic_load_n(&s->bell, __ATOMIC_ACQUIRE)) == w->seq) {
 		bool keeps = w->room.size > ROOM_KEPT;
-		long end;
 
-		bell = w->seq;
-		if (!__atomic_compare_exchange_n(word, &bell, w->seq | LINK_SLEEPING, false,
-						 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
-		    bell != (w->seq | LINK_SLEEPING))
-			return bell;
 		if (keeps)
 			until = link_time(link_now() + ROOM_NS);
-		end = link_sleep(word, w->seq | LINK_SLEEPING, keeps ? &until : NULL);
-		bell = __atomic_load_n(word, __ATOMIC_ACQUIRE);
-		if (bell != (w->seq | LINK_SLEEPING))
-			return bell;
-		if (end == -ETIMEDOUT)
+		if (link_sleep(&s->bell, w->seq, keeps ? &until : NULL) == -ETIMEDOUT)
 			wire_room_free(&w->room);
 	}
+	__atomic_store_n(&s->guest_asleep, 0, __ATOMIC_RELAXED);
+	return bell;
 }
 
 /* Waits for the next bell; false: the caller is gone. */
-static bool
+TWZ_HOT static bool
 await(struct worker *w)
 {
 	struct link_shared *s = w->link.shared;
@@ -234,7 +226,7 @@ await(struct worker *w)
 	settle(w, cpu, false);
 	bell = sleep_until_rung(w);
 rung:
-	w->seq = bell & ~(uint32_t)LINK_SLEEPING;
+	w->seq = bell;
 	return !__atomic_load_n(&s->closed, __ATOMIC_ACQUIRE);
 }
 
@@ -248,7 +240,7 @@ hold_reply(struct worker *w)
 	syscall(SYS_set_robust_list, &w->robust, sizeof(w->robust));
 }
 
-static void *
+TWZ_HOT static void *
 work(void *data)
 {
 	struct worker *w = data;
@@ -264,7 +256,9 @@ work(void *data)
 	link_wake(&s->ready);
 	while (await(w)) {
 		run_block(w);
-		if (__atomic_exchange_n(&s->reply, 0, __ATOMIC_SEQ_CST) & FUTEX_WAITERS)
+		__atomic_store_n(&s->reply, 0, __ATOMIC_RELEASE);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&s->caller_asleep, __ATOMIC_RELAXED))
 			link_wake(&s->reply);
 	}
 	nested_end();

@@ -111,7 +111,7 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 	link_futex(&added, FUTEX_WAKE, INT32_MAX, NULL);
 }
 
-struct gate *
+TWZ_HOT struct gate *
 gate_wait(uint64_t number)
 {
 	struct gate *gate;
@@ -129,13 +129,13 @@ gate_wait(uint64_t number)
 	}
 }
 
-const struct wire_gate *
+TWZ_HOT const struct wire_gate *
 gate_wire(const struct gate *gate)
 {
 	return gate->wire;
 }
 
-gate_words *
+TWZ_HOT gate_words *
 gate_fast(const struct gate *gate)
 {
 	return gate->typed && gate->wire->words_only ? (gate_words *)(uintptr_t)gate->function : NULL;

@@ -275,7 +275,8 @@ invoke(const struct twz_stub *stub, const uint64_t *words, void *ret, struct twz
 			return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 					"%s::%s: parameter %u cannot be passed", stub->service,
 					stub->gate, call.culprit + 1);
-		end = caller_ring(&b->link->caller, call.carried, timeout);
+		caller_ready(&b->link->caller, call.carried);
+		end = caller_ring(&b->link->caller, timeout);
 	}
 	return end == CALLER_DONE ? answer(b, &call, ret, err) : ended(b, end, err);
 }
