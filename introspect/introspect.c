@@ -473,7 +473,7 @@ introspect_where(const char *path, uint64_t address, struct twz_arena *arena,
 	return true;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define HAS_SHADOW 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)

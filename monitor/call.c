@@ -40,6 +40,9 @@ fail_packing(const struct monitor_gate *gate, const struct wire_call *call, enum
 				"%s::%s: parameter '%s' is NULL", service, name, param);
 	case WIRE_NO_MEMORY:
 		return twz_fail_sys(err, ENOMEM, "%s::%s: room for the result", service, name);
+	case WIRE_NO_RESULT:
+		return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(RESOURCE, UNAVAILABLE), "%s::%s: %s",
+				service, name, call->what);
 	case WIRE_OK:
 	case WIRE_FORGED:
 		break;

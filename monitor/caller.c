@@ -266,7 +266,7 @@ caller_ring(struct caller *c, int64_t timeout_ns)
 
 	__atomic_store_n(&s->reply, c->tid, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->bell, c->seq, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	link_fence();
 	if (__atomic_load_n(&s->guest_asleep, __ATOMIC_RELAXED)) {
 		if (c->was_hot)
 			cool(c);

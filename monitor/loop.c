@@ -80,6 +80,7 @@ started(struct monitor *m, struct instance *i)
 		loop_watch(m, i->pidfd, loop_tag(LOOP_PIDFD, i->serial));
 	if (i->doomed)
 		instance_kill(i);
+	pthread_cond_broadcast(&m->changed);
 }
 
 static void on_control(struct monitor *m, struct instance *i);

@@ -6,6 +6,8 @@
 
 #include "monitor/internal.h"
 
+enum { STARTED_NS = 100000000 };	/* what a message of the zygote may take at most */
+
 enum { PATIENCE_NS = 2000000000 };
 
 /* The process number as we see it, from the kernel's description of the pidfd. */
@@ -61,6 +63,20 @@ info_of(const struct compartment *c, struct twz_arena *arena)
 	return info;
 }
 
+/*
+ * A call can be answered before the monitor's thread has read what the zygote said of the process:
+ * that is under way, and whoever has called it may expect to see it.
+ */
+static void
+await_started(struct monitor *m, const struct compartment *c)
+{
+	struct timespec until = link_time(link_now() + STARTED_NS);
+
+	while (c->instance && is_ready(c->instance) && !c->instance->started)
+		if (pthread_cond_timedwait(&m->changed, &m->lock, &until))
+			break;
+}
+
 size_t
 monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_info **ret)
 {
@@ -70,8 +86,10 @@ monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_in
 	pthread_mutex_lock(&m->lock);
 	n = m->ncompartments;
 	all = twz_new_array(arena, n, struct monitor_info);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		await_started(m, m->compartments[i]);
 		all[i] = info_of(m->compartments[i], arena);
+	}
 	pthread_mutex_unlock(&m->lock);
 	*ret = all;
 	return n;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "twz/gate.h"
+
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a word's low bytes come first");
 
 bool
@@ -36,7 +38,9 @@ wire_valid(const struct wire_gate *g, size_t n)
 			if (wire_inner(g, s)[j] + sizeof(char *) > s->size)
 				return false;
 	}
-	return true;
+	return !g->is_result || (wire_ret(g)->pass == TWZ_PASS_STRUCT &&
+				 wire_ret(g)->size >= sizeof(uint32_t) &&
+				 g->state <= wire_ret(g)->size - sizeof(uint32_t));
 }
 
 void *
@@ -260,6 +264,22 @@ take_inner(struct wire_call *call, const unsigned char *data, unsigned char *obj
 	return WIRE_OK;
 }
 
+/* Whoever takes a Result, in C too, may rely on its state. */
+static enum wire_status
+check_state(struct wire_call *call, const unsigned char *ret)
+{
+	uint32_t state;
+
+	if (!call->gate->is_result)
+		return WIRE_OK;
+	memcpy(&state, ret + call->gate->state, sizeof(state));
+	if (state == TWZ_STATE_OK || state == TWZ_STATE_ERR)
+		return WIRE_OK;
+	call->what = state == TWZ_STATE_UNSET ? "the gate never set its result"
+					      : "its result is neither Ok nor Err";
+	return WIRE_NO_RESULT;
+}
+
 enum wire_status
 wire_unpack(struct wire_call *call, const unsigned char *block, uint64_t word, void *ret,
 	    struct wire_room *texts)
@@ -267,6 +287,7 @@ wire_unpack(struct wire_call *call, const unsigned char *block, uint64_t word, v
 	const struct wire_gate *g = call->gate;
 	const struct wire_slot *r = wire_ret(g);
 	const unsigned char *data = block + sizeof(struct link_call) + g->nslots * 8;
+	enum wire_status got;
 	unsigned char *to;
 	char *text = NULL;
 
@@ -295,7 +316,8 @@ wire_unpack(struct wire_call *call, const unsigned char *block, uint64_t word, v
 		if (word != twz_ref((uint32_t)call->place[g->nslots].at, r->size))
 			return forged(call, "its result is not the one that was asked for");
 		memcpy(ret, data + call->place[g->nslots].at, r->size);
-		return take_inner(call, data, ret, texts);
+		got = check_state(call, ret);
+		return got != WIRE_OK ? got : take_inner(call, data, ret, texts);
 	case TWZ_PASS_REF:
 	case TWZ_PASS_BUFFER:
 		break;

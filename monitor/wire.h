@@ -37,6 +37,8 @@ struct wire_gate {
 	bool words_only;
 	bool open_ended;	/* texts come back: the item takes all of the block */
 	bool has_data;
+	bool is_result;		/* the result has a state word at @state */
+	uint32_t state;
 	uint32_t ninner, nshape;
 	struct wire_slot slots[];	/* one per parameter, then the result; */
 	/* then the offsets of inner texts, the shapes, and the symbol's name with its NUL */
@@ -82,6 +84,7 @@ enum wire_status {
 	WIRE_IS_NULL,		/* NULL for a parameter that may not be */
 	WIRE_FORGED,		/* the other side lied */
 	WIRE_NO_MEMORY,
+	WIRE_NO_RESULT,		/* a Result that is neither Ok nor Err */
 };
 
 /* One call, as its caller keeps it. */

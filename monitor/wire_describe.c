@@ -130,6 +130,10 @@ wire_describe(const struct twz_plan *plan, uint32_t number, struct wire_gate **r
 		nshape += g->slots[i].nshape;
 		g->has_data |= slot->pass != TWZ_PASS_NOTHING && slot->pass != TWZ_PASS_WORD;
 	}
+	if (twz_result_state(plan->ret.type)) {
+		g->is_result = true;
+		g->state = (uint32_t)twz_result_state(plan->ret.type)->offset;
+	}
 	g->open_ended = plan->ret.pass == TWZ_PASS_STRING || plan->ret.ninner;
 	g->nshape = nshape;
 	memcpy(inner + ninner, shapes, nshape);

@@ -51,6 +51,14 @@ launch(void *data)
 	__builtin_unreachable();
 }
 
+/* ThreadSanitizer's own clone() takes the child, which shares our memory, for a copy of us. */
+#if defined(__SANITIZE_THREAD__)
+int __clone(int (*run)(void *), void *stack, int flags, void *data, ...);
+#define CLONE __clone
+#else
+#define CLONE clone
+#endif
+
 static bool
 spawn(struct monitor *m, struct twz_error *err)
 {
@@ -64,7 +72,7 @@ spawn(struct monitor *m, struct twz_error *err)
 	for (size_t i = 0; pid < 0 && i < TWZ_COUNT(wishes); i++) {
 		m->namespaces = wishes[i];
 		m->zygote_starting = 1;
-		pid = clone(launch, stack + STACK,
+		pid = CLONE(launch, stack + STACK,
 			    (int)(CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | wishes[i] |
 				  SIGCHLD),
 			    &m->launch, &pidfd, NULL, &m->zygote_starting);

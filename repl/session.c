@@ -241,7 +241,7 @@ bool
 session_service(struct session *s, const char *name, const struct twz_service **ret,
 		struct twz_error *err)
 {
-	struct loaded *l;
+	struct loaded *l = NULL;
 
 	if (!strcmp(name, sys_service.name)) {
 		*ret = &sys_service;

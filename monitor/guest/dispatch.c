@@ -63,6 +63,7 @@ status_errno(enum wire_status status)
 	case WIRE_BAD_COUNT:
 	case WIRE_IS_NULL:
 	case WIRE_FORGED:
+	case WIRE_NO_RESULT:
 		break;
 	}
 	return -EINVAL;
@@ -197,7 +198,7 @@ sleep_until_rung(struct worker *w)
 	uint32_t bell;
 
 	__atomic_store_n(&s->guest_asleep, 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	link_fence();
 	while ((bell = __atomic_load_n(&s->bell, __ATOMIC_ACQUIRE)) == w->seq) {
 		bool keeps = w->room.size > ROOM_KEPT;
 
@@ -257,7 +258,7 @@ work(void *data)
 	while (await(w)) {
 		run_block(w);
 		__atomic_store_n(&s->reply, 0, __ATOMIC_RELEASE);
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		link_fence();
 		if (__atomic_load_n(&s->caller_asleep, __ATOMIC_RELAXED))
 			link_wake(&s->reply);
 	}

@@ -1,4 +1,5 @@
 /* What a call dies of: each end is typed, quick, and leaves everything else as it was. */
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "tests/unit/monitor_fixture.h"
@@ -369,6 +370,7 @@ test_killed_program_leaves_nothing(void **state)
 		struct monitor_gate *g;
 		uint64_t r;
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (!fixture_open(f, 0) ||
 		    !monitor_bind(f->m, &f->test, &fixture_gates[GATE_add], &g, &f->err) ||
 		    !monitor_call(g, WORDS(1, 2), &r, -1, &f->err))
