@@ -34,10 +34,11 @@ struct wire_gate {
 	uint32_t bytes;		/* of this description */
 	uint32_t number;	/* of the gate in its compartment */
 	uint32_t nslots;
-	bool words_only;
-	bool open_ended;	/* texts come back: the item takes all of the block */
-	bool has_data;
-	bool is_result;		/* the result has a state word at @state */
+	/* yes or no; no bool, because a description that was tampered with may hold any byte */
+	uint8_t words_only;
+	uint8_t open_ended;	/* texts come back: the item takes all of the block */
+	uint8_t has_data;
+	uint8_t is_result;	/* the result has a state word at @state */
 	uint32_t state;
 	uint32_t ninner, nshape;
 	struct wire_slot slots[];	/* one per parameter, then the result; */
