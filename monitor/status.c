@@ -158,6 +158,9 @@ rows_of(struct rows *r, const struct monitor *m)
 	uint32_t abi = c->landlock;
 	bool filter = z->filter && (!m->confined || c->filter_own);
 
+	row(r, "reported by", m->confined, "%s",
+	    m->confined ? "a compartment of this session"
+			: "the zygote, as no compartment has started yet: what the kernel offers");
 	row(r, "files", abi, abi ? "Landlock ABI %u: system libraries, own file, private folder"
 				 : "Landlock is not available (ABI %u)", abi);
 	row(r, "network", filter, filter ? "seccomp refuses to make sockets%s" : "open%s",
@@ -173,9 +176,13 @@ rows_of(struct rows *r, const struct monitor *m)
 	row(r, "privileges", z->no_new_privs && z->no_capabilities, "%s%s",
 	    z->no_new_privs ? "no_new_privs" : "no_new_privs refused",
 	    z->no_capabilities ? ", no capabilities" : ", capabilities could not be dropped");
-	row(r, "system calls", filter,
-	    filter ? "seccomp filters of %u and %u instructions" : "seccomp is not available (%u, %u)",
-	    z->filter, c->filter_own);
+	if (!filter)
+		row(r, "system calls", false, "seccomp is not available");
+	else if (m->confined)
+		row(r, "system calls", true, "seccomp filters of %u and %u instructions", z->filter,
+		    c->filter_own);
+	else
+		row(r, "system calls", true, "seccomp filter of %u instructions", z->filter);
 	row(r, "memory", c->limits, "limit of %llu MiB of private memory",
 	    (unsigned long long)(m->options.memory >> 20));
 	row(r, "descriptors", c->limits, "limit of %u", z->files);
