@@ -144,8 +144,8 @@ spin(const struct caller *c, uint64_t ns)
 	for (uint32_t n = 1;; n++) {
 		if (__atomic_load_n(&c->shared->reply, __ATOMIC_ACQUIRE) != c->tid)
 			return true;
-		link_pause();
-		if (n % LINK_PAUSES == 0) {
+		link_pause(LINK_CALLER_PAUSES);
+		if (n % LINK_LOOKS == 0) {
 			uint64_t now = link_now();
 
 			if (!limit)
@@ -157,7 +157,7 @@ spin(const struct caller *c, uint64_t ns)
 }
 
 /*
- * Sleeps on the reply word. The deadline counts from here: at most the spin was before. A timeout is
+ * Sleeps on the reply word. The deadline counts from the ring, or from here, after at most one spin. A timeout is
  * always given, because a futex call without one would be restarted after a signal.
  */
 TWZ_HOT static enum caller_end
@@ -183,7 +183,8 @@ sleep_reply(struct caller *c, int64_t timeout_ns)
 						 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 			continue;
 		if (!limit) {
-			limit = link_now() + (timeout_ns < 0 ? (uint64_t)1 << 60 : (uint64_t)timeout_ns);
+			limit = (c->began ? c->began : link_now()) +
+				(timeout_ns < 0 ? (uint64_t)1 << 60 : (uint64_t)timeout_ns);
 			until = link_time(limit);
 		} else if (link_now() >= limit) {
 			return CALLER_LATE;
@@ -208,9 +209,10 @@ wait_reply(struct caller *c, int64_t timeout_ns)
 TWZ_HOT static void
 judge_gap(struct caller *c)
 {
+	c->began = link_now();
 	if (!c->hot_limit || !c->ended)
 		return;
-	if (link_now() - c->ended > LINK_SPIN_NS)
+	if (c->began - c->ended > LINK_SPIN_NS)
 		c->streak = 0;
 	else if (++c->streak >= c->need)
 		heat(c);
@@ -250,6 +252,7 @@ caller_ready(struct caller *c, uint64_t bytes)
 		__atomic_store_n(&c->shared->cpu, cpu, __ATOMIC_RELAXED);
 	}
 	c->was_hot = c->hot;
+	c->began = 0;
 	if (heavy)
 		c->streak = 0;
 	else if (!c->was_hot)

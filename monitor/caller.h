@@ -28,6 +28,7 @@ struct caller {
 	uint32_t need;		/* short gaps in a row that make the link hot */
 	uint32_t slow;		/* hot calls in a row that took longer than the spin */
 	uint64_t ended;		/* when the last cold call ended */
+	uint64_t began;		/* when this one began; 0: nobody looked at the clock */
 	uint64_t calls;
 	const uint32_t *dead;	/* set by the monitor when the compartment is gone */
 	const uint32_t *stop;	/* set by monitor_interrupt(); may be NULL */

@@ -174,8 +174,8 @@ await_hot(const struct worker *w, uint32_t *bell)
 		*bell = __atomic_load_n(&w->link.shared->bell, __ATOMIC_ACQUIRE);
 		if (*bell != w->seq)
 			return true;
-		link_pause();
-		if (n % LINK_PAUSES == 0) {
+		link_pause(LINK_GUEST_PAUSES);
+		if (n % LINK_LOOKS == 0) {
 			uint64_t now = link_now();
 
 			if (!limit)
