@@ -133,8 +133,12 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 	struct message head = { .kind = MESSAGE_START, .serial = i->serial,
 				.word = { m->options.memory, i->id } };
 	const int fds[] = { e->control, e->log, e->state, e->crash };
-	char text[8192];
-	int n = snprintf(text, sizeof(text), "%s%c%s", c->service->path, 0, c->state);
+	char text[8192], id[2 * TWZ_BUILD_ID_MAX + 1] = "";
+	int n;
+
+	for (uint32_t k = 0; k < c->service->build_id_size && k < TWZ_BUILD_ID_MAX; k++)
+		snprintf(id + 2 * k, 3, "%02x", c->service->build_id[k]);
+	n = snprintf(text, sizeof(text), "%s%c%s%c%s", c->service->path, 0, c->state, 0, id);
 
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),

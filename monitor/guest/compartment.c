@@ -31,42 +31,99 @@ tell(uint32_t kind, uint64_t a, uint64_t b, const void *bytes, size_t n)
 		_exit(0);
 }
 
-/* How far the file's segments reach behind its base. */
+enum {
+	ID_MAX = 64,
+	CONTENTS_HASH = 16,	/* bytes that stand for the build-id of a file without one */
+};
+
+/* What is learned of the file once it is mapped. */
+struct loaded {
+	uint64_t base, size;
+	unsigned char id[ID_MAX];
+	size_t id_size;
+};
+
+static void
+read_notes(struct loaded *l, const unsigned char *notes, size_t n)
+{
+	ElfW(Nhdr) head;
+
+	while (n >= sizeof(head)) {
+		size_t name, content;
+
+		memcpy(&head, notes, sizeof(head));
+		name = TWZ_ALIGN((size_t)head.n_namesz, (size_t)4);
+		content = TWZ_ALIGN((size_t)head.n_descsz, (size_t)4);
+		if (name > n - sizeof(head) || content > n - sizeof(head) - name)
+			return;
+		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 && head.n_descsz <= ID_MAX &&
+		    !memcmp(notes + sizeof(head), "GNU", 4)) {
+			l->id_size = head.n_descsz;
+			memcpy(l->id, notes + sizeof(head) + name, l->id_size);
+			return;
+		}
+		notes += sizeof(head) + name + content;
+		n -= sizeof(head) + name + content;
+	}
+}
+
+/* How far the file's segments reach behind its base, and which build-id it carries. */
 static int
 measure(struct dl_phdr_info *info, size_t size, void *data)
 {
-	uint64_t *range = data;
+	struct loaded *l = data;
 
 	(void)size;
-	if (info->dlpi_addr != range[0])
+	if (info->dlpi_addr != l->base)
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
-		if (p->p_type == PT_LOAD && p->p_vaddr + p->p_memsz > range[1])
-			range[1] = p->p_vaddr + p->p_memsz;
+		if (p->p_type == PT_LOAD && p->p_vaddr + p->p_memsz > l->size)
+			l->size = p->p_vaddr + p->p_memsz;
+		if (p->p_type == PT_NOTE && !l->id_size)
+			read_notes(l, (const unsigned char *)(l->base + p->p_vaddr), p->p_memsz);
 	}
 	return 1;
 }
 
-static void *
-load(const char *path)
+static void __attribute__((noreturn))
+unloadable(const char *why)
 {
-	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	tell(MESSAGE_UNLOADABLE, 0, 0, why, strlen(why));
+	_exit(127);
+}
+
+/*
+ * The gates are called as the file was inspected, so it has to be that file. One without a build-id
+ * is known by a hash of its contents, which a mapped file does not show: then only its kind is sure.
+ */
+static bool
+is_inspected(const struct loaded *l, const char *want)
+{
+	char id[2 * ID_MAX + 1] = "";
+
+	for (size_t i = 0; i < l->id_size; i++)
+		snprintf(id + 2 * i, 3, "%02x", l->id[i]);
+	return !*want || !strcmp(id, want) || (!l->id_size && strlen(want) == 2 * CONTENTS_HASH);
+}
+
+static void *
+load(const struct guest_start *start)
+{
+	void *library = dlopen(start->path, RTLD_NOW | RTLD_LOCAL);
 	struct link_map *map = NULL;
-	uint64_t range[2] = { 0 };
+	struct loaded l = { 0 };
 
-	if (!library) {
-		const char *why = dlerror();
-
-		tell(MESSAGE_UNLOADABLE, 0, 0, why, strlen(why));
-		_exit(127);
-	}
+	if (!library)
+		unloadable(dlerror());
 	if (!dlinfo(library, RTLD_DI_LINKMAP, &map) && map) {
-		range[0] = map->l_addr;
-		dl_iterate_phdr(measure, range);
+		l.base = map->l_addr;
+		dl_iterate_phdr(measure, &l);
 	}
-	tell(MESSAGE_READY, range[0], range[1], NULL, 0);
+	if (!is_inspected(&l, start->build_id))
+		unloadable("its file is no longer the one that was inspected; call it again");
+	tell(MESSAGE_READY, l.base, l.size, NULL, 0);
 	return library;
 }
 
@@ -81,7 +138,7 @@ compartment_run(const struct guest_start *start, struct message_confinement *con
 	state_dir = strdup(start->state);
 	/* What a gate prints leaves before it returns; the way of every call need not look for it. */
 	setvbuf(stdout, NULL, _IONBF, 0);
-	library = load(start->path);
+	library = load(start);
 	for (;;) {
 		if (message_receive(GUEST_CONTROL_FD, &in, true) <= 0)
 			_exit(0);

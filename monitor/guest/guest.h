@@ -26,7 +26,7 @@ enum {
 /* What a clone has to become; filled in by the zygote from a START message. */
 struct guest_start {
 	uint64_t memory, compartment;
-	const char *path, *state;
+	const char *path, *state, *build_id;	/* build_id: in hex; "": not to be compared */
 	int control, log, state_fd, crash;
 };
 

@@ -76,6 +76,7 @@ start(struct message_confinement *confinement)
 		.compartment = in.head.word[1],
 		.path = message_text(&in, &at),
 		.state = message_text(&in, &at),
+		.build_id = message_text(&in, &at),
 		.control = in.fds[0],
 		.log = in.fds[1],
 		.state_fd = in.fds[2],

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -330,6 +331,50 @@ rows_with(struct world *w, const char *gate, const char *field, const char *want
 	return n;
 }
 
+/* The number in @field of the first row of a built-in gate. */
+static int64_t
+first_number(struct world *w, const char *gate, const char *field)
+{
+	struct twz_error err = { 0 };
+	struct twz_value v;
+
+	assert_true(call(w, "sys", gate, NULL, 0, &v, &err));
+	assert_true(v.kind == TWZ_VALUE_LIST && v.list.n > 0);
+	assert_non_null(twz_field(&v.list.items[0], field));
+	return (int64_t)twz_field(&v.list.items[0], field)->integer;
+}
+
+/*
+ * A stub is bound to what was inspected. When its compartment has to be started again and another
+ * file lies there by then, that one is not called as if it were the first.
+ */
+static void
+test_replaced_file_is_not_called(void **state)
+{
+	struct world *w = *state;
+	const struct repl_host *host = open_as(w, NULL, false);
+	const struct twz_service *service;
+	struct session_gate *gate;
+	struct twz_error err = { 0 };
+	uint64_t count = 0;
+
+	put_service(w, "counter", "thing");
+	assert_true(host->service(host->data, "thing", &service, &err));
+	assert_true(session_bind(w->s, "thing", "inc", twz_gate_find(service, "inc")->hash, "", &gate,
+				 &err));
+	assert_true(session_call(gate, NULL, &count, -1, &err));
+	put_service(w, "calc", "thing");
+	assert_int_equal(kill((pid_t)first_number(w, "compartments", "pid"), SIGKILL), 0);
+	while (session_call(gate, NULL, &count, 10000000000, &err))
+		assert_true(count > 1);		/* the signal is still under way */
+	if (err.cls == TWZ_CLASS_FAULT) {	/* it arrived during a call: the next one starts it anew */
+		memset(&err, 0, sizeof(err));
+		assert_false(session_call(gate, NULL, &count, 10000000000, &err));
+	}
+	assert_int_equal(err.cls, TWZ_CLASS_LINK);
+	assert_non_null(strstr(err.text, "no longer the one that was inspected"));
+}
+
 static void
 test_sys(void **state)
 {
@@ -397,6 +442,7 @@ main(void)
 		TEST(test_rights),
 		TEST(test_fault_names_its_place),
 		TEST(test_changed_file_is_reloaded),
+		TEST(test_replaced_file_is_not_called),
 		TEST(test_registry_damaged_behind_our_back),
 		TEST(test_registry_nowhere_to_write),
 		TEST(test_stub_must_fit),
