@@ -396,7 +396,7 @@ duration_of(struct lang *l, const struct ast *a, int64_t *ret, struct twz_error 
 static bool
 eval_timeout(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
-	int64_t ns, outer = l->deadline_ns, end;
+	int64_t ns, outer = l->deadline_ns, outer_after = l->deadline_after_ns, end;
 	struct timespec now;
 	bool done;
 
@@ -409,10 +409,13 @@ eval_timeout(struct lang *l, const struct ast *a, struct twz_value *ret, struct 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	end = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	end = ns > INT64_MAX - end ? INT64_MAX : end + ns;
-	if (outer < 0 || end < outer)
+	if (outer < 0 || end < outer) {
 		l->deadline_ns = end;
+		l->deadline_after_ns = ns;
+	}
 	done = lang_eval_block(l, a->items[1], ret, err);
 	l->deadline_ns = outer;
+	l->deadline_after_ns = outer_after;
 	return done;
 }
 

@@ -48,9 +48,19 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 	       struct twz_error *err)
 {
 	const struct repl_host *host = l->options->host;
+	int64_t left = time_left(l);
 
-	if (host->call(host->data, service, gate, args, nargs, time_left(l), l->arena, ret, err))
+	if (host->call(host->data, service, gate, args, nargs, left, l->arena, ret, err))
 		return true;
+	/* What was left of the block's time is a number that nobody wrote. */
+	if (err->cls == TWZ_CLASS_TIMEOUT && left != l->timeout_ns) {
+		uint64_t code = err->code;
+
+		err->cls = TWZ_CLASS_NONE;
+		twz_fail(err, TWZ_CLASS_TIMEOUT, code,
+			 "%s::%s: no answer within %.15gms; outcome unknown", service->name,
+			 gate->name, (double)l->deadline_after_ns / 1e6);
+	}
 	snprintf(l->gate, sizeof(l->gate), "%s::%s", service->name, gate->name);
 	return false;
 }

@@ -74,6 +74,7 @@ struct lang {
 	unsigned calls;			/* functions that run */
 	int64_t timeout_ns;		/* per call; < 0: none */
 	int64_t deadline_ns;		/* CLOCK_MONOTONIC; < 0: none */
+	int64_t deadline_after_ns;	/* the duration that led to it */
 	char gate[128];			/* SERVICE::GATE of the last call that failed; "" */
 };
 
