@@ -70,11 +70,15 @@ message_receive(int fd, struct message_in *in, bool wait)
 
 	for (size_t i = 0; i < MESSAGE_FDS; i++)
 		in->fds[i] = -1;
+	/*
+	 * A peer that closes with messages of ours unread resets the connection. The kernel says so once,
+	 * before it hands out what the peer has sent: that may be why it is gone.
+	 */
 	do
 		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
-	while (n < 0 && errno == EINTR && wait);
+	while (n < 0 && ((errno == EINTR && wait) || errno == ECONNRESET));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -1;
+		return -1;
 	if (n == 0)
 		return 0;
 	take_fds(in, &msg);
