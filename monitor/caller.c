@@ -257,7 +257,7 @@ caller_ready(struct caller *c, uint64_t bytes)
 		c->streak = 0;
 	else if (!c->was_hot)
 		judge_gap(c);
-	c->calls++;
+	__atomic_store_n(&c->calls, c->calls + 1, __ATOMIC_RELAXED);	/* others read it */
 	c->seq++;
 }
 

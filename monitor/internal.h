@@ -72,6 +72,7 @@ struct monitor_link {
 	struct link_shared *shared;	/* all of it, or, for links between compartments, its head */
 	size_t mapped;
 	uint64_t serial;
+	uint64_t counted;		/* of its calls, those in the compartment's sum */
 	uint32_t refs;			/* instance, thread */
 	uint32_t depth;
 	uint32_t layout;		/* words in the item that is in the block, + 1; 0: other */
@@ -158,6 +159,8 @@ struct link_spec {
 TWZ_MUST bool link_make(struct instance *i, const struct link_spec *spec, struct monitor_link **ret,
 			struct twz_error *err);
 void link_unref(struct monitor_link *l);
+/** Calls that are not in the compartment's sum yet. With the lock held. */
+uint64_t link_uncounted(const struct monitor_link *l);
 /** A thread of the session gives its link back; the caller then gives up its hold on the monitor. */
 void link_release(struct monitor_link *l);
 /** Ends links that @from's instance holds, and kills whoever still works for it. */

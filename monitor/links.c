@@ -75,12 +75,22 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	return true;
 }
 
+/* A link that left its instance is in no list any more: its calls are added up whenever one lets go. */
+uint64_t
+link_uncounted(const struct monitor_link *l)
+{
+	return __atomic_load_n(&l->caller.calls, __ATOMIC_RELAXED) - l->counted;
+}
+
 void
 link_unref(struct monitor_link *l)
 {
+	uint64_t calls = link_uncounted(l);
+
+	l->instance->compartment->calls += calls;
+	l->counted += calls;
 	if (--l->refs)
 		return;
-	l->instance->compartment->calls += l->caller.calls;
 	munmap(l->shared, l->mapped);
 	instance_unref(l->instance);
 	free(l);

@@ -58,7 +58,7 @@ info_of(const struct compartment *c, struct twz_arena *arena)
 
 	for (const struct monitor_link *l = i ? i->links : NULL; l; l = l->next) {
 		info.links++;
-		info.calls += l->caller.calls;
+		info.calls += link_uncounted(l);
 	}
 	return info;
 }
@@ -105,7 +105,7 @@ monitor_stats(struct monitor *m, struct monitor_stats *ret)
 		ret->calls += m->compartments[i]->calls;
 	for (const struct instance *i = m->instances; i; i = i->next)
 		for (const struct monitor_link *l = i->links; l; l = l->next)
-			ret->calls += l->caller.calls;
+			ret->calls += link_uncounted(l);
 	pthread_mutex_unlock(&m->lock);
 }
 

@@ -536,6 +536,15 @@ call_function(struct lang *l, const struct lang_function *f, const struct ast *a
 
 /* -- entry ------------------------------------------------------------------------------------- */
 
+/* The gate that a report names, unless one that was called on the way has failed. Returns false. */
+static bool
+blame(struct lang *l, const struct call_site *site)
+{
+	if (!*l->gate)
+		snprintf(l->gate, sizeof(l->gate), "%s::%s", site->service->name, site->gate->name);
+	return false;
+}
+
 bool
 lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_error *err)
 {
@@ -548,7 +557,8 @@ lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_erro
 		if (!resolve(l, a, piped, &site, err))
 			return false;
 		args = twz_new_array(l->arena, site->nparams, struct twz_value);
-		return convert_all(l, site, NULL, args, &later, err) || lang_at(err, a);
+		return convert_all(l, site, NULL, args, &later, err) || blame(l, site) ||
+		       lang_at(err, a);
 	}
 	b = lang_builtin_find(a->text);
 	if (!lang_function_find(l, a->text) && !b)
@@ -571,7 +581,8 @@ lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *pipe
 
 	if (is_path(a))
 		return (resolve(l, a, piped != NULL, &site, err) &&
-			call_site(l, site, piped, ret, err)) || lang_at(err, a);
+			(call_site(l, site, piped, ret, err) || blame(l, site))) ||
+		       lang_at(err, a);
 	f = lang_function_find(l, a->text);
 	if (f)
 		return call_function(l, f, a, piped, ret, err);

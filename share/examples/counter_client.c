@@ -53,10 +53,9 @@ main(int argc, char **argv)
 	}
 	for (int i = 0; i < THREADS; i++) {
 		pthread_join(workers[i].thread, NULL);
-		if (workers[i].who.twz_state != TWZ_STATE_OK)
-			return 1;
-		printf("thread %" PRIu64 ": %" PRIu64 " calls\n", workers[i].who.twz_ok.thread,
-		       workers[i].own_count);
+		if (workers[i].who.twz_state == TWZ_STATE_OK)
+			printf("thread %" PRIu64 ": ", workers[i].who.twz_ok.thread);
+		printf("%" PRIu64 " calls\n", workers[i].own_count);
 	}
 	total = counter_get();
 	printf("%" PRIu64 " calls in all\n", total);

@@ -52,7 +52,11 @@ shell(const char *fmt, ...)
 static inline bool
 have(const char *program)
 {
-	return !shell("command -v %s >/dev/null", program);
+	bool there = !shell("command -v %s >/dev/null", program);
+
+	if (!there)	/* a line that tests/run counts and shows */
+		printf("skip introspection with %s # it is not installed\n", program);
+	return there;
 }
 
 /* The path of a file in the folder; good until the fourth call after this one. */

@@ -121,7 +121,7 @@ test_errors_json(void **state)
 	static const struct world_row rows[] = {
 		{ "calc::i8 \"x\"", 3,
 		  "{\"kind\":\"type\",\"message\":\"Expected 'i8' got 'String'\",\"file\":null,\"line\":1,"
-		  "\"col\":10,\"endcol\":13,\"gate\":null,\"hint\":null}\n" },
+		  "\"col\":10,\"endcol\":13,\"gate\":\"calc::i8\",\"hint\":null}\n" },
 		{ "passwd::boom 1 2", 5,
 		  "{\"kind\":\"fault\",\"message\":\"passwd::boom: SIGSEGV; outcome unknown\",\"file\":null,"
 		  "\"line\":1,\"col\":1,\"endcol\":17,\"gate\":\"passwd::boom\",\"hint\":null}\n" },
