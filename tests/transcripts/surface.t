@@ -32,9 +32,9 @@ $ twz -o json -c 'counter::inc; counter::inc; sys::compartments' | jq -c 'select
 ## SCTX_PRELOAD gives a library a compartment of its own, LD_PRELOAD puts it into the program itself.
 $ SCTX_PRELOAD=libcounter.so twz -o json -c 'sys::compartments' | jq -c '.[].service'
 "counter"
-$ LD_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so twz -c 'sys::compartments'
+$ ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 LD_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so twz -c 'sys::compartments'
 []
-$ LD_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so $TWZ_BUILD/examples/counter_client 10
+$ ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 LD_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so $TWZ_BUILD/examples/counter_client 10
 10 calls
 10 calls
 10 calls

@@ -1,5 +1,6 @@
 /* A service that answers in its guest's place: whatever it says, the caller gets a typed fault. */
 #include "monitor/wire.h"
+#include "monitor/link.h"
 #include "tests/unit/monitor_fixture.h"
 
 enum { DATA = LINK_ROOM - 3 * 8 };
@@ -104,8 +105,10 @@ test_babble(void **state)
 {
 	static const uint32_t sizes[] = { 1, 55, 56, 57, 64, 72, 120, 4096, 8192 };
 	struct fixture *f = *state;
+	struct monitor_id before, after;
 	struct monitor_gate *other;
-	uint64_t three = 0;
+	uint64_t three = 0, start;
+	int32_t ignored = 0;
 
 	assert_true(fixture_open(f, 0));
 	assert_true(monitor_bind(f->m, &f->other, &fixture_gates[GATE_add], &other, &f->err));
@@ -119,8 +122,16 @@ test_babble(void **state)
 				    got == TWZ_CLASS_LINK);
 			assert_true(monitor_call(other, WORDS(1, 2), &three, LONG_NS, &f->err));
 		}
-	for (int i = 0; i < 2; i++)	/* the last one's end may arrive with the first of these */
+	/* A message that makes no sense ends its sender: during that call, or during or between later ones. */
+	assert_true(monitor_load(f->m, &f->test, &before, &f->err));
+	call_gate(f, GATE_babble, &ignored, LONG_NS, WORDS(19, 8192));
+	start = link_now();
+	do {
 		call_gate(f, GATE_nothing, NULL, LONG_NS, WORDS());
+		memset(&f->err, 0, sizeof(f->err));
+		assert_true(monitor_load(f->m, &f->test, &after, &f->err));
+	} while (after.value == before.value && link_now() - start < 10000000000);
+	assert_int_not_equal(after.value, before.value);
 	assert_add_works(f);
 }
 
