@@ -32,7 +32,7 @@ LIBS.twz := -Wl,-Bstatic -lsqlite3 -lffi -Wl,-Bdynamic -lm
 LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.
-MODULES := twz registry introspect monitor repl repl/lang
+MODULES := twz registry introspect introspect/dwarf monitor repl repl/lang
 MAINS   := repl/main.c introspect/main.c
 LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)

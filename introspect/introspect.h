@@ -13,6 +13,7 @@
 struct introspect_options {
 	bool all;		/* every exported function, not only gates */
 	const char *debug_dir;	/* where separate debug files are looked for; NULL: /usr/lib/debug */
+	const char *engine;	/* the reader of DWARF: "own" or "libdwarf"; NULL: own */
 };
 
 /**

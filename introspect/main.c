@@ -1,48 +1,32 @@
 /*
- * twz-inspect: what the gates of a shared object are.
- *
- * Each file is read in a child process with limits, which also prints or stores what it found: a file
- * that makes the reader of DWARF hang or abort costs one message, and the next file is read as if
- * nothing had happened.
+ * twz-inspect: what can be called in a shared object, and with what. Here its options are read and one
+ * command is called; see tool.h.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "introspect/introspect.h"
-#include "introspect/show.h"
+#include "introspect/tool.h"
 #include "registry/registry.h"
-
-static char program[] = "twz-inspect";
-
-enum action { ACTION_TEXT, ACTION_JSON, ACTION_C, ACTION_STUBS, ACTION_REGISTER, ACTION_WHERE };
-
-struct request {
-	enum action action;
-	struct introspect_options options;
-	const char *folder;		/* --stubs: where to */
-	const char *registry;		/* NULL: registry_path() */
-	const char *color;
-	bool colour;
-	struct twz_arena arena;
-	const char *const *folders;	/* where services are found */
-};
 
 /* -- options ---------------------------------------------------------------------------------------- */
 
 static bool set_all(struct request *r, const char *arg);
 static bool set_color(struct request *r, const char *arg);
 static bool set_folder(struct request *r, const char *arg);
-static bool set_registry(struct request *r, const char *arg);
+static bool set_db(struct request *r, const char *arg);
 static bool set_debug_dir(struct request *r, const char *arg);
+static bool set_engine(struct request *r, const char *arg);
+static bool set_find(struct request *r, const char *arg);
+static bool set_command(struct request *r, const char *arg);
+static bool set_headers(struct request *r, const char *arg);
+static bool set_types(struct request *r, const char *arg);
+static bool set_watch(struct request *r, const char *arg);
+static bool set_where(struct request *r, const char *arg);
 static bool set_help(struct request *r, const char *arg);
 static bool set_version(struct request *r, const char *arg);
 
@@ -51,21 +35,40 @@ static const struct option_row {
 	char letter;
 	const char *arg, *help;
 	bool (*set)(struct request *r, const char *arg);	/* NULL: chooses … */
-	enum action action;					/* … this */
+	enum tool_show show;					/* … this */
 } rows[] = {
-	{ "json", 0, NULL, "print JSON, one document per file", NULL, ACTION_JSON },
-	{ "c", 0, NULL, "print C prototypes with the types that they need", NULL, ACTION_C },
-	{ "stubs", 0, NULL, "write SERVICE_stub.h and SERVICE_stub.c", NULL, ACTION_STUBS },
-	{ "register", 0, NULL, "store what was found in the registry", NULL, ACTION_REGISTER },
-	{ "where", 0, NULL, "FILE ADDR…: function, file and line of addresses", NULL, ACTION_WHERE },
-	{ "all", 'a', NULL, "every exported function, not only gates", set_all, ACTION_TEXT },
-	{ "output", 'o', "DIR", "folder for --stubs; default: this one", set_folder, ACTION_TEXT },
-	{ "registry", 0, "FILE", "the registry to store in", set_registry, ACTION_TEXT },
+	{ "all", 'a', NULL, "every exported function, not only gates", set_all, TOOL_TEXT },
+	{ "types", 't', NULL, "also the types that they reach", set_types, TOOL_TEXT },
+	{ "json", 'j', NULL, "JSON, one document per file", NULL, TOOL_JSON },
+	{ "c", 0, NULL, "C prototypes with the types that they need", NULL, TOOL_C },
+	{ "header", 0, NULL, "a C header that checks every layout when it is compiled", NULL, TOOL_HEADER },
+	{ "dot", 0, NULL, "a graph of who takes and returns which type, for Graphviz", NULL, TOOL_DOT },
+	{ "stubs", 0, NULL, "write SERVICE_stub.h and SERVICE_stub.c", NULL, TOOL_STUBS },
+	{ "register", 0, NULL, "store what was found in the registry", NULL, TOOL_REGISTER },
+	{ "find", 'f', "QUESTION", "functions by type: 'takes User', 'returns char*'", set_find, TOOL_TEXT },
+	{ "where", 0, NULL, "FILE ADDR…: function, file and line of addresses", set_where, TOOL_TEXT },
+	{ "watch", 0, NULL, "again whenever a file changes", set_watch, TOOL_TEXT },
+	{ "headers", 0, "FILE", "a header of the library's; may be given often", set_headers, TOOL_TEXT },
+	{ "output", 'o', "DIR", "folder for --stubs; default: this one", set_folder, TOOL_TEXT },
 	{ "debug-dir", 0, "DIR", "where separate debug files are; default: /usr/lib/debug",
-	  set_debug_dir, ACTION_TEXT },
-	{ "color", 0, "WHEN", "auto, always or never", set_color, ACTION_TEXT },
-	{ "help", 'h', NULL, "this text", set_help, ACTION_TEXT },
-	{ "version", 'V', NULL, "the version", set_version, ACTION_TEXT },
+	  set_debug_dir, TOOL_TEXT },
+	{ "engine", 0, "NAME", "reader of DWARF: own (default) or libdwarf", set_engine, TOOL_TEXT },
+	{ "registry", 0, "COMMAND", "ls, rm, gc, check, export or import; see twz-inspect(1)", set_command,
+	  TOOL_TEXT },
+	{ "db", 0, "FILE", "the registry to use", set_db, TOOL_TEXT },
+	{ "color", 0, "WHEN", "auto, always or never", set_color, TOOL_TEXT },
+	{ "help", 'h', NULL, "this text", set_help, TOOL_TEXT },
+	{ "version", 'V', NULL, "the version", set_version, TOOL_TEXT },
+};
+
+static const struct command {
+	const char *name, *usage;
+	int least;			/* arguments */
+	int (*run)(struct request *r, char **args);
+} commands[] = {
+	{ "doctor", "doctor LIB…", 1, tool_doctor },
+	{ "check", "check LIB --headers FILE…", 1, tool_check },
+	{ "diff", "diff OLD NEW", 2, tool_diff },
 };
 
 static bool
@@ -74,6 +77,27 @@ set_all(struct request *r, const char *arg)
 	(void)arg;
 	r->options.all = true;
 	return true;
+}
+
+static bool
+set_types(struct request *r, const char *arg)
+{
+	(void)arg;
+	return r->types = true;
+}
+
+static bool
+set_watch(struct request *r, const char *arg)
+{
+	(void)arg;
+	return r->watch = true;
+}
+
+static bool
+set_where(struct request *r, const char *arg)
+{
+	(void)arg;
+	return r->where = true;
 }
 
 static bool
@@ -91,7 +115,7 @@ set_folder(struct request *r, const char *arg)
 }
 
 static bool
-set_registry(struct request *r, const char *arg)
+set_db(struct request *r, const char *arg)
 {
 	r->registry = arg;
 	return true;
@@ -104,50 +128,93 @@ set_debug_dir(struct request *r, const char *arg)
 	return true;
 }
 
-static void
-flush_or_fail(void)
+static bool
+set_engine(struct request *r, const char *arg)
 {
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "%s: cannot write: %s\n", program, strerror(errno));
-		exit(EXIT_FAILURE);
-	}
+	r->options.engine = arg;
+	return !strcmp(arg, "own") || !strcmp(arg, "libdwarf");
+}
+
+static bool
+set_find(struct request *r, const char *arg)
+{
+	r->find = arg;
+	return *arg;
+}
+
+static bool
+set_command(struct request *r, const char *arg)
+{
+	r->command = arg;
+	return *arg;
+}
+
+/* --headers takes one file, and every further one that looks like a header: check LIB --headers a.h b.h */
+static bool
+set_headers(struct request *r, const char *arg)
+{
+	static size_t n;
+
+	twz_push(&r->arena, r->headers, n, arg);
+	twz_push(&r->arena, r->headers, n, NULL);
+	n--;
+	return *arg;
 }
 
 static bool
 set_help(struct request *r, const char *arg)
 {
 	(void)r, (void)arg;
-	printf("usage: %s [OPTION…] LIB…\n"
-	       "       %s --where FILE ADDR…\n\n"
-	       "Shows the gates of services with their types. LIB is a file or a service's name.\n\n",
-	       program, program);
+	printf("usage: %s [OPTION…] LIB… [NAME…]\n", tool_name);
+	for (size_t i = 0; i < TWZ_COUNT(commands); i++)
+		printf("       %s [OPTION…] %s\n", tool_name, commands[i].usage);
+	printf("       %s --where FILE ADDR…\n"
+	       "       %s --registry COMMAND [ARG…]\n\n"
+	       "Shows what can be called in shared objects, and with what. LIB is a file, a folder or a\n"
+	       "service's name, NAME a function or a pattern such as 'png_*'.\n\n", tool_name, tool_name);
 	for (size_t i = 0; i < TWZ_COUNT(rows); i++) {
 		char left[64];
 
 		snprintf(left, sizeof(left), "--%s%s%s", rows[i].name, rows[i].arg ? " " : "",
 			 rows[i].arg ? rows[i].arg : "");
-		printf("  %c%c %-18s %s\n", rows[i].letter ? '-' : ' ',
+		printf("  %c%c %-19s %s\n", rows[i].letter ? '-' : ' ',
 		       rows[i].letter ? rows[i].letter : ' ', left, rows[i].help);
 	}
-	printf("\nStatus: 0 all well, 1 a file could not be (wholly) inspected, 2 wrong usage.\n");
-	flush_or_fail();
-	exit(EXIT_SUCCESS);
+	printf("\nStatus: 0 all well, 1 a file could not be (wholly) inspected, 2 wrong usage; of diff: 0 the\n"
+	       "same for callers, 4 compatible, 8 incompatible.\n");
+	exit(tool_flush() ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static bool
 set_version(struct request *r, const char *arg)
 {
 	(void)r, (void)arg;
-	printf("%s %s\n", program, TWZ_VERSION);
-	flush_or_fail();
-	exit(EXIT_SUCCESS);
+	printf("%s %s\n", tool_name, TWZ_VERSION);
+	exit(tool_flush() ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-static int
-usage(void)
+static bool
+set_show(struct request *r, const struct option_row *row)
 {
-	fprintf(stderr, "Try '%s --help'.\n", program);
-	return 2;
+	if (r->show != TOOL_TEXT && r->show != row->show) {
+		fprintf(stderr, "%s: --%s: only one of", tool_name, row->name);
+		for (size_t i = 0; i < TWZ_COUNT(rows); i++)
+			if (!rows[i].set)
+				fprintf(stderr, " --%s", rows[i].name);
+		fputc('\n', stderr);
+		return false;
+	}
+	r->show = row->show;
+	return true;
+}
+
+static const struct option_row *
+row_of(int found)
+{
+	for (size_t i = 0; i < TWZ_COUNT(rows); i++)
+		if (found == (rows[i].letter ? rows[i].letter : 256 + (int)i))
+			return &rows[i];
+	return NULL;
 }
 
 /* Reads the options. Returns 0, or the status to exit with. */
@@ -156,6 +223,7 @@ read_options(struct request *r, int argc, char **argv)
 {
 	struct option options[TWZ_COUNT(rows) + 1] = { { 0 } };
 	char letters[2 * TWZ_COUNT(rows) + 1] = "", *letter = letters;
+	static char program[sizeof("twz-inspect")];
 	int found;
 
 	for (size_t i = 0; i < TWZ_COUNT(rows); i++) {
@@ -167,25 +235,16 @@ read_options(struct request *r, int argc, char **argv)
 		if (rows[i].arg)
 			*letter++ = ':';
 	}
+	strcpy(program, tool_name);
 	argv[0] = program;	/* in getopt's messages */
 	while ((found = getopt_long(argc, argv, letters, options, NULL)) != -1) {
-		const struct option_row *row = NULL;
+		const struct option_row *row = row_of(found);
 
-		for (size_t i = 0; i < TWZ_COUNT(rows); i++)
-			if (found == (rows[i].letter ? rows[i].letter : 256 + (int)i))
-				row = &rows[i];
-		if (!row)
-			return usage();
-		if (!row->set && r->action != ACTION_TEXT && r->action != row->action) {
-			fprintf(stderr, "%s: --%s: only one of --json, --c, --stubs, "
-				"--register and --where\n", program, row->name);
-			return usage();
-		}
-		if (!row->set)
-			r->action = row->action;
-		else if (!row->set(r, optarg)) {
-			fprintf(stderr, "%s: --%s: '%s' is not possible\n", program, row->name, optarg);
-			return usage();
+		if (!row || (!row->set && !set_show(r, row)))
+			return tool_usage();
+		if (row->set && !row->set(r, optarg)) {
+			fprintf(stderr, "%s: --%s: '%s' is not possible\n", tool_name, row->name, optarg);
+			return tool_usage();
 		}
 	}
 	return 0;
@@ -207,39 +266,6 @@ wants_colour(const char *when)
 	return isatty(STDOUT_FILENO) && !(term && !strcmp(term, "dumb"));
 }
 
-/* -- one file --------------------------------------------------------------------------------------- */
-
-static bool
-complain(const char *what, const struct twz_error *err)
-{
-	fprintf(stderr, "%s: %s: %s\n", program, what, err->text);
-	if (*err->hint)
-		fprintf(stderr, "  hint: %s\n", err->hint);
-	return false;
-}
-
-/*
- * LIB is the path of a file, or the name of a service: no '/' and no '.'. NULL, after a message, when
- * it is neither.
- */
-static const char *
-path_of(struct request *r, const char *lib)
-{
-	const char *path = lib;
-
-	if (strpbrk(lib, "/.") || registry_find(r->folders, lib, &r->arena, &path))
-		return path;
-	if (!access(lib, F_OK))
-		return lib;
-	fprintf(stderr, "%s: %s: no such service or file\n", program, lib);
-	fprintf(stderr, "  hint: services are looked for as lib%s.so in%s", lib,
-		r->folders[0] ? "" : " TWZ_PATH and the user's and installed folder; none is there");
-	for (size_t i = 0; r->folders[i]; i++)
-		fprintf(stderr, " %s", r->folders[i]);
-	fputc('\n', stderr);
-	return NULL;
-}
-
 /* Services that were built or installed together with this program: ROOT/lib/twz for ROOT/bin/…. */
 static const char *
 installed_folder(struct twz_arena *arena)
@@ -254,139 +280,34 @@ installed_folder(struct twz_arena *arena)
 	return n > 0 ? twz_format(arena, "%.*s/lib/twz", (int)n, path) : NULL;
 }
 
-static bool
-store(const struct request *r, const struct twz_service *service, struct twz_error *err)
-{
-	struct registry *registry = NULL;
-	bool ok;
-
-	if (!registry_open(r->registry, &registry, err))
-		return false;
-	ok = registry_store(registry, service, err);
-	registry_close(registry);
-	return ok;
-}
-
-static bool
-hand_out(const struct request *r, const struct twz_service *service, struct twz_error *err)
-{
-	switch (r->action) {
-	case ACTION_TEXT:
-		show_text(stdout, service, r->colour);
-		return true;
-	case ACTION_JSON:
-		show_json(stdout, service);
-		return true;
-	case ACTION_C:
-		show_c(stdout, service);
-		return true;
-	case ACTION_STUBS:
-		return show_stubs(service, r->folder, err);
-	case ACTION_REGISTER:
-		return store(r, service, err);
-	case ACTION_WHERE:
-		break;
-	}
-	return true;
-}
-
-/*
- * Whether every gate can be called; the others are named where they are not listed anyway. With --all,
- * functions that are no gates need not be callable.
- */
-static bool
-is_whole(const struct request *r, const struct twz_service *service, const char *path)
-{
-	bool quiet = r->action == ACTION_TEXT || r->action == ACTION_REGISTER;
-	bool whole = !service->partial;
-
-	if (service->partial)
-		fprintf(stderr, "%s: %s: some of it could not be read\n", program, path);
-	for (uint32_t i = 0; i < service->ngates; i++) {
-		const struct twz_gate *gate = &service->gates[i];
-
-		if (!gate->has_record || gate->verdict != TWZ_VERDICT_REFUSED)
-			continue;
-		whole = false;
-		if (!quiet)
-			fprintf(stderr, "%s: %s: gate %s is not callable: %s\n", program, path,
-				gate->name, gate->why);
-	}
-	return whole;
-}
-
-static bool
-inspect(struct request *r, const char *path)
-{
-	const struct twz_service *service;
-	struct twz_error err = { 0 };
-
-	if (!introspect_file(path, &r->options, &r->arena, &service, &err))
-		return complain(path, &err);
-	if (!hand_out(r, service, &err))
-		return complain(path, &err);
-	if (fflush(stdout) || ferror(stdout))
-		return twz_fail_sys(&err, errno, "cannot write") || complain("stdout", &err);
-	return is_whole(r, service, path);
-}
-
-static bool
-where(struct request *r, const char *path, char **addresses)
-{
-	for (; *addresses; addresses++) {
-		struct introspect_place place;
-		struct twz_error err = { 0 };
-		char *end;
-		uint64_t address = strtoull(*addresses, &end, 0);
-
-		if (end == *addresses || *end) {
-			fprintf(stderr, "%s: '%s' is no address\n", program, *addresses);
-			fflush(NULL);
-			_exit(2);
-		}
-		if (!introspect_where(path, address, &r->arena, &place, &err))
-			return complain(path, &err);
-		printf("%s\t%s\t%" PRIu32 "\n", place.function, place.file, place.line);
-	}
-	return true;
-}
-
-/* Does one file in a child of its own. @addresses: of --where, else NULL. Returns its exit status. */
 static int
-run(struct request *r, const char *lib, char **addresses)
+missing(const char *what)
 {
-	const char *path = path_of(r, lib);
-	pid_t child = path ? fork() : -1;
-	int status;
+	fprintf(stderr, "%s: %s\n", tool_name, what);
+	return tool_usage();
+}
 
-	if (!path)
-		return 1;
-	if (child < 0) {
-		fprintf(stderr, "%s: cannot start a process: %s\n", program, strerror(errno));
-		return 1;
-	}
-	if (!child) {
-		bool ok;
+static int
+run(struct request *r, char **args)
+{
+	int n = 0;
 
-		introspect_confine();
-		ok = addresses ? where(r, path, addresses) : inspect(r, path);
-		/* What libdwarf loses on a damaged file goes with the process. */
-		fflush(NULL);
-		_exit(ok ? EXIT_SUCCESS : EXIT_FAILURE);
+	while (args[n])
+		n++;
+	if (r->command)
+		return tool_registry(r, args);
+	if (r->where)
+		return n > 1 ? tool_where(r, args) : missing("--where needs a file and an address");
+	for (size_t i = 0; n && i < TWZ_COUNT(commands); i++) {
+		if (strcmp(args[0], commands[i].name))
+			continue;
+		if (n > commands[i].least)
+			return commands[i].run(r, args + 1);
+		return missing(twz_format(&r->arena, "usage: %s %s", tool_name, commands[i].usage));
 	}
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			return 1;
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	/* Somebody ended all of us, or nobody reads what we write: that is no fault of the file. */
-	if (WTERMSIG(status) == SIGPIPE || WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM) {
-		signal(WTERMSIG(status), SIG_DFL);
-		raise(WTERMSIG(status));
-	}
-	fprintf(stderr, "%s: %s: damaged: reading it ended with %s\n", program, path,
-		WTERMSIG(status) == SIGXCPU ? "no result after 20 s" : strsignal(WTERMSIG(status)));
-	return 1;
+	if (!n)
+		return missing("which file or service?");
+	return r->find ? tool_find(r, args) : tool_list(r, args);
 }
 
 int
@@ -394,22 +315,12 @@ main(int argc, char **argv)
 {
 	struct request r = { .folder = "." };
 	int status = read_options(&r, argc, argv);
-	char **rest = argv + optind;
 
 	if (status)
 		return status;
-	if (!*rest || (r.action == ACTION_WHERE && !rest[1])) {
-		fprintf(stderr, "%s: %s\n", program, *rest ? "--where needs an address" :
-			"which file or service?");
-		return usage();
-	}
 	r.colour = wants_colour(r.color);
 	r.folders = registry_folders(installed_folder(&r.arena), &r.arena);
-	if (r.action == ACTION_WHERE)
-		status = run(&r, rest[0], rest + 1);
-	else
-		for (; *rest; rest++)
-			status |= run(&r, *rest, NULL);
+	status = run(&r, argv + optind);
 	twz_arena_free(&r.arena);
 	return status;
 }

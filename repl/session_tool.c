@@ -167,7 +167,7 @@ tool_register(struct session *s, const char *path, struct twz_error *err)
 	*end++ = argument(s->inspect);
 	*end++ = argument("--register");
 	if (s->registry_path) {
-		*end++ = argument("--registry");
+		*end++ = argument("--db");
 		*end++ = argument(s->registry_path);
 	}
 	*end++ = argument(path);

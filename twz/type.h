@@ -30,13 +30,41 @@
 	X(FUNC, "func")		/* members: parameters; target: what it returns */ \
 	X(LIST, "list")		/* any number of target; only in values and built-in gates */ \
 	X(RECORD, "record")	/* named values of any type; only in values and built-in gates */ \
-	X(OPAQUE, "opaque")	/* declared, never defined; or what twz cannot describe: see name */
+	X(OPAQUE, "opaque")	/* what cannot cross: declared but never defined, or of a form of its own */
 
 enum twz_kind {
 #define X(kind, text) TWZ_##kind,
 	TWZ_KINDS(X)
 #undef X
 };
+
+/*
+ * What an OPAQUE type is, so that it can be shown exactly although it cannot cross. Which fields of the
+ * type say something: see each.
+ */
+#define TWZ_FORMS(X) \
+	X(NONE, "")			/* every other kind */ \
+	X(STRUCT, "struct")		/* declared only: name */ \
+	X(UNION, "union")		/* declared only: name */ \
+	X(ENUM, "enum")			/* declared only: name */ \
+	X(CLASS, "class")		/* C++ or Rust, passed by rules that C lacks: name, size, members, why */ \
+	X(VECTOR, "vector")		/* target, count, size */ \
+	X(COMPLEX, "complex")		/* name, size */ \
+	X(REFERENCE, "reference")	/* C++ T &: target, quals, size */ \
+	X(RVALUE, "rvalue")		/* C++ T &&: target, quals, size */ \
+	X(MEMBER, "member")		/* C++ pointer to member: target, size */ \
+	X(VLA, "vla")			/* an array whose length only running code knows: target, quals */ \
+	X(BASE, "base")			/* a basic type that twz has no values of: name, size */ \
+	X(OTHER, "other")		/* anything else: name says what, for people */
+
+enum twz_form {
+#define X(form, text) TWZ_FORM_##form,
+	TWZ_FORMS(X)
+#undef X
+};
+
+/* Qualifiers, as C writes them before the type that a field, a pointer, … names. */
+enum { TWZ_CONST = 1, TWZ_VOLATILE = 2, TWZ_RESTRICT = 4, TWZ_ATOMIC = 8 };
 
 /* How the memory behind a pointer parameter travels. */
 enum twz_dir { TWZ_IN, TWZ_OUT, TWZ_INOUT };
@@ -48,6 +76,8 @@ struct twz_member {
 	uint64_t offset;		/* field: bytes from the start */
 	int64_t value;			/* enumerator; as uint64_t when the enum is not is_signed */
 	uint16_t bit_size, bit_offset;	/* bit-field: bit_size > 0; bit_offset from @offset's byte, LSB first */
+	uint8_t quals;			/* of @type: TWZ_CONST | … */
+	bool artificial;		/* parameter that no source names: C++'s this */
 	/* parameters, from the gate's record: */
 	enum twz_dir dir;
 	bool secret;			/* never shown, never stored */
@@ -60,15 +90,18 @@ struct twz_member {
 
 struct twz_type {
 	enum twz_kind kind;
+	enum twz_form form;		/* OPAQUE */
+	uint8_t quals;			/* of @target, as written; is_const also looks through typedefs */
 	bool is_signed;			/* CHAR, INT, ENUM */
 	bool is_const;			/* POINTER, STRING */
 	bool is_flags;			/* ENUM: any union of its enumerators is a value */
 	bool is_variadic;		/* FUNC */
 	bool is_prototyped;		/* FUNC: false for K&R and for assembly */
-	uint32_t size, align;		/* bytes; 0 for VOID, FUNC, OPAQUE, LIST */
+	uint32_t size, align;		/* bytes; 0 for VOID, FUNC, LIST, and OPAQUE unless its form has one */
 	uint64_t count;			/* ARRAY: elements */
 	const char *name;		/* tag, typedef's or base type's name in C; "" when anonymous */
-	const struct twz_type *target;
+	const char *why;		/* OPAQUE: why it cannot cross, or NULL */
+	const struct twz_type *target;	/* STRING: NULL for char, else its typedef */
 	const struct twz_member *members;
 	uint32_t nmembers;
 };
@@ -105,6 +138,14 @@ enum twz_verdict {
 struct twz_gate {
 	const char *name;		/* what stands after "::" */
 	const char *symbol;		/* exported symbol in the file */
+	/* The next five may be NULL where nobody knows. */
+	const char *version;		/* of the symbol ("GLIBC_2.34"); "" */
+	const char *shown;		/* C++ and Rust: the demangled name; "" when it is @symbol */
+	const char *alias_of;		/* the function's own name where the symbol is another one for it; "" */
+	const char *language;		/* "C", "C++", "Rust", "assembly", …; "" when unknown */
+	const char *file;		/* source file of the declaration; "" when unknown */
+	uint32_t line;			/* 0 when unknown */
+	bool noreturn;
 	const char *doc;		/* one sentence; "" */
 	const char *requires;		/* capability that a context must hold; "" for none */
 	const char *converts;		/* FROM_STRING, TO_STRING: shown name of the type; else "" */
@@ -130,6 +171,7 @@ struct twz_service {
 	const char *version;		/* "" */
 	const char *doc;		/* "" */
 	const char *path;		/* absolute path of the file; "" for a built-in service */
+	const char *debug_path;		/* the file that the types were read from; "" */
 	uint8_t build_id[TWZ_BUILD_ID_MAX];	/* a hash of the contents when the file has none */
 	uint32_t build_id_size;
 	const struct twz_gate *gates;
