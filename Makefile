@@ -15,8 +15,10 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 MODE.debug   := -O0 -g3
 MODE.asan    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 MODE.tsan    := -O1 -g3 -fno-omit-frame-pointer -fsanitize=thread
+MODE.fuzz    := $(MODE.asan) -fsanitize=fuzzer-no-link
 MODE.release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 LINK.asan    := -fsanitize=address,undefined
+LINK.fuzz    := -fsanitize=address,undefined
 LINK.tsan    := -fsanitize=thread
 
 CFLAGS  ?= $(MODE.$(MODE))
@@ -26,9 +28,10 @@ ALL_C   := $(STD) $(WARN) -DTWZ_VERSION='"$(VERSION)"' -fPIC -pthread -fvisibili
 GUEST_C := $(STD) $(WARN) -fPIC -pthread -fvisibility=hidden -MMD -MP -O2 -g
 SERVICE_C := -std=c17 -D_GNU_SOURCE -Iinclude -I$(B)/gen -Wall -Wextra -Werror -fPIC -O1 -g -fvisibility=hidden -MMD -MP
 LINK    := -pthread -Wl,--as-needed $(LINK.$(MODE)) $(LDFLAGS)
-LIBS    := -lsqlite3 -ldwarf -lelf -lffi
+LIBS    := -lsqlite3 -ldwarf -lelf -lffi -Wl,-Bstatic -ldeflate -lzstd -Wl,-Bdynamic
 # Each library that a program loads costs its start 0.1 ms: twz brings along the two that it uses.
 LIBS.twz := -Wl,-Bstatic -lsqlite3 -lffi -Wl,-Bdynamic -lm
+LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -ldwarf -lelf -lz -ldeflate -lzstd -Wl,-Bdynamic -lm
 LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.

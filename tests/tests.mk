@@ -23,13 +23,15 @@ $(TEST_SERVICES): $(B)/tests/services/%.so: tests/services/$$(subst /lib,__,$$*)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SERVICE_C) -I. -shared -MF $(@:.so=.d) -o $@ $< -lcrypt
 
+include tests/fuzz/fuzz.mk
+
 EXAMPLES := $(B)/examples/counter_client
 $(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STD) -Wall -Wextra -Werror -g -O1 -pthread -o $@ $< $(B)/gen/counter_stub.c -L$(B)/lib -ltwz \
 		-Wl,-rpath,'$$ORIGIN/../lib' $(LINK.$(MODE))
 
-tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES)
+tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES) $(REPLAYS)
 
 # META=1: only a test that fails, to see that it does.
 check: $(if $(META),,tests-built)
@@ -73,6 +75,7 @@ help:
 	  'make              programs, services: build/$(MODE)/{bin,lib,libexec}' \
 	  'make check        all tests; SUITES="tests/layers ..." some of them; V=1 shows each' \
 	  'make check-quick  layers, unit tests and transcripts' \
+	  'make fuzz         looks for inputs that break a reader; FUZZ=dwarf SECONDS_EACH=60' \
 	  'make bench        what calls cost, beside the raw primitives; BENCHFLAGS="-o FILE"' \
 	  'make install      into DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall removes it' \
 	  'make tidy         clang-tidy over the sources' \
