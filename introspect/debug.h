@@ -56,8 +56,10 @@ struct debug_file *debug_main(struct debug *debug);
 /** The alternate file that .gnu_debugaltlink of the main file names; opened when first asked for; NULL: none. */
 struct debug_file *debug_alternate(struct debug *debug);
 /**
- * The split part of the unit with this id: @name under @comp_dir or beside the library, else its part of
- * a .dwp beside the library or the main file. The same id gives the same file again. NULL: not found.
+ * The split part of the unit with this id: its part of a .dwp beside the library or the main file, else
+ * the file @name, under @comp_dir or beside the library. The same id gives the same file again. NULL:
+ * not found. A whole .dwo may hold type units and other units too. Its id is compared where the unit's
+ * header has it (DWARF 5); of DWARF 4 the reader must compare DW_AT_GNU_dwo_id.
  */
 struct debug_file *debug_split(struct debug *debug, uint64_t dwo_id, const char *comp_dir,
 			       const char *name);
@@ -66,12 +68,15 @@ struct debug_file *debug_split_type(struct debug *debug, uint64_t signature);
 
 /**
  * A section's bytes, decompressed when first asked for; { NULL, 0 } when there is none or it is damaged.
+ * Split files have no DEBUG_ADDR, DEBUG_RANGES and DEBUG_ARANGES: those are in the main file.
  * A size that no compressor could have reached is not believed. Live until debug_close().
  */
 struct elf_section debug_section(struct debug_file *file, enum debug_section section);
 /** The section by the name it has in ELF (".debug_info", ".debug_info.dwo" for a split file). */
 const char *debug_section_name(const struct debug_file *file, enum debug_section section);
 const char *debug_path(const struct debug_file *file);
+/** How its units are stored: "none", "zlib", "zlib (.zdebug)", "zstd" or "unknown". */
+const char *debug_compression(const struct debug_file *file);
 bool debug_is_split(const struct debug_file *file);
 
 static inline void
