@@ -5,21 +5,20 @@
  */
 #include "introspect/introspect.h"
 
-#include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "introspect/dwarf.h"
-#include "introspect/elf.h"
-#include "introspect/records.h"
-#include "twz/plan.h"
-#include "twz/typetext.h"
+#include "introspect/debug.h"
+#include "introspect/header_types.h"
+#include "introspect/judge.h"
 
 /* One inspection: what was read, and what is made of it. */
 struct inspection {
 	struct twz_arena *arena;
+	const struct introspect_options *options;
 	struct elf_file *file;
 	const struct elf_symbol *exports;
 	size_t nexports;
@@ -27,10 +26,14 @@ struct inspection {
 	struct twz_gate *gates;
 	struct dw_function *functions;	/* one per gate */
 	const struct record_gate **of;	/* its record, or NULL */
-	size_t n;
+	size_t n, nrecorded;		/* the recorded ones come first */
+	const char **taken;		/* names and aliases of the recorded ones: a hash table */
+	size_t mask;
+	const char *debug_path;
 	bool partial;
 };
 
+/* The default version of a function comes first. */
 static const struct elf_symbol *
 find_export(const struct inspection *in, const char *name)
 {
@@ -40,56 +43,79 @@ find_export(const struct inspection *in, const char *name)
 		size_t half = n / 2;
 		int order = strcmp(in->exports[from + half].name, name);
 
-		if (!order)
-			return &in->exports[from + half];
 		from += order < 0 ? half + 1 : 0;
 		n = order < 0 ? n - half - 1 : half;
 	}
-	return NULL;
-}
-
-/* Only the first reason is kept. */
-static void
-refuse(struct twz_gate *gate, const char *why)
-{
-	if (gate->verdict == TWZ_VERDICT_REFUSED)
-		return;
-	gate->verdict = TWZ_VERDICT_REFUSED;
-	gate->why = why;
+	return from < in->nexports && !strcmp(in->exports[from].name, name) ? &in->exports[from] : NULL;
 }
 
 /* -- which functions -------------------------------------------------------------------------------- */
 
-static void
-add_gate(struct inspection *in, struct twz_gate gate, const struct record_gate *record)
+static bool
+is_asked_for(const struct inspection *in, const char *name)
 {
-	const struct elf_symbol *symbol = find_export(in, gate.symbol);
-	size_t n = in->n, of = in->n;
+	const char *const *patterns = in->options->patterns;
 
-	gate.address = symbol ? symbol->address : 0;
-	if (!symbol)
-		refuse(&gate, "it is not an exported function of the file");
-	twz_push(in->arena, in->functions, n, ((struct dw_function){
-		.symbol = gate.symbol,
-		.address = symbol ? symbol->address : UINT64_MAX,
-		.ifunc = symbol && symbol->ifunc,
-	}));
-	twz_push(in->arena, in->of, of, record);
-	twz_push(in->arena, in->gates, in->n, gate);
+	for (; patterns && *patterns; patterns++)
+		if (!fnmatch(*patterns, name, 0))
+			return true;
+	return !in->options->patterns;
 }
 
-/* A name of @gate that an earlier gate has already, or NULL. */
-static const char *
-taken(const struct inspection *in, const char *name)
+static void
+add_gate(struct inspection *in, struct twz_gate gate, const struct elf_symbol *symbol,
+	 const struct record_gate *record)
 {
-	for (size_t i = 0; i < in->n; i++) {
-		if (!strcmp(in->gates[i].name, name))
-			return name;
-		for (uint32_t k = 0; k < in->gates[i].naliases; k++)
-			if (!strcmp(in->gates[i].aliases[k], name))
-				return name;
-	}
-	return NULL;
+	gate.version = symbol ? symbol->version : "";
+	gate.address = symbol ? symbol->address : 0;
+	if (!symbol)
+		judge_refuse(&gate, "it is not an exported function of the file");
+	if (in->file->kind != ELF_KIND_SHARED)
+		judge_refuse(&gate, twz_format(in->arena, "it is in %s, which cannot be loaded to be called",
+					       elf_kind_name(in->file->kind)));
+	in->functions[in->n] = (struct dw_function){
+		.symbol = gate.symbol,
+		.address = symbol ? symbol->address : UINT64_MAX,
+		.ifunc = symbol && symbol->ifunc, .hidden = symbol && symbol->hidden,
+	};
+	in->of[in->n] = record;
+	in->gates[in->n++] = gate;
+}
+
+static const char **
+taken_slot(const struct inspection *in, const char *name)
+{
+	size_t i = 5381;
+
+	for (const char *c = name; *c; c++)
+		i = i * 33 + (unsigned char)*c;
+	for (i &= in->mask; in->taken[i] && strcmp(in->taken[i], name); i = (i + 1) & in->mask)
+		;
+	return &in->taken[i];
+}
+
+/* Whether an earlier gate has this name; from now on one has. */
+static bool
+take(const struct inspection *in, const char *name)
+{
+	const char **slot = taken_slot(in, name);
+	bool was = *slot;
+
+	*slot = name;
+	return was;
+}
+
+static void
+make_taken(struct inspection *in)
+{
+	size_t n = 16;
+
+	for (size_t i = 0; i < in->records.ngates; i++)
+		n += 2 + 2 * (size_t)in->records.gates[i].naliases;
+	while (n & (n - 1))
+		n += n & -n;
+	in->mask = n - 1;
+	in->taken = twz_new_array(in->arena, n, const char *);
 }
 
 static void
@@ -100,38 +126,65 @@ add_recorded(struct inspection *in, const struct record_gate *record)
 		.requires = record->requires, .converts = record->converts,
 		.aliases = (const char *const *)record->aliases, .naliases = record->naliases,
 		.role = record->role, .level = record->level, .readonly = record->readonly,
-		.has_record = true, .how = "none", .why = "",
+		.has_record = true, .how = "none", .why = "", .shown = "", .alias_of = "",
+		.language = "", .file = "",
 	};
+	bool asked = is_asked_for(in, gate.name);
 
 	if (record->bad)
-		refuse(&gate, record->bad);
-	if (taken(in, gate.name))
-		refuse(&gate, "another gate has this name already");
-	for (uint32_t i = 0; i < gate.naliases; i++)
-		if (taken(in, gate.aliases[i]) || !strcmp(gate.aliases[i], gate.name))
-			refuse(&gate, twz_format(in->arena, "its alias '%s' is another gate's name "
-						 "already", gate.aliases[i]));
-	add_gate(in, gate, record);
+		judge_refuse(&gate, record->bad);
+	if (take(in, gate.name))
+		judge_refuse(&gate, "another gate has this name already");
+	for (uint32_t i = 0; i < gate.naliases; i++) {
+		asked |= is_asked_for(in, gate.aliases[i]);
+		if (take(in, gate.aliases[i]))
+			judge_refuse(&gate, twz_format(in->arena, "its alias '%s' is another gate's name "
+						       "already", gate.aliases[i]));
+	}
+	if (asked)
+		add_gate(in, gate, find_export(in, gate.symbol), record);
 }
 
 static void
-choose(struct inspection *in, bool all)
+add_exported(struct inspection *in, const struct elf_symbol *symbol)
 {
-	size_t ngates = in->records.ngates;
+	const char *name = record_clean(in->arena, symbol->name);
+	struct twz_gate gate = {
+		.name = name, .symbol = symbol->name, .doc = "", .requires = "", .converts = "",
+		.how = "none", .why = "", .shown = "", .alias_of = "", .language = "", .file = "",
+	};
 
-	for (size_t i = 0; i < ngates; i++)
-		add_recorded(in, &in->records.gates[i]);
-	for (size_t i = 0; all && i < in->nexports; i++) {
-		const char *name = in->exports[i].name;
-		bool is_gate = false;
-
-		for (size_t k = 0; k < ngates && !is_gate; k++)
-			is_gate = !strcmp(in->records.gates[k].name, name);
-		if (!is_gate)
-			add_gate(in, (struct twz_gate){
-				.name = record_clean(in->arena, name), .symbol = name, .doc = "",
-				.requires = "", .converts = "", .how = "none", .why = "" }, NULL);
+	if (symbol->hidden) {
+		gate.name = twz_format(in->arena, "%s@%s", name, symbol->version);
+		judge_refuse(&gate, "an old version of the symbol, which no new program gets");
 	}
+	add_gate(in, gate, symbol, NULL);
+}
+
+static void
+choose(struct inspection *in)
+{
+	size_t most = in->records.ngates + (in->options->all ? in->nexports : 0);
+	bool *is_gate = twz_new_array(in->arena, in->nexports, bool);
+
+	in->gates = twz_new_array(in->arena, most, struct twz_gate);
+	in->functions = twz_new_array(in->arena, most, struct dw_function);
+	in->of = twz_new_array(in->arena, most, const struct record_gate *);
+	make_taken(in);
+	for (size_t i = 0; i < in->records.ngates; i++)
+		add_recorded(in, &in->records.gates[i]);
+	in->nrecorded = in->n;
+	if (!in->options->all)
+		return;
+	for (size_t i = 0; i < in->records.ngates; i++) {
+		const struct elf_symbol *symbol = find_export(in, in->records.gates[i].name);
+
+		if (symbol)
+			is_gate[symbol - in->exports] = true;
+	}
+	for (size_t i = 0; i < in->nexports; i++)
+		if (!is_gate[i] && is_asked_for(in, in->exports[i].name))
+			add_exported(in, &in->exports[i]);
 }
 
 /* -- records and types ------------------------------------------------------------------------------ */
@@ -155,169 +208,6 @@ mark_enums(struct inspection *in, const struct nodes *nodes)
 				if (!strcmp(node->members[m].name, in->records.errors[k].name))
 					node->members[m].text = in->records.errors[k].text;
 	}
-}
-
-static bool
-is_count(const struct twz_type *type)
-{
-	type = twz_type_strip(type);
-	return type->kind == TWZ_INT && type->size <= 8;
-}
-
-/* The extent's count is a parameter of integer type or a number in C's notation. */
-static const char *
-set_extent(struct twz_member *params, uint32_t n, struct twz_member *p, const char *count,
-	   struct twz_arena *arena)
-{
-	unsigned long long number;
-	char *end;
-
-	p->has_extent = true;
-	p->extent = -1;
-	for (uint32_t i = 0; i < n; i++) {
-		if (strcmp(params[i].name, count))
-			continue;
-		p->extent = (int32_t)i;
-		return is_count(params[i].type) ? NULL :
-		       twz_format(arena, "the extent of '%s' is '%s', which is no integer", p->name,
-				  count);
-	}
-	errno = 0;
-	number = strtoull(count, &end, 0);
-	end += strspn(end, "uUlL");
-	if (*end || errno || *count < '0' || *count > '9' || !number)
-		return twz_format(arena, "the extent of '%s' is '%.60s', which is neither a parameter "
-				  "nor a number", p->name, record_clean(arena, count));
-	p->count = number;
-	return NULL;
-}
-
-/* Puts what @record says about parameters to @params. Returns why not, or NULL. */
-static const char *
-join_params(const struct record_gate *record, struct twz_member *params, uint32_t n,
-	    struct twz_arena *arena)
-{
-	for (uint32_t i = 0; i < record->nparams; i++) {
-		const struct record_param *said = &record->params[i];
-		struct twz_member *p = NULL;
-		const char *why = NULL;
-		enum twz_kind kind;
-
-		for (uint32_t k = 0; k < n && !p; k++)
-			if (!strcmp(params[k].name, said->name))
-				p = &params[k];
-		if (!p)
-			return twz_format(arena, "its record names a parameter '%.60s' that it does "
-					  "not have", record_clean(arena, said->name));
-		kind = twz_type_strip(p->type)->kind;
-		if ((said->has_extent || said->optional) && kind != TWZ_POINTER && kind != TWZ_STRING)
-			return twz_format(arena, "its record treats parameter '%s' as a pointer",
-					  p->name);
-		p->secret = said->secret;
-		p->optional = said->optional;
-		p->dir = said->dir;
-		if (said->has_extent)
-			why = set_extent(params, n, p, said->count, arena);
-		if (why)
-			return why;
-	}
-	return NULL;
-}
-
-/* Gates may share a function's type but not what their records say: each gets its own copy. */
-static struct twz_member *
-own_type(struct twz_gate *gate, const struct twz_type *type, struct twz_arena *arena)
-{
-	struct twz_type *own = twz_new(arena, struct twz_type);
-	struct twz_member *params = twz_new_array(arena, type->nmembers, struct twz_member);
-
-	if (type->nmembers)
-		memcpy(params, type->members, type->nmembers * sizeof(*params));
-	*own = *type;
-	own->members = params;
-	gate->type = own;
-	return params;
-}
-
-/* -- verdicts --------------------------------------------------------------------------------------- */
-
-static bool
-is_text(const struct twz_type *type)
-{
-	return twz_type_strip(type)->kind == TWZ_STRING;
-}
-
-/* Result<T, E> f(const char *), T shown as @converts. */
-static bool
-makes(const struct twz_gate *gate, struct twz_arena *arena)
-{
-	const struct twz_member *ok = twz_result_ok(gate->type->target);
-
-	return gate->type->nmembers == 1 && is_text(gate->type->members[0].type) && ok &&
-	       !strcmp(twz_type_text(arena, ok->type), gate->converts);
-}
-
-/* void f(const T *, char *text, size_t size), T shown as @converts. */
-static bool
-writes(const struct twz_gate *gate, struct twz_arena *arena)
-{
-	const struct twz_member *params = gate->type->members;
-	const struct twz_type *value;
-
-	if (gate->type->nmembers != 3 || !is_text(params[1].type) || !is_count(params[2].type))
-		return false;
-	value = twz_type_strip(params[0].type);
-	return value->kind == TWZ_POINTER &&
-	       !strcmp(twz_type_text(arena, value->target), gate->converts);
-}
-
-static void
-check_role(struct twz_gate *gate, struct twz_arena *arena)
-{
-	bool fits = true;
-
-	switch (gate->role) {
-	case TWZ_ROLE_GATE:
-		break;
-	case TWZ_ROLE_FROM_STRING:
-		fits = makes(gate, arena);
-		break;
-	case TWZ_ROLE_TO_STRING:
-		fits = writes(gate, arena);
-		break;
-	}
-	if (!fits)
-		refuse(gate, twz_format(arena, "it does not convert a type shown as '%s'",
-					gate->converts));
-}
-
-static void
-judge(struct twz_gate *gate, const struct dw_function *f, const struct record_gate *record,
-      struct twz_arena *arena)
-{
-	const struct twz_plan *plan;
-	struct twz_error err = { 0 };
-	struct twz_member *params;
-	const char *why;
-
-	gate->how = f->how;
-	if (!f->type) {
-		refuse(gate, *f->why ? f->why : "its type is not known");
-		return;
-	}
-	params = own_type(gate, f->type, arena);
-	why = record ? join_params(record, params, gate->type->nmembers, arena) : NULL;
-	if (why)
-		refuse(gate, why);
-	if (*f->why)
-		refuse(gate, f->why);
-	if (gate->type->is_variadic)
-		refuse(gate, "it takes a variable number of arguments");
-	if (gate->verdict != TWZ_VERDICT_REFUSED && !twz_plan_make(gate, arena, &plan, &err))
-		refuse(gate, twz_strdup(arena, err.text));
-	if (gate->verdict != TWZ_VERDICT_REFUSED)
-		check_role(gate, arena);
-	gate->hash = twz_gate_hash(gate);
 }
 
 /* -- the whole -------------------------------------------------------------------------------------- */
@@ -349,7 +239,7 @@ make_service(struct inspection *in, const char *path)
 	*service = (struct twz_service){
 		.name = in->records.service,
 		.version = in->records.version, .doc = in->records.doc,
-		.path = twz_strdup(in->arena, real ? real : path),
+		.path = twz_strdup(in->arena, real ? real : path), .debug_path = in->debug_path,
 		.gates = in->gates, .ngates = (uint32_t)in->n, .partial = in->partial,
 	};
 	if (!service->name)
@@ -381,10 +271,11 @@ by_order(const void *a, const void *b)
 static void
 sort_recorded(struct inspection *in)
 {
-	size_t n = in->records.ngates;
+	size_t n = in->nrecorded;
 	struct place *places = twz_new_array(in->arena, n, struct place);
 	struct twz_gate *gates = twz_new_array(in->arena, n, struct twz_gate);
 	struct dw_function *functions = twz_new_array(in->arena, n, struct dw_function);
+	const struct record_gate **of = twz_new_array(in->arena, n, const struct record_gate *);
 
 	for (size_t i = 0; i < n; i++)
 		places[i] = (struct place){ in->functions[i].order, i };
@@ -392,34 +283,46 @@ sort_recorded(struct inspection *in)
 	for (size_t i = 0; i < n; i++) {
 		gates[i] = in->gates[places[i].from];
 		functions[i] = in->functions[places[i].from];
-		in->of[i] = &in->records.gates[places[i].from];
+		of[i] = in->of[places[i].from];
 	}
 	for (size_t i = 0; i < n; i++) {
 		in->gates[i] = gates[i];
 		in->functions[i] = functions[i];
+		in->of[i] = of[i];
 	}
 	for (size_t i = 0; i < in->n; i++)
 		in->gates[i].index = (uint32_t)i;
 }
 
 static bool
-read_types(struct inspection *in, const char *debug_dir, struct twz_error *err)
+read_types(struct inspection *in, struct twz_error *err)
 {
-	struct elf_file *debug = NULL;
-	TWZ_CLEANUP(elf_closep) struct elf_file *separate = NULL;
+	const struct introspect_options *options = in->options;
+	TWZ_ARENA scratch = { 0 };
+	TWZ_CLEANUP(debug_closep) struct debug *debug = NULL;
 	TWZ_CLEANUP(dw_closep) struct dw *dw = NULL;
+	struct header_types *headers = NULL;
 
-	if (!elf_open_debug(in->file, debug_dir, &debug, err))
+	if (options->header_probe &&
+	    !header_types_read(options->header_probe, options->engine, in->arena, &headers, err))
 		return false;
-	separate = debug == in->file ? NULL : debug;
-	if (!dw_open(debug->elf, in->arena, &dw, err))
+	/* With headers, no debug information is no failure. */
+	if (debug_open(in->file, options->debug_dir, in->arena, &debug, headers ? NULL : err) &&
+	    dw_open(debug, options->engine, in->arena, &dw, headers ? NULL : err)) {
+		in->debug_path = twz_strdup(in->arena, debug_path(debug_main(debug)));
+		/* What a record says may need any type. */
+	dw_functions(dw, in->functions, in->n, options->brief && !in->nrecorded);
+		mark_enums(in, dw_nodes(dw));
+	} else if (!headers) {
 		return false;
-	dw_functions(dw, in->functions, in->n);
+	}
+	header_types_join(headers, in->functions, in->n, in->arena);
 	sort_recorded(in);
-	mark_enums(in, dw_nodes(dw));
-	in->partial = in->records.partial || dw_partial(dw);
-	for (size_t i = 0; i < in->n; i++)
-		judge(&in->gates[i], &in->functions[i], in->of[i], in->arena);
+	for (size_t i = 0; i < in->n; i++) {
+		judge(&in->gates[i], &in->functions[i], in->of[i], !options->brief, &scratch, in->arena);
+		twz_arena_reset(&scratch);
+	}
+	in->partial = in->records.partial || (dw && (dw_partial(dw) || debug_partial(debug)));
 	return true;
 }
 
@@ -428,10 +331,10 @@ introspect_file(const char *path, const struct introspect_options *options,
 		struct twz_arena *arena, const struct twz_service **ret, struct twz_error *err)
 {
 	TWZ_CLEANUP(elf_closep) struct elf_file *file = NULL;
-	struct inspection in = { .arena = arena };
+	struct inspection in = { .arena = arena, .options = options, .debug_path = "" };
 	struct elf_section section = { 0 };
 
-	if (!elf_open(path, arena, &file, err))
+	if (!(options->all ? elf_open_any : elf_open)(path, arena, &file, err))
 		return false;
 	in.file = file;
 	elf_section(file, ".twz_gates", &section);
@@ -442,8 +345,8 @@ introspect_file(const char *path, const struct introspect_options *options,
 				"twz-inspect --all shows every exported function");
 	}
 	in.nexports = elf_exports(file, &in.exports);
-	choose(&in, options->all);
-	if (!read_types(&in, options->debug_dir, err))
+	choose(&in);
+	if (!read_types(&in, err))
 		return false;
 	*ret = make_service(&in, path);
 	return true;
@@ -454,18 +357,14 @@ introspect_where(const char *path, uint64_t address, struct twz_arena *arena,
 		 struct introspect_place *ret, struct twz_error *err)
 {
 	TWZ_CLEANUP(elf_closep) struct elf_file *file = NULL;
-	TWZ_CLEANUP(elf_closep) struct elf_file *separate = NULL;
+	TWZ_CLEANUP(debug_closep) struct debug *debug = NULL;
 	TWZ_CLEANUP(dw_closep) struct dw *dw = NULL;
-	struct elf_file *debug = NULL;
 
 	*ret = (struct introspect_place){ "", "", 0 };
-	if (!elf_open(path, arena, &file, err))
+	if (!elf_open_any(path, arena, &file, err))
 		return false;
-	if (elf_open_debug(file, NULL, &debug, NULL)) {
-		separate = debug == file ? NULL : debug;
-		if (dw_open(debug->elf, arena, &dw, NULL))
-			dw_place(dw, address, ret);
-	}
+	if (debug_open(file, NULL, arena, &debug, NULL) && dw_open(debug, NULL, arena, &dw, NULL))
+		dw_place(dw, address, ret);
 	if (!*ret->function)
 		ret->function = elf_function_at(file, address);
 	ret->function = record_clean(arena, ret->function);

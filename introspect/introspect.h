@@ -14,6 +14,9 @@ struct introspect_options {
 	bool all;		/* every exported function, not only gates */
 	const char *debug_dir;	/* where separate debug files are looked for; NULL: /usr/lib/debug */
 	const char *engine;	/* the reader of DWARF: "own" or "libdwarf"; NULL: own */
+	const char *header_probe;	/* made by headers_probe(): types for functions that lack one; NULL */
+	const char *const *patterns;	/* only functions that match one of these; ends with NULL; NULL: all */
+	bool brief;		/* what a listing shows: no source files, no hashes */
 };
 
 /**

@@ -12,6 +12,9 @@ struct node {
 	struct twz_type type;		/* first: a pointer to a type that is a node is one to the node */
 	struct twz_member *members;	/* what type.members will be */
 	int state;			/* of the layout check */
+	uint64_t unread;		/* STRUCT, UNION: where its fields are, which nobody needed so far; 0 */
+	uint8_t needed;			/* what was asked of it already */
+	bool is_complete;		/* its members were read */
 };
 
 struct nodes {
@@ -24,6 +27,7 @@ enum {
 	MAX_NODES = 1 << 20,
 	MAX_MEMBERS = 1 << 16,
 	MAX_TYPE_SIZE = 1 << 28,	/* bytes of one type */
+	MAX_ALIGN = 1 << 16,
 };
 
 static inline struct node *
@@ -37,11 +41,11 @@ node_new(struct nodes *nodes, enum twz_kind kind)
 	return node;
 }
 
-/** Makes @node a type that cannot be described, known by @name. */
+/** Makes @node a type that cannot cross, of @form, known by @name. */
 static inline void
-node_opaque(struct node *node, const char *name)
+node_opaque(struct node *node, enum twz_form form, const char *name)
 {
-	node->type = (struct twz_type){ .kind = TWZ_OPAQUE, .name = name };
+	node->type = (struct twz_type){ .kind = TWZ_OPAQUE, .form = form, .name = name };
 	node->members = NULL;
 }
 
@@ -55,6 +59,8 @@ node_members(struct node *node, struct twz_member *members, size_t n)
 
 /** C's usual spelling of a basic type's name: "unsigned long" for gcc's "long unsigned int". */
 const char *type_base_name(const char *name);
+/** C's spelling of the complex type that a compiler calls @name: "_Complex double". */
+const char *type_complex_name(const char *name, uint32_t size);
 
 /**
  * Finishes all nodes: char * becomes STRING, the structs of TWZ_RESULT and TWZ_OPTION their kinds;

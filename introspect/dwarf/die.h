@@ -108,6 +108,7 @@ struct die_unit {
 struct die_filter {
 	uint64_t tags;			/* bit per DW_TAG_…, below 64; 0: all tags */
 	bool located;			/* of subprograms only those with an address or ranges */
+	bool linked;			/* … or with DW_AT_external or DW_AT_specification */
 };
 
 struct engine;

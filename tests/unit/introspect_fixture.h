@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "introspect/introspect.h"
+#include "twz/typetext.h"
 
 #define FIXTURES "tests/fixtures/introspect/"
 
@@ -72,13 +73,45 @@ in_folder(const char *name)
 }
 
 static inline const struct twz_service *
-inspect_ok(const char *path, bool all, struct twz_arena *arena)
+inspect_by(const char *engine, bool brief, const char *path, bool all, struct twz_arena *arena)
 {
-	const struct introspect_options options = { .all = all };
+	const struct introspect_options options = {
+		.all = all, .engine = engine, .brief = brief, .debug_dir = folder,
+	};
 	const struct twz_service *service = NULL;
 	struct twz_error err = { 0 };
 
 	if (!introspect_file(path, &options, arena, &service, &err))
-		fail_msg("%s: %s", path, err.text);
+		fail_msg("%s by %s: %s", path, engine, err.text);
 	return service;
+}
+
+/* Two engines, one answer; and a listing says the same as the whole. */
+static inline const struct twz_service *
+inspect_ok(const char *path, bool all, struct twz_arena *arena)
+{
+	const struct twz_service *own = inspect_by("own", false, path, all, arena);
+	const struct twz_service *other = inspect_by("libdwarf", false, path, all, arena);
+	const struct twz_service *brief = inspect_by("own", true, path, all, arena);
+
+	assert_int_equal(own->ngates, other->ngates);
+	assert_int_equal(own->ngates, brief->ngates);
+	assert_int_equal(own->partial, other->partial);
+	for (uint32_t i = 0; i < own->ngates; i++) {
+		const struct twz_gate *a = &own->gates[i], *b = &other->gates[i], *c = &brief->gates[i];
+
+		assert_string_equal(twz_signature_text(arena, a), twz_signature_text(arena, b));
+		assert_string_equal(twz_signature_text(arena, a), twz_signature_text(arena, c));
+		assert_string_equal(a->why, c->why);
+		assert_int_equal(a->verdict, c->verdict);
+		assert_string_equal(a->how, b->how);
+		assert_string_equal(a->why, b->why);
+		assert_string_equal(a->shown, b->shown);
+		assert_string_equal(a->file, b->file);
+		assert_int_equal(a->line, b->line);
+		assert_int_equal(a->verdict, b->verdict);
+		assert_true(a->hash == b->hash);
+		assert_true(a->type == b->type || twz_type_equal(a->type, b->type));
+	}
+	return own;
 }

@@ -66,7 +66,12 @@ read_all(const char *path)
 	if (ok) {
 		show_text(null, service, true);
 		show_json(null, service);
-		show_c(null, service);
+		show_c(null, service, false);
+		show_c(null, service, true);
+		show_types(null, service, NULL, true);
+		show_dot(null, service);
+		for (uint32_t i = 0; i < service->ngates; i++)
+			show_gate(null, service, &service->gates[i], true);
 	} else if (err.cls != TWZ_CLASS_LINK || !*err.text) {
 		_exit(1);
 	}

@@ -242,7 +242,7 @@ test_evil(void **state)
 static const struct { const char *signature; bool callable; } cxx[] = {
 	{ "sum(pair: Pair, twice: bool) -> i64", true },
 	{ "deep(deep: Deep) -> i32", true },
-	{ "reference(n: C++ reference) -> i32", false },
+	{ "reference(n: &i32) -> i32", false },
 	{ "counted(c: Counted) -> i32", false },
 	{ "text(s: *const string) -> i32", false },
 };

@@ -1,0 +1,483 @@
+/*
+ * What the files of our own reader share. A file has units; a unit has bytes, a table of
+ * abbreviations and a head: what its top DIE says about reading the rest. Each is made when it is
+ * first needed.
+ *
+ * Threads: files, heads, tables and sections are made outside of any lock or under own->lock, and are
+ * published by one atomic store; afterwards they never change. So readers take no lock, and the worst
+ * that two threads can do is to make the same thing twice, of which one copy is left unused.
+ */
+#pragma once
+
+#include <dwarf.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "introspect/dwarf/die.h"
+
+enum {
+	OWN_ALTERNATE = 1,	/* file numbers */
+	OWN_SPLIT = 2,		/* plus the number of the skeleton; parts with split types count down */
+	OWN_FILES = 1 << 15,
+};
+
+/* Attributes that only this engine looks at. */
+enum {
+	OWN_SIBLING = DIE_NATTRS, OWN_STR_OFFSETS_BASE, OWN_ADDR_BASE, OWN_RNGLISTS_BASE,
+	OWN_RANGES_BASE, OWN_STMT_LIST, OWN_DWO_ID,
+	OWN_NATTRS,
+	OWN_OTHER = 0xff,
+};
+
+/* What a form gives. */
+enum own_class {
+	OWN_NOTHING, OWN_ADDRESS, OWN_ADDRESS_INDEX, OWN_CONSTANT, OWN_FLAG, OWN_TEXT, OWN_TEXT_OFFSET,
+	OWN_TEXT_LINE, OWN_TEXT_ALTERNATE, OWN_TEXT_INDEX, OWN_REF_UNIT, OWN_REF_FILE,
+	OWN_REF_ALTERNATE, OWN_REF_TYPE, OWN_BLOCK, OWN_SECTION, OWN_LIST_INDEX,
+};
+
+/* How many bytes a form takes: a number, or by what they are. */
+enum own_size {
+	OWN_IMPLICIT = -1,	/* the value is in the abbreviation */
+	OWN_LEB = -2,
+	OWN_SLEB = -3,
+	OWN_NUL = -4,		/* up to and with a NUL */
+	OWN_BLOCK1 = -5,
+	OWN_BLOCK2 = -6,
+	OWN_BLOCK4 = -7,
+	OWN_BLOCK_LEB = -8,
+	OWN_INDIRECT = -9,	/* the form itself stands before the value */
+	OWN_BAD = -10,		/* a form that nobody knows: what follows cannot be found */
+	OWN_BY_ADDRESS = -11,	/* of this unit; not in tables, which know the sizes */
+	OWN_BY_OFFSET = -12,
+	OWN_BY_REF_ADDR = -13,
+};
+
+/* -- bytes: every read ends before the end, or is false ---------------------------------------------- */
+
+struct own_bytes {
+	const unsigned char *at, *end;
+};
+
+/* The @n bytes from @offset on; empty when they are not all there. */
+static inline struct own_bytes
+own_bytes(struct elf_section section, uint64_t offset, uint64_t n)
+{
+	if (!n || offset > section.n || n > section.n - offset)
+		return (struct own_bytes){ NULL, NULL };
+	return (struct own_bytes){ section.bytes + offset, section.bytes + offset + n };
+}
+
+/* A little-endian number of 1 to 8 bytes. With room behind it, no branch depends on its size. */
+static inline bool
+own_fixed(struct own_bytes *b, unsigned size, uint64_t *ret)
+{
+	size_t left = (size_t)(b->end - b->at);
+	uint64_t n = 0;
+
+	if (left >= 8) {
+		memcpy(&n, b->at, 8);
+		n &= UINT64_MAX >> (64 - 8 * size);
+	} else if (left >= size) {
+		memcpy(&n, b->at, size);
+	} else {
+		return false;
+	}
+	*ret = n;
+	b->at += size;
+	return true;
+}
+
+static inline bool
+own_skip(struct own_bytes *b, uint64_t n)
+{
+	if ((uint64_t)(b->end - b->at) < n)
+		return false;
+	b->at += n;
+	return true;
+}
+
+/* A number of up to 64 bits in up to ten bytes; what is above is dropped. */
+static inline bool
+own_leb(struct own_bytes *b, bool is_signed, uint64_t *ret)
+{
+	uint64_t n = 0;
+
+	for (unsigned shift = 0; b->at < b->end && shift < 70; shift += 7) {
+		unsigned char byte = *b->at++;
+
+		n |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80)
+			continue;
+		if (is_signed && byte & 0x40 && shift + 7 < 64)
+			n |= UINT64_MAX << (shift + 7);
+		*ret = n;
+		return true;
+	}
+	return false;
+}
+
+static inline bool
+own_uleb(struct own_bytes *b, uint64_t *ret)
+{
+	if (b->at < b->end && *b->at < 0x80) {
+		*ret = *b->at++;
+		return true;
+	}
+	return own_leb(b, false, ret);
+}
+
+/* The next name and form; most have one byte each. False when they do not end. */
+static inline bool
+own_pair(struct own_bytes *text, uint64_t *name, uint64_t *form)
+{
+	const unsigned char *at = text->at;
+
+	if (text->end - at < 2 || (at[0] | at[1]) & 0x80)
+		return own_leb(text, false, name) && own_leb(text, false, form);
+	*name = at[0];
+	*form = at[1];
+	text->at = at + 2;
+	return true;
+}
+
+/* A text up to its NUL. */
+static inline bool
+own_string(struct own_bytes *b, const char **ret)
+{
+	const unsigned char *nul = b->at < b->end ? memchr(b->at, 0, (size_t)(b->end - b->at)) : NULL;
+
+	if (!nul)
+		return false;
+	*ret = (const char *)b->at;
+	b->at = nul + 1;
+	return true;
+}
+
+/*
+ * The length that begins a unit or table: 4 bytes, or 12 in the 64-bit format. @b is cut to what it
+ * covers, @rest gets what follows. False when it claims more than there is.
+ */
+static inline bool
+own_length(struct own_bytes *b, uint8_t *offset_size, struct own_bytes *rest)
+{
+	uint64_t n;
+
+	*offset_size = 4;
+	if (!own_fixed(b, 4, &n))
+		return false;
+	if (n == 0xffffffff) {
+		*offset_size = 8;
+		if (!own_fixed(b, 8, &n))
+			return false;
+	}
+	if (n > (uint64_t)(b->end - b->at) || (*offset_size == 4 && n >= 0xfffffff0))
+		return false;
+	*rest = (struct own_bytes){ b->at + n, b->end };
+	b->end = b->at + n;
+	return true;
+}
+
+/* -- what there is ------------------------------------------------------------------------------------ */
+
+/* What form sizes depend on. */
+struct own_format {
+	uint8_t version, address_size, offset_size;
+};
+
+/* How to get behind attributes: @n bytes, then one thing of size @size, until that is 0. */
+struct own_step {
+	uint32_t n;
+	int8_t size;		/* the sibling's is its size */
+	bool sibling;
+};
+
+enum {
+	OWN_CHILDREN = 1, OWN_LOCATED = 2, OWN_LINKED = 8,
+	OWN_PLAIN = 4,		/* of one size and without a sibling */
+};
+
+struct own_abbrev {
+	uint16_t tag;
+	uint8_t flags;
+	uint32_t bytes;			/* OWN_PLAIN: of all attributes */
+	uint32_t text;			/* where its attributes stand in the table's text */
+	uint32_t step;			/* its first */
+};
+
+struct own_code {
+	uint64_t code;
+	uint32_t abbrev;
+};
+
+struct own_table {
+	const struct own_abbrev *abbrevs;
+	const struct own_step *steps;
+	const struct own_code *codes;	/* sorted; NULL: the codes are 1, 2, 3, … */
+	const unsigned char *text, *text_end;	/* from its beginning to the section's end */
+	size_t n;
+};
+
+/* A map from numbers to pointers; grows. */
+struct own_map {
+	struct own_entry { uint64_t key; void *value; } *entries;
+	size_t size, used;
+};
+
+/* What the top DIE of a unit says, for reading the others. */
+struct own_head {
+	struct own_table one;		/* only the top DIE's abbreviation */
+	uint64_t code;			/* of it */
+	uint64_t low_pc, str_offsets_base, addr_base, rnglists_base, ranges_base, stmt_list, dwo_id;
+	uint64_t has;			/* bit per attribute, those of this engine too */
+	_Atomic(const struct own_table *) table;
+	_Atomic(struct own_unit *) split;	/* of a skeleton; &own_nothing: there is none */
+	_Atomic(const struct own_lines *) lines;
+};
+
+enum own_kind { OWN_COMPILE, OWN_TYPE, OWN_SKELETON, OWN_SPLIT_COMPILE, OWN_SPLIT_TYPE, OWN_UNKNOWN };
+
+struct own_unit {
+	struct own_file *file;
+	const unsigned char *bytes;	/* of the section */
+	uint64_t offset, first, end;	/* in the section: header, top DIE, end */
+	uint64_t abbrev_offset;
+	uint64_t id;			/* signature of a type unit, id of a split one */
+	uint64_t type_offset;		/* of a type unit, from its header */
+	uint32_t index;
+	struct own_format format;
+	uint8_t kind;			/* enum own_kind */
+	bool types;			/* in .debug_types */
+	_Atomic(struct own_head *) head;
+};
+
+struct own_file {
+	struct own *own;
+	struct debug_file *debug;
+	unsigned number;
+	struct own_unit *units;		/* those of .debug_info, then those of .debug_types */
+	size_t nunits, ninfo;
+	struct own_unit *skeleton;	/* of a split file */
+	struct elf_section info, types, abbrev;
+	struct elf_section sections[DEBUG_SECTIONS];
+	atomic_bool loaded[DEBUG_SECTIONS];
+	_Atomic(struct own_map *) signatures;
+	struct own_map tables;		/* by offset and format; under own->lock */
+	struct own_map lines;		/* by offset; under own->lock */
+	uint64_t lines_read;		/* bytes of their headers; under own->lock */
+	_Atomic uint32_t last;		/* the unit that was found last */
+	_Atomic uint64_t abbrev_budget;	/* bytes of abbreviations that may still be read */
+};
+
+struct own_arange {
+	uint64_t from, to;
+	uint32_t unit;
+};
+
+struct own {
+	struct engine engine;
+	struct debug *debug;
+	struct own_file *main;
+	_Atomic(struct own_file *) *files;
+	atomic_bool partial;
+	_Atomic uint64_t range_budget;	/* entries of range lists that may still be visited */
+	pthread_mutex_t lock;		/* of all below */
+	struct twz_arena memory;
+	struct own_map split_types;	/* from a signature to its type's reference */
+	unsigned nsplit_types;
+	bool have_alternate;
+	const struct own_arange *aranges;	/* sorted by unit; made once, then read without the lock */
+	size_t naranges;
+	atomic_bool have_aranges;
+};
+
+extern struct own_unit own_nothing;
+
+/* -- own.c: the engine, files and units -------------------------------------------------------------- */
+
+struct own_head *own_head(struct own_unit *unit);
+/** The bytes of a section; texts end with the last NUL. */
+struct elf_section own_section(struct own_file *file, enum debug_section section);
+/** The unit that holds the DIE, NULL when there is none. */
+struct own_unit *own_unit_at(struct own *own, die_ref ref);
+/** The alternate file; NULL when there is none. */
+struct own_file *own_alternate(struct own *own);
+/** The DIE of the type with this signature; 0 when it is nowhere. */
+die_ref own_type(struct own_unit *unit, uint64_t signature);
+
+/* The unit of a DIE that this engine gave. */
+static inline struct own_unit *
+own_unit_of(struct own *own, const struct die *die)
+{
+	struct own_file *file = atomic_load_explicit(&own->files[DIE_FILE(die->ref)],
+						     memory_order_acquire);
+
+	return &file->units[die->unit];
+}
+
+static inline void
+own_partial(struct own *own)
+{
+	atomic_store_explicit(&own->partial, true, memory_order_relaxed);
+}
+
+/* -- own_map.c --------------------------------------------------------------------------------------- */
+
+void own_map_put(struct twz_arena *arena, struct own_map *map, uint64_t key, void *value);
+void *own_map_get(const struct own_map *map, uint64_t key);
+
+/* -- own_abbrev.c ------------------------------------------------------------------------------------ */
+
+/** The table of the unit; NULL when it is damaged. */
+const struct own_table *own_table(struct own_unit *unit, struct own_head *head);
+/** Only the abbreviation with this code, in own->memory. False: damaged. */
+bool own_table_one(struct own_unit *unit, uint64_t code, struct own_table *ret);
+
+struct own_form {
+	uint8_t cls;
+	int8_t size;
+};
+
+enum { OWN_FORMS = DW_FORM_addrx4 + 1, OWN_ATTRS = DW_AT_defaulted + 1 };
+
+extern const struct own_form own_forms[OWN_FORMS];
+extern const uint8_t own_attrs[OWN_ATTRS];	/* plus one; 0: of no use */
+const struct own_form *own_gnu_form(uint64_t form);
+unsigned own_gnu_attr(uint64_t name);
+
+/* Class and size of a form of a unit. */
+static inline int
+own_form(uint64_t form, const struct own_format *format, enum own_class *cls)
+{
+	const struct own_form *f = form < OWN_FORMS ? &own_forms[form] : own_gnu_form(form);
+	int size = f->size;
+
+	*cls = f->cls;
+	if (size > OWN_BY_ADDRESS)
+		return size;
+	if (size == OWN_BY_OFFSET || (size == OWN_BY_REF_ADDR && format->version > 2))
+		return format->offset_size;
+	return format->address_size;
+}
+
+/* What we call an attribute: enum die_attr, OWN_SIBLING …; OWN_OTHER: of no use. */
+static inline unsigned
+own_attr_of(uint64_t name)
+{
+	if (name >= OWN_ATTRS)
+		return own_gnu_attr(name);
+	return own_attrs[name] ? own_attrs[name] - 1u : OWN_OTHER;
+}
+
+/** The abbreviation, NULL when there is none. */
+static inline const struct own_abbrev *
+own_abbrev(const struct own_table *table, uint64_t code)
+{
+	size_t from = 0, n = table->n;
+
+	if (!table->codes)
+		return code - 1 < n ? &table->abbrevs[code - 1] : NULL;
+	while (n) {
+		size_t half = n / 2;
+
+		if (table->codes[from + half].code == code)
+			return &table->abbrevs[table->codes[from + half].abbrev];
+		if (table->codes[from + half].code < code) {
+			from += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return NULL;
+}
+
+/* The names and forms of its attributes. */
+static inline struct own_bytes
+own_abbrev_text(const struct own_table *table, const struct own_abbrev *abbrev)
+{
+	return (struct own_bytes){ table->text + abbrev->text, table->text_end };
+}
+
+/* -- own_form.c: values ------------------------------------------------------------------------------ */
+
+struct own_value {
+	enum own_class cls;
+	uint64_t n;			/* the number; of a block the length */
+	const unsigned char *bytes;	/* of texts and blocks */
+};
+
+/* A walk over the attributes of one DIE that are of some use. */
+struct own_attrs {
+	struct own_bytes text;		/* what is left of the abbreviation */
+	struct own_bytes b;		/* … of the unit, from the attributes on */
+	const struct own_format *format;
+	bool bad;			/* it ended because they do not end in the unit */
+};
+
+/** The value of a form, or its value's place when it is long. False when it does not end. */
+bool own_value(struct own_bytes *b, int size, enum own_class cls,
+	       const struct own_format *format, struct own_value *ret);
+/* The next attribute. False at the end. */
+static inline bool
+own_attr(struct own_attrs *attrs, unsigned *attr, struct own_value *ret)
+{
+	uint64_t name, form;
+	enum own_class cls;
+	bool ok;
+	int size;
+
+	do {
+		if (!own_pair(&attrs->text, &name, &form))
+			return !(attrs->bad = true);
+		if (!name && !form)
+			return false;
+		size = own_form(form, attrs->format, &cls);
+		if (size > 0 && size <= 8) {
+			ret->cls = cls;
+			ok = own_fixed(&attrs->b, (unsigned)size, &ret->n);
+		} else {
+			ok = own_value(size == OWN_IMPLICIT ? &attrs->text : &attrs->b, size, cls,
+				       attrs->format, ret);
+		}
+		if (!ok)
+			return !(attrs->bad = true);
+		*attr = own_attr_of(name);
+	} while (*attr == OWN_OTHER);
+	return true;
+}
+
+/* Each is false when the value is of another class or lies outside of its section. */
+bool own_text(struct own_unit *unit, const struct own_value *value, const char **ret);
+bool own_ref(struct own_unit *unit, const struct own_value *value, die_ref *ret);
+/** @head: of the unit, while it is made; else NULL. */
+bool own_address(struct own_unit *unit, const struct own_head *head, const struct own_value *value,
+		 uint64_t *ret);
+/** A constant, or DW_OP_plus_uconst of one. */
+bool own_number(const struct own_value *value, bool expression, int64_t *ret);
+
+/* -- own_die.c --------------------------------------------------------------------------------------- */
+
+bool own_die_at(struct own_unit *unit, uint64_t offset, struct die *ret);
+/** The top DIE, for which the whole table of abbreviations need not be read. */
+bool own_top(struct own_unit *unit, struct die *ret);
+/** An attribute of @die once more, with its value. */
+bool own_find(struct own_unit *unit, const struct die *die, unsigned attr, struct own_value *ret);
+bool own_child(struct engine *engine, const struct die *die, const struct die_filter *filter,
+	       struct die *ret);
+bool own_next(struct engine *engine, const struct die *die, const struct die_filter *filter,
+	      struct die *ret);
+
+/* -- own_range.c ------------------------------------------------------------------------------------- */
+
+void own_ranges(struct engine *engine, const struct die_unit *unit, const struct die *die,
+		bool (*visit)(void *data, uint64_t from, uint64_t to), void *data);
+bool own_covers(struct engine *engine, size_t i, const uint64_t *addresses, size_t n);
+
+/* -- own_line.c -------------------------------------------------------------------------------------- */
+
+const char *own_source(struct engine *engine, const struct die *die, int64_t number,
+		       struct twz_arena *arena);
+bool own_line(struct engine *engine, const struct die_unit *unit, uint64_t address,
+	      struct twz_arena *arena, const char **file, uint32_t *line);

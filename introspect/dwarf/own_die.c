@@ -1,0 +1,361 @@
+/*
+ * From DIE to DIE. Most are only got behind: a filter looks at nothing but the abbreviation, and whole
+ * subtrees are left by their sibling attribute, or DIE by DIE with a counter for the depth. Positions
+ * only ever grow, so no file makes this turn in circles; no tree, however deep, makes it recurse.
+ */
+#include "introspect/dwarf/own.h"
+
+/* -- getting behind ---------------------------------------------------------------------------------- */
+
+static inline bool
+read_code(const unsigned char **at, const unsigned char *end, uint64_t *ret)
+{
+	struct own_bytes b = { *at, end };
+	bool ok;
+
+	if (*at < end && **at < 0x80) {
+		*ret = *(*at)++;
+		return true;
+	}
+	ok = own_leb(&b, false, ret);
+	*at = b.at;
+	return ok;
+}
+
+/* Goes over the thing with which a step ends. */
+static bool
+skip_thing(struct own_bytes *b, int size, const struct own_format *format)
+{
+	enum own_class cls;
+	const char *text;
+	uint64_t n;
+
+	switch (size) {
+	case OWN_LEB:
+	case OWN_SLEB:
+		while (b->at < b->end && *b->at & 0x80)
+			b->at++;
+		return own_skip(b, 1);
+	case OWN_NUL:
+		return own_string(b, &text);
+	case OWN_BLOCK1:
+		return own_fixed(b, 1, &n) && own_skip(b, n);
+	case OWN_BLOCK2:
+		return own_fixed(b, 2, &n) && own_skip(b, n);
+	case OWN_BLOCK4:
+		return own_fixed(b, 4, &n) && own_skip(b, n);
+	case OWN_BLOCK_LEB:
+		return own_uleb(b, &n) && own_skip(b, n);
+	case OWN_INDIRECT:
+		if (!own_uleb(b, &n))
+			return false;
+		size = own_form(n, format, &cls);
+		if (size == OWN_INDIRECT || size == OWN_IMPLICIT)
+			return false;
+		return size >= 0 ? own_skip(b, (unsigned)size) : skip_thing(b, size, format);
+	default:
+		return false;
+	}
+}
+
+/*
+ * The place behind the attributes of a DIE that begin at @at, NULL when they do not end in the unit.
+ * @sibling gets where the DIE says that its children end; 0: it does not, or something impossible.
+ */
+static const unsigned char *
+skip_attrs(const struct own_unit *unit, const struct own_table *table, const struct own_abbrev *abbrev,
+	   const unsigned char *at, uint64_t *sibling)
+{
+	const struct own_step *step = &table->steps[abbrev->step];
+	struct own_bytes b = { at, unit->bytes + unit->end };
+	uint64_t n = 0;
+
+	for (;; step++) {
+		if (!own_skip(&b, step->n))
+			return NULL;
+		if (!step->size)
+			break;
+		if (step->sibling ? !(step->size == OWN_LEB ? own_uleb(&b, &n) :
+				      own_fixed(&b, (unsigned)step->size, &n)) :
+		    !skip_thing(&b, step->size, &unit->format))
+			return NULL;
+	}
+	n += n ? unit->offset : 0;
+	*sibling = n >= (uint64_t)(b.at - unit->bytes) && n <= unit->end ? n : 0;
+	return b.at;
+}
+
+/* The place behind the children that begin at @at; NULL when something between is damaged. */
+static const unsigned char *
+skip_children(const struct own_unit *unit, const struct own_table *table, const unsigned char *at)
+{
+	const unsigned char *end = unit->bytes + unit->end;
+	uint64_t code, sibling;
+
+	for (size_t depth = 1; depth && at < end; ) {
+		const struct own_abbrev *abbrev;
+
+		if (!read_code(&at, end, &code))
+			return NULL;
+		if (!code) {
+			depth--;
+			continue;
+		}
+		abbrev = own_abbrev(table, code);
+		if (!abbrev)
+			return NULL;
+		if (abbrev->flags & OWN_PLAIN) {
+			if ((size_t)(end - at) < abbrev->bytes)
+				return NULL;
+			at += abbrev->bytes;
+			depth += abbrev->flags & OWN_CHILDREN;
+			continue;
+		}
+		at = skip_attrs(unit, table, abbrev, at, &sibling);
+		if (!at)
+			return NULL;
+		if (abbrev->flags & OWN_CHILDREN && sibling)
+			at = unit->bytes + sibling;
+		else
+			depth += abbrev->flags & OWN_CHILDREN;
+	}
+	return at;
+}
+
+/* -- looking at -------------------------------------------------------------------------------------- */
+
+/* Attributes that are flags by nature; of the others behind DIE_RANGES only the presence matters. */
+#define BIT(attr) (UINT64_C(1) << (attr))
+static const uint64_t flags = BIT(DIE_EXTERNAL) | BIT(DIE_DECLARATION) | BIT(DIE_PROTOTYPED) |
+	BIT(DIE_ARTIFICIAL) | BIT(DIE_GNU_VECTOR) | BIT(DIE_NORETURN) | BIT(DIE_EXPLICIT) |
+	BIT(DIE_DELETED) | BIT(DIE_ENUM_CLASS);
+
+static bool
+store_number(struct own_unit *unit, unsigned attr, const struct own_value *value, bool *relative,
+	     int64_t *ret)
+{
+	uint64_t address;
+
+	if (attr == DIE_LOW_PC || (attr == DIE_HIGH_PC && value->cls != OWN_CONSTANT)) {
+		if (!own_address(unit, NULL, value, &address))
+			return false;
+		*ret = (int64_t)address;
+		return true;
+	}
+	*relative |= attr == DIE_HIGH_PC;
+	return own_number(value, attr == DIE_MEMBER_LOCATION, ret);
+}
+
+/* Whether the value is of its attribute's class; if it is, and not a flag that is false, it is in @ret. */
+static bool
+store(struct own_unit *unit, unsigned attr, const struct own_value *value, bool *relative,
+      struct die *ret)
+{
+	uint64_t bit = BIT(attr);
+	bool ok;
+
+	if (attr < DIE_NTEXTS)
+		ok = own_text(unit, value, &ret->texts[attr]);
+	else if (attr < DIE_NREFS_END)
+		ok = own_ref(unit, value, &ret->refs[attr - DIE_NTEXTS]);
+	else if (attr < DIE_NNUMBERS_END)
+		ok = store_number(unit, attr, value, relative, &ret->numbers[attr - DIE_NREFS_END]);
+	else
+		ok = !(flags & bit) || value->cls == OWN_FLAG;
+	if (ok && (value->cls != OWN_FLAG || value->n))
+		ret->has |= bit;
+	return ok;
+}
+
+/* Whether a value of this class should have been of use: it lies outside, so something is damaged. */
+static bool
+is_lost(unsigned attr, enum own_class cls)
+{
+	if (attr < DIE_NTEXTS)
+		return cls >= OWN_TEXT && cls <= OWN_TEXT_INDEX;
+	if (attr < DIE_NREFS_END)
+		return cls >= OWN_REF_UNIT && cls <= OWN_REF_TYPE;
+	return attr == DIE_LOW_PC || attr == DIE_HIGH_PC;
+}
+
+/* DW_AT_high_pc as a number counts from DW_AT_low_pc. */
+static void
+finish_high(struct die *die)
+{
+	int64_t low, *high = &die->numbers[DIE_HIGH_PC - DIE_NREFS_END];
+
+	if (die_number(die, DIE_LOW_PC, &low)) {
+		*high = (int64_t)((uint64_t)*high + (uint64_t)low);
+		return;
+	}
+	die->has &= ~BIT(DIE_HIGH_PC);
+	die->odd |= BIT(DIE_HIGH_PC);
+}
+
+/* Reads the DIE at @offset, whose attributes begin at @at. */
+static bool
+decode(struct own_unit *unit, const struct own_table *table, const struct own_abbrev *abbrev,
+       uint64_t offset, const unsigned char *at, struct die *ret)
+{
+	struct own_attrs attrs = {
+		.text = own_abbrev_text(table, abbrev), .format = &unit->format,
+		.b = { at, unit->bytes + unit->end },
+	};
+	struct own_value value;
+	bool relative = false;
+	unsigned attr;
+
+	ret->ref = DIE_REF(unit->file->number, unit->types, offset);
+	ret->tag = abbrev->tag;
+	ret->has_children = abbrev->flags & OWN_CHILDREN;
+	ret->has = ret->odd = ret->sibling = 0;
+	ret->unit = unit->index;
+	while (own_attr(&attrs, &attr, &value)) {
+		if (attr == OWN_SIBLING && value.cls == OWN_REF_UNIT)
+			ret->sibling = unit->offset + value.n;
+		if (attr >= DIE_NATTRS || (ret->has | ret->odd) & BIT(attr))
+			continue;
+		if (store(unit, attr, &value, &relative, ret))
+			continue;
+		ret->odd |= BIT(attr);
+		if (is_lost(attr, value.cls))
+			own_partial(unit->file->own);
+	}
+	if (attrs.bad) {
+		own_partial(unit->file->own);
+		return false;
+	}
+	if (relative)
+		finish_high(ret);
+	ret->after = (uint64_t)(attrs.b.at - unit->bytes);
+	if (ret->sibling && (ret->sibling < ret->after || ret->sibling > unit->end)) {
+		ret->sibling = 0;
+		own_partial(unit->file->own);
+	}
+	return true;
+}
+
+static bool
+damaged(const struct own_unit *unit)
+{
+	own_partial(unit->file->own);
+	return false;
+}
+
+/* The first DIE from @at on that the filter lets through, before the end of its siblings. */
+static bool
+find(struct own_unit *unit, const struct own_table *table, const unsigned char *at,
+     const struct die_filter *filter, struct die *ret)
+{
+	const unsigned char *end = unit->bytes + unit->end;
+	uint64_t tags = filter ? filter->tags : 0, code, sibling;
+	uint8_t wanted = !filter ? 0 : filter->located ? OWN_LOCATED : filter->linked ? OWN_LINKED : 0;
+
+	while (at && at < end) {
+		uint64_t offset = (uint64_t)(at - unit->bytes);
+		const struct own_abbrev *abbrev;
+
+		if (!read_code(&at, end, &code))
+			return damaged(unit);
+		if (!code)
+			return false;
+		abbrev = own_abbrev(table, code);
+		if (!abbrev)
+			return damaged(unit);
+		if ((!tags || (abbrev->tag < 64 && tags >> abbrev->tag & 1)) &&
+		    (!wanted || abbrev->tag != DW_TAG_subprogram || abbrev->flags & wanted))
+			return decode(unit, table, abbrev, offset, at, ret);
+		at = skip_attrs(unit, table, abbrev, at, &sibling);
+		if (at && abbrev->flags & OWN_CHILDREN)
+			at = sibling ? unit->bytes + sibling : skip_children(unit, table, at);
+	}
+	return at ? false : damaged(unit);
+}
+
+/* -- the engine's ------------------------------------------------------------------------------------ */
+
+bool
+own_die_at(struct own_unit *unit, uint64_t offset, struct die *ret)
+{
+	struct own_head *head = own_head(unit);
+	const struct own_table *table = head ? own_table(unit, head) : NULL;
+	const unsigned char *at = unit->bytes + offset;
+	const struct own_abbrev *abbrev;
+	uint64_t code;
+
+	if (!table || !read_code(&at, unit->bytes + unit->end, &code))
+		return damaged(unit);
+	abbrev = own_abbrev(table, code);
+	return abbrev ? decode(unit, table, abbrev, offset, at, ret) : damaged(unit);
+}
+
+bool
+own_top(struct own_unit *unit, struct die *ret)
+{
+	struct own_head *head = own_head(unit);
+	const unsigned char *at = unit->bytes + unit->first;
+	uint64_t code;
+
+	if (!head || !read_code(&at, unit->bytes + unit->end, &code))
+		return false;
+	return decode(unit, &head->one, own_abbrev(&head->one, head->code), unit->first, at, ret);
+}
+
+bool
+own_find(struct own_unit *unit, const struct die *die, unsigned attr, struct own_value *ret)
+{
+	struct own_head *head = own_head(unit);
+	struct own_attrs attrs = { .format = &unit->format };
+	const struct own_abbrev *abbrev;
+	const struct own_table *table;
+	unsigned found;
+	uint64_t code;
+
+	attrs.b = (struct own_bytes){ unit->bytes + DIE_OFFSET(die->ref), unit->bytes + unit->end };
+	if (!head || !own_uleb(&attrs.b, &code))
+		return false;
+	table = DIE_OFFSET(die->ref) == unit->first ? &head->one : own_table(unit, head);
+	abbrev = own_abbrev(table, code);
+	if (!abbrev)
+		return false;
+	attrs.text = own_abbrev_text(table, abbrev);
+	while (own_attr(&attrs, &found, ret))
+		if (found == attr)
+			return true;
+	return false;
+}
+
+/* Goes on at @offset with the siblings of a DIE of the unit. */
+static bool
+go_on(struct own_unit *unit, uint64_t offset, const struct die_filter *filter, struct die *ret)
+{
+	struct own_head *head = own_head(unit);
+	const struct own_table *table = head ? own_table(unit, head) : NULL;
+
+	return table && find(unit, table, unit->bytes + offset, filter, ret);
+}
+
+bool
+own_child(struct engine *engine, const struct die *die, const struct die_filter *filter,
+	  struct die *ret)
+{
+	struct own_unit *unit = own_unit_of((struct own *)engine, die);
+
+	return die->has_children && go_on(unit, die->after, filter, ret);
+}
+
+bool
+own_next(struct engine *engine, const struct die *die, const struct die_filter *filter, struct die *ret)
+{
+	struct own_unit *unit = own_unit_of((struct own *)engine, die);
+	const unsigned char *at;
+	struct own_head *head;
+
+	if (!die->has_children)
+		return go_on(unit, die->after, filter, ret);
+	if (die->sibling)
+		return go_on(unit, die->sibling, filter, ret);
+	head = own_head(unit);
+	at = head ? skip_children(unit, own_table(unit, head), unit->bytes + die->after) : NULL;
+	return at ? go_on(unit, (uint64_t)(at - unit->bytes), filter, ret) : damaged(unit);
+}

@@ -1,0 +1,336 @@
+/*
+ * What everything that reads meaning from DIEs needs: going from one to another with every step
+ * bounded, names fit for a terminal, languages, and work on all units by as many threads as there are
+ * processors.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "introspect/dwarf/reader_in.h"
+
+/* Codes that this <dwarf.h> may lack are written as numbers. */
+static const struct { uint16_t code; struct language language; } languages[] = {
+	{ DW_LANG_C89, { "C", RULES_C } },
+	{ DW_LANG_C, { "C", RULES_C } },
+	{ DW_LANG_C99, { "C", RULES_C } },
+	{ DW_LANG_C11, { "C", RULES_C } },
+	{ 0x2c, { "C", RULES_C } },			/* C17 */
+	{ 0x3e, { "C", RULES_C } },			/* C23 */
+	{ DW_LANG_C_plus_plus, { "C++", RULES_CXX } },
+	{ DW_LANG_C_plus_plus_03, { "C++", RULES_CXX } },
+	{ DW_LANG_C_plus_plus_11, { "C++", RULES_CXX } },
+	{ DW_LANG_C_plus_plus_14, { "C++", RULES_CXX } },
+	{ 0x2b, { "C++", RULES_CXX } },			/* C++17 */
+	{ 0x2e, { "C++", RULES_CXX } },			/* C++20 */
+	{ DW_LANG_Rust, { "Rust", RULES_RUST } },
+	{ 0x9000, { "Rust", RULES_RUST } },		/* before it had a number */
+	{ DW_LANG_Mips_Assembler, { "assembly", RULES_NONE } },
+	{ 0x31, { "assembly", RULES_NONE } },
+	{ DW_LANG_ObjC, { "Objective-C", RULES_OTHER } },
+	{ DW_LANG_ObjC_plus_plus, { "Objective-C++", RULES_OTHER } },
+	{ DW_LANG_Fortran77, { "Fortran", RULES_OTHER } },
+	{ DW_LANG_Fortran90, { "Fortran", RULES_OTHER } },
+	{ DW_LANG_Fortran95, { "Fortran", RULES_OTHER } },
+	{ DW_LANG_Fortran03, { "Fortran", RULES_OTHER } },
+	{ DW_LANG_Fortran08, { "Fortran", RULES_OTHER } },
+	{ 0x2d, { "Fortran", RULES_OTHER } },		/* 2018 */
+	{ DW_LANG_Ada83, { "Ada", RULES_OTHER } },
+	{ DW_LANG_Ada95, { "Ada", RULES_OTHER } },
+	{ 0x2f, { "Ada", RULES_OTHER } },		/* 2005 */
+	{ 0x30, { "Ada", RULES_OTHER } },		/* 2012 */
+	{ DW_LANG_D, { "D", RULES_OTHER } },
+	{ DW_LANG_Go, { "Go", RULES_OTHER } },
+	{ DW_LANG_Pascal83, { "Pascal", RULES_OTHER } },
+	{ DW_LANG_Modula2, { "Modula-2", RULES_OTHER } },
+	{ DW_LANG_Modula3, { "Modula-3", RULES_OTHER } },
+	{ DW_LANG_Cobol74, { "COBOL", RULES_OTHER } },
+	{ DW_LANG_Cobol85, { "COBOL", RULES_OTHER } },
+	{ DW_LANG_Java, { "Java", RULES_OTHER } },
+	{ DW_LANG_Python, { "Python", RULES_OTHER } },
+	{ DW_LANG_OpenCL, { "OpenCL", RULES_OTHER } },
+	{ 0x18, { "Haskell", RULES_OTHER } },
+	{ DW_LANG_OCaml, { "OCaml", RULES_OTHER } },
+	{ DW_LANG_Swift, { "Swift", RULES_OTHER } },
+	{ DW_LANG_Julia, { "Julia", RULES_OTHER } },
+	{ 0x27, { "Zig", RULES_OTHER } },
+	{ 0x28, { "Crystal", RULES_OTHER } },
+};
+
+bool
+dw_open(struct debug *debug, const char *engine, struct twz_arena *arena, struct dw **ret,
+	struct twz_error *err)
+{
+	const struct engine_ops *ops = engine && !strcmp(engine, "libdwarf") ? &engine_libdwarf :
+				       &engine_own;
+	struct dw *dw = twz_new(arena, struct dw);
+
+	*dw = (struct dw){ .ops = ops, .arena = arena, .nodes.arena = arena };
+	if (!ops->open(debug, arena, &dw->engine, err))
+		return false;
+	*ret = dw;
+	return true;
+}
+
+void
+dw_close(struct dw *dw)
+{
+	if (!dw)
+		return;
+	if (dw->engine)
+		dw->ops->close(dw->engine);
+	free(dw->definitions);
+	dw->engine = NULL;
+	dw->definitions = NULL;
+}
+
+const struct nodes *
+dw_nodes(const struct dw *dw)
+{
+	return &dw->nodes;
+}
+
+bool
+dw_partial(const struct dw *dw)
+{
+	return dw->partial || dw->ops->partial(dw->engine);
+}
+
+/* -- from one DIE to another ------------------------------------------------------------------------ */
+
+bool
+dw_die(struct dw *dw, die_ref ref, struct die *ret)
+{
+	if (ref && dw->ops->die(dw->engine, ref, ret))
+		return true;
+	dw->partial = true;
+	return false;
+}
+
+bool
+dw_follow(struct dw *dw, const struct die *die, enum die_attr attr, struct die *ret)
+{
+	die_ref to = die_to(die, attr);
+	struct die found;
+
+	if (!to || !dw_die(dw, to, &found))
+		return false;
+	*ret = found;
+	return true;
+}
+
+void
+dw_origin(struct dw *dw, struct die *die, enum die_attr attr)
+{
+	for (int i = 0; i < DW_MAX_CHAIN && die_has(die, attr); i++)
+		if (!dw_follow(dw, die, attr, die))
+			return;
+}
+
+bool
+dw_child(struct dw *dw, const struct die *die, uint64_t tags, struct die *ret)
+{
+	const struct die_filter filter = { .tags = tags };
+
+	return die->has_children && dw->ops->child(dw->engine, die, tags ? &filter : NULL, ret);
+}
+
+bool
+dw_next(struct dw *dw, struct die *die, uint64_t tags)
+{
+	const struct die_filter filter = { .tags = tags };
+
+	return dw->ops->next(dw->engine, die, tags ? &filter : NULL, die);
+}
+
+/* What a terminal would take for a command does not get further than this. */
+const char *
+dw_clean(struct twz_arena *arena, const char *text)
+{
+	char *copy = twz_strndup(arena, text, strnlen(text, 1024));
+
+	for (char *c = copy; *c; c++)
+		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
+			*c = '?';
+	return copy;
+}
+
+const char *
+dw_name(struct dw *dw, const struct die *die)
+{
+	const char *text = die_text(die, DIE_NAME);
+
+	return *text ? dw_clean(dw->arena, text) : "";
+}
+
+uint64_t
+dw_hash(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash;
+}
+
+/* -- languages -------------------------------------------------------------------------------------- */
+
+struct language
+dw_language(const struct die *top)
+{
+	int64_t code = 0;
+
+	if (!die_number(top, DIE_LANGUAGE, &code))
+		return (struct language){ "", RULES_UNKNOWN };
+	for (size_t i = 0; i < TWZ_COUNT(languages); i++)
+		if (languages[i].code == code)
+			return languages[i].language;
+	return (struct language){ "another language", RULES_OTHER };
+}
+
+static int
+by_top(const void *a, const void *b)
+{
+	const struct unit_row *p = a, *q = b;
+
+	return p->top < q->top ? -1 : p->top > q->top;
+}
+
+static void
+read_rows(struct dw *dw)
+{
+	size_t n = dw->ops->units(dw->engine);
+
+	dw->have_rows = true;
+	for (size_t i = 0; i < n; i++) {
+		struct die_unit unit;
+
+		if (dw->ops->unit(dw->engine, i, &unit) && !unit.is_damaged)
+			twz_push(dw->arena, dw->rows, dw->nrows, ((struct unit_row){
+				unit.die.ref, dw_language(&unit.die) }));
+	}
+	if (dw->nrows)
+		qsort(dw->rows, dw->nrows, sizeof(*dw->rows), by_top);
+}
+
+struct language
+dw_language_at(struct dw *dw, die_ref ref)
+{
+	size_t from = 0, n;
+
+	if (!dw->have_rows)
+		read_rows(dw);
+	for (n = dw->nrows; n;) {
+		size_t half = n / 2;
+		bool before = dw->rows[from + half].top <= ref;
+
+		from += before ? half + 1 : 0;
+		n = before ? n - half - 1 : half;
+	}
+	if (!from || DIE_FILE(dw->rows[from - 1].top) != DIE_FILE(ref) ||
+	    DIE_TYPES(dw->rows[from - 1].top) != DIE_TYPES(ref))
+		return (struct language){ "", RULES_UNKNOWN };
+	return dw->rows[from - 1].language;
+}
+
+/* -- all units -------------------------------------------------------------------------------------- */
+
+enum { MAX_THREADS = 8, UNITS_AT_ONCE = 16, UNITS_FOR_THREADS = 256 };
+
+/* What the threads of one scan share. */
+struct common {
+	struct dw *dw;
+	const uint64_t *addresses;
+	size_t n, nunits;
+	void *data;
+	void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit);
+	atomic_size_t next;
+};
+
+struct worker {
+	struct common *common;
+	struct dw_scan scan;
+	pthread_t thread;
+	bool started;
+};
+
+void
+dw_found(struct dw_scan *scan, const void *item, size_t size)
+{
+	if (scan->n == scan->room) {
+		size_t room = scan->room ? scan->room * 2 : 256;
+		void *bigger = reallocarray(scan->found, room, size);
+
+		if (!bigger) {
+			scan->lost = true;
+			return;
+		}
+		scan->found = bigger;
+		scan->room = room;
+	}
+	memcpy((char *)scan->found + scan->n++ * size, item, size);
+}
+
+static void *
+work(void *data)
+{
+	struct worker *w = data;
+	struct common *c = w->common;
+	const struct engine_ops *ops = c->dw->ops;
+	struct engine *engine = c->dw->engine;
+	size_t from;
+
+	while ((from = atomic_fetch_add(&c->next, UNITS_AT_ONCE)) < c->nunits) {
+		size_t end = from + UNITS_AT_ONCE < c->nunits ? from + UNITS_AT_ONCE : c->nunits;
+
+		for (size_t i = from; i < end; i++) {
+			struct die_unit unit;
+
+			if (c->addresses && !ops->covers(engine, i, c->addresses, c->n))
+				continue;
+			if (ops->unit(engine, i, &unit) && !unit.is_damaged)
+				c->visit(&w->scan, i, &unit);
+		}
+	}
+	return NULL;
+}
+
+static size_t
+threads_for(const struct dw *dw, size_t nunits)
+{
+	long cpus;
+
+	if (!dw->ops->threads || nunits < UNITS_FOR_THREADS)
+		return 1;
+	cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	return cpus < 1 ? 1 : cpus > MAX_THREADS ? MAX_THREADS : (size_t)cpus;
+}
+
+void
+dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, void *data,
+	void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit),
+	void (*collect)(struct dw_scan *scan))
+{
+	struct common common = { .dw = dw, .addresses = addresses, .n = n, .data = data, .visit = visit,
+				 .nunits = dw->ops->units(dw->engine) };
+	struct worker workers[MAX_THREADS] = { 0 };
+	size_t nthreads = threads_for(dw, common.nunits);
+
+	for (size_t i = 0; i < nthreads; i++) {
+		struct worker *w = &workers[i];
+
+		w->common = &common;
+		w->scan = (struct dw_scan){ .dw = dw, .data = data };
+		if (i)
+			w->started = !pthread_create(&w->thread, NULL, work, w);
+	}
+	work(&workers[0]);
+	for (size_t i = 0; i < nthreads; i++) {
+		if (workers[i].started)
+			pthread_join(workers[i].thread, NULL);
+		dw->partial |= workers[i].scan.lost;
+		collect(&workers[i].scan);
+		free(workers[i].scan.found);
+		free(workers[i].scan.scratch);
+	}
+}

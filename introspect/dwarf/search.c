@@ -1,0 +1,487 @@
+/*
+ * From functions' symbols to their DIEs.
+ *
+ * A function is found by its address, because names lie: aliases, folded functions and old versions of
+ * a symbol share or swap them. The first walk looks in the units that hold an exported address, for
+ * DIEs that begin at one, and for such without any address that have a wanted name (folded by the
+ * compiler, inlined, written in assembly, an alias). For what is still missing the other units are
+ * walked. Both collect candidates, in any order and by several threads; of these the best rank wins,
+ * then the first in the file, so that the answer is always the same one.
+ */
+#include "introspect/dwarf/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* -- candidates ------------------------------------------------------------------------------------- */
+
+/* Where the scan of a unit is. */
+struct looking {
+	struct dw_scan *scan;
+	struct search *search;
+	const struct die_unit *unit;
+	size_t number;
+	const struct die *die;
+	bool first;			/* range of the DIE */
+};
+
+static void
+found(struct looking *l, uint32_t key, enum evidence evidence)
+{
+	const struct die *die = l->die;
+	struct candidate c = {
+		.ref = die->ref, .unit = (uint32_t)l->number, .key = key, .evidence = evidence,
+		.linkage = die_text(die, DIE_LINKAGE_NAME), .name = die_text(die, DIE_NAME),
+		.bare = !die->has_children && !die_has(die, DIE_PROTOTYPED) &&
+			!die_has(die, DIE_ORIGIN) && !die_has(die, DIE_SPECIFICATION) &&
+			die_has(die, DIE_TYPE),
+	};
+
+	dw_found(l->scan, &c, sizeof(c));
+}
+
+static void
+collect(struct dw_scan *scan)
+{
+	struct search *s = scan->data;
+	const struct candidate *list = scan->found;
+
+	for (size_t i = 0; i < scan->n && s->ncandidates < MAX_CANDIDATES; i++)
+		twz_push(s->arena, s->candidates, s->ncandidates, list[i]);
+	s->dw->partial |= s->ncandidates == MAX_CANDIDATES;
+}
+
+/* -- by address ------------------------------------------------------------------------------------- */
+
+static size_t
+slot_of(uint64_t key, size_t mask)
+{
+	return (size_t)(key * 0x9e3779b97f4a7c15 >> 32) & mask;
+}
+
+/* The group of functions at @address, or -1. */
+static int64_t
+group_at(const struct search *s, uint64_t address)
+{
+	for (size_t i = slot_of(address, s->mask); s->slots[i]; i = (i + 1) & s->mask)
+		if (s->functions[s->by_address[s->slots[i] - 1]].address == address)
+			return s->slots[i] - 1;
+	return -1;
+}
+
+static bool
+match_address(void *data, uint64_t from, uint64_t to)
+{
+	struct looking *l = data;
+	int64_t group = group_at(l->search, from);
+
+	(void)to;
+	if (group >= 0)
+		found(l, (uint32_t)group, l->first ? BEGINS : RANGE);
+	l->first = false;
+	return true;
+}
+
+static void
+match_addresses(struct looking *l, const struct die *die)
+{
+	int64_t low = 0;
+
+	l->first = !die_has(die, DIE_RANGES);
+	if (!l->first)
+		l->scan->dw->ops->ranges(l->scan->dw->engine, l->unit, die, match_address, l);
+	else if (die_number(die, DIE_LOW_PC, &low))
+		match_address(l, (uint64_t)low, 0);
+}
+
+static int
+by_address(const void *a, const void *b, void *data)
+{
+	const struct dw_function *functions = data;
+	const struct dw_function *f = &functions[*(const uint32_t *)a];
+	const struct dw_function *g = &functions[*(const uint32_t *)b];
+
+	return f->address < g->address ? -1 : f->address > g->address;
+}
+
+static void
+index_addresses(struct search *s)
+{
+	size_t size = 64;
+
+	while (size < s->n * 4)
+		size *= 2;
+	s->mask = size - 1;
+	s->slots = twz_new_array(s->arena, size, uint32_t);
+	s->by_address = twz_new_array(s->arena, s->n, uint32_t);
+	s->addresses = twz_new_array(s->arena, s->n, uint64_t);
+	for (size_t i = 0; i < s->n; i++)
+		s->by_address[i] = (uint32_t)i;
+	qsort_r(s->by_address, s->n, sizeof(*s->by_address), by_address,
+		(void *)(uintptr_t)s->functions);
+	for (size_t i = 0; i < s->n; i++) {
+		uint64_t address = s->functions[s->by_address[i]].address;
+		size_t at = slot_of(address, s->mask);
+
+		s->addresses[i] = address;
+		if (i && address == s->addresses[i - 1])
+			continue;
+		while (s->slots[at])
+			at = (at + 1) & s->mask;
+		s->slots[at] = (uint32_t)i + 1;
+	}
+}
+
+/* -- by name ---------------------------------------------------------------------------------------- */
+
+static bool
+same_name(const struct search *s, uint32_t slot, const char *name)
+{
+	return !strcmp(s->functions[slot - 1].symbol, name);
+}
+
+/* The slot of @name, empty when nobody has it. */
+static size_t
+name_slot(const struct search *s, const char *name)
+{
+	size_t i = slot_of(dw_hash(0xcbf29ce484222325, name), s->mask);
+
+	while (s->names[i] && !same_name(s, s->names[i], name))
+		i = (i + 1) & s->mask;
+	return i;
+}
+
+/*
+ * Of declarations only the first ones of each thread count, which then are the first ones of all: a
+ * thread takes units in their order.
+ */
+static bool
+is_one_too_many(struct looking *l, uint32_t f, enum evidence evidence)
+{
+	uint8_t *seen = l->scan->scratch, *count;
+
+	if (!seen)
+		seen = l->scan->scratch = calloc(l->search->n, 2);
+	if (!seen)
+		return l->scan->lost = true;
+	count = &seen[2 * f + (evidence == DECLARED)];
+	return *count >= MAX_DECLARED || !++*count;
+}
+
+static void
+match_name(struct looking *l, const char *name, enum evidence evidence)
+{
+	const struct search *s = l->search;
+	uint32_t f = s->names[name_slot(s, name)];
+
+	if (f && (!s->wanted || s->wanted[f - 1]) && !is_one_too_many(l, f - 1, evidence))
+		found(l, f - 1, evidence);
+}
+
+static const char *
+own_name(const struct die *die)
+{
+	const char *name = die_text(die, DIE_LINKAGE_NAME);
+
+	return *name ? name : die_text(die, DIE_NAME);
+}
+
+/* A DIE that has no place in the code: a declaration, or what was inlined or folded away. */
+static void
+match_names(struct looking *l, const struct die *die)
+{
+	enum evidence evidence = die_has(die, DIE_DECLARATION) ? DECLARED : NAMED;
+	struct dw *dw = l->scan->dw;
+	const char *name = own_name(die);
+	struct die completed;
+
+	if (*name && die_has(die, DIE_EXTERNAL))
+		match_name(l, name, evidence);
+	else if (!*name && die_has(die, DIE_SPECIFICATION) &&
+		 dw->ops->die(dw->engine, die_to(die, DIE_SPECIFICATION), &completed))
+		match_name(l, own_name(&completed), NAMED);
+}
+
+/* Functions of one name hang together, so that a name is looked up once. */
+static void
+index_names(struct search *s)
+{
+	s->names = twz_new_array(s->arena, s->mask + 1, uint32_t);
+	s->same = twz_new_array(s->arena, s->n, uint32_t);
+	s->versions = twz_new_array(s->arena, s->n, bool);
+	for (size_t i = s->n; i-- > 0;) {
+		size_t slot = name_slot(s, s->functions[i].symbol);
+
+		s->same[i] = s->names[slot];
+		s->names[slot] = (uint32_t)i + 1;
+	}
+	for (size_t slot = 0; slot <= s->mask; slot++) {
+		uint32_t first = s->names[slot];
+		bool several = false;
+
+		for (uint32_t f = first; f; f = s->same[f - 1])
+			several |= s->functions[f - 1].address != s->functions[first - 1].address;
+		for (uint32_t f = first; several && f; f = s->same[f - 1])
+			s->versions[f - 1] = true;
+	}
+}
+
+/* -- one unit --------------------------------------------------------------------------------------- */
+
+static void
+look_in(struct looking *l, const struct die *scope, int depth)
+{
+	static const struct die_filter filter = {
+		.tags = SCOPE_BITS | TAG_BIT(DW_TAG_subprogram), .linked = true,
+	};
+	const struct engine_ops *ops = l->scan->dw->ops;
+	struct engine *engine = l->scan->dw->engine;
+	struct die die;
+
+	if (!scope->has_children)
+		return;
+	for (bool more = ops->child(engine, scope, &filter, &die); more;
+	     more = ops->next(engine, &die, &filter, &die)) {
+		l->die = &die;
+		if (die.tag != DW_TAG_subprogram) {
+			if (depth < DW_MAX_SCOPES)
+				look_in(l, &die, depth + 1);
+		} else if (die_has(&die, DIE_LOW_PC) || die_has(&die, DIE_RANGES)) {
+			match_addresses(l, &die);
+		} else {
+			match_names(l, &die);
+		}
+	}
+}
+
+static void
+visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
+{
+	struct search *s = scan->data;
+	struct looking l = { .scan = scan, .search = s, .unit = unit, .number = number };
+
+	if (unit->is_type || s->visited[number])
+		return;
+	s->visited[number] = true;
+	look_in(&l, &unit->die, 0);
+}
+
+/* -- the choice ------------------------------------------------------------------------------------- */
+
+/* What a function is called, by its DIE or those it refers to. The symbol may be either. */
+struct names {
+	const char *linkage, *name;
+};
+
+static struct names
+names_of(struct dw *dw, const struct candidate *c)
+{
+	struct die die;
+
+	if (*c->linkage || *c->name || !dw_die(dw, c->ref, &die))
+		return (struct names){ c->linkage, c->name };
+	for (int step = 0; step < 3; step++) {
+		if (die_has(&die, DIE_LINKAGE_NAME) || die_has(&die, DIE_NAME))
+			break;
+		dw_origin(dw, &die, step ? DIE_SPECIFICATION : DIE_ORIGIN);
+	}
+	return (struct names){ die_text(&die, DIE_LINKAGE_NAME), die_text(&die, DIE_NAME) };
+}
+
+static bool
+is_assembly(struct search *s, const struct candidate *c)
+{
+	struct die_unit unit;
+
+	if (s->language_of != c->unit + 1) {
+		s->language_of = c->unit + 1;
+		s->language = (struct language){ "", RULES_UNKNOWN };
+		if (s->dw->ops->unit(s->dw->engine, c->unit, &unit))
+			s->language = dw_language(&unit.die);
+	}
+	return s->language.rules == RULES_NONE;
+}
+
+/* An assembler that calls its unit C still gives functions no parameters, no prototype and no type. */
+static bool
+looks_like_assembly(struct dw *dw, const struct candidate *c)
+{
+	struct die die, type;
+
+	return c->bare && c->evidence <= RANGE && dw_die(dw, c->ref, &die) &&
+	       dw_follow(dw, &die, DIE_TYPE, &type) && type.tag == DW_TAG_unspecified_type &&
+	       !die_has(&type, DIE_NAME);
+}
+
+/* What C++ makes without anybody having written it: no DIE describes it, whatever it says. */
+static bool
+is_thunk(const char *symbol)
+{
+	return !strncmp(symbol, "_ZT", 3) && symbol[3] && strchr("hvc", symbol[3]);
+}
+
+static enum rank
+rank_of(struct search *s, const struct candidate *c, uint32_t f, struct names names, bool assembly)
+{
+	const struct dw_function *function = &s->functions[f];
+	bool versions = s->versions[f], same = !strcmp(names.linkage, function->symbol) ||
+					       !strcmp(names.name, function->symbol);
+
+	if (is_thunk(function->symbol))
+		return RANK_NONE;
+	if (assembly)
+		return c->evidence <= RANGE ? RANK_ASM : RANK_NONE;
+	switch (c->evidence) {
+	case BEGINS:
+		return same || function->ifunc ? RANK_LOW_PC : RANK_ALIAS;
+	case RANGE:
+		return same || function->ifunc ? RANK_RANGES : RANK_ALIAS_RANGES;
+	case NAMED:
+		if (!same || function->hidden || function->ifunc)
+			return RANK_NONE;
+		return versions ? RANK_NAME_OF_VERSIONS : RANK_NAME;
+	case DECLARED:
+		return same && !function->hidden ? RANK_DECL : RANK_NONE;
+	}
+	return RANK_NONE;
+}
+
+static bool
+before(const struct candidate *c, enum rank rank, const struct match *m)
+{
+	if (rank != m->rank)
+		return rank > m->rank;
+	return c->unit != m->unit ? c->unit < m->unit : c->ref < m->ref;
+}
+
+/* Keeps the first ones in the file. */
+static void
+add_declaration(struct match *m, const struct candidate *c)
+{
+	struct declaration new = { c->ref, c->unit };
+	uint32_t i = m->ndeclared < MAX_DECLARED ? m->ndeclared++ : MAX_DECLARED;
+
+	for (; i && (m->declared[i - 1].unit > new.unit ||
+		     (m->declared[i - 1].unit == new.unit && m->declared[i - 1].ref > new.ref)); i--)
+		if (i < MAX_DECLARED)
+			m->declared[i] = m->declared[i - 1];
+	if (i < MAX_DECLARED)
+		m->declared[i] = new;
+}
+
+static void
+consider(struct search *s, const struct candidate *c, uint32_t f, struct names names, bool assembly)
+{
+	enum rank rank = rank_of(s, c, f, names, assembly);
+	struct match *m = &s->matches[f];
+
+	m->assembly |= rank == RANK_ASM;
+	if (rank == RANK_DECL)
+		add_declaration(m, c);
+	if (rank == RANK_NONE || !before(c, rank, m))
+		return;
+	m->rank = rank;
+	m->unit = c->unit;
+	m->ref = c->ref;
+	m->language = s->language;
+	m->name = "";
+	if (rank == RANK_ALIAS || rank == RANK_ALIAS_RANGES)
+		m->name = *names.name && m->language.rules == RULES_C ? names.name :
+			  *names.linkage ? names.linkage : names.name;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct candidate *p = a, *q = b;
+
+	if (p->unit != q->unit)
+		return p->unit < q->unit ? -1 : 1;
+	return p->ref < q->ref ? -1 : p->ref > q->ref;
+}
+
+static bool
+is_settled(const struct search *s, uint32_t f)
+{
+	return s->matches[f].rank >= RANK_NAME && !s->functions[f].ifunc;
+}
+
+static void
+consider_located(struct search *s, const struct candidate *c)
+{
+	struct names names = names_of(s->dw, c);
+	bool assembly = is_assembly(s, c) || looks_like_assembly(s->dw, c);
+	uint64_t address = s->addresses[c->key];
+
+	for (size_t k = c->key; k < s->n && s->addresses[k] == address; k++)
+		consider(s, c, s->by_address[k], names, assembly);
+}
+
+static void
+consider_named(struct search *s, const struct candidate *c)
+{
+	struct names names = { NULL, NULL };
+	bool assembly = false;
+
+	for (uint32_t f = c->key + 1; f; f = s->same[f - 1]) {
+		if (is_settled(s, f - 1) && s->matches[f - 1].rank > RANK_NAME)
+			continue;
+		if (!names.name) {
+			names = names_of(s->dw, c);
+			assembly = is_assembly(s, c);
+		}
+		consider(s, c, f - 1, names, assembly);
+	}
+}
+
+/* Those with an address first: what they settle needs no declarations, of which there are many. */
+static void
+consider_all(struct search *s)
+{
+	if (s->ncandidates)
+		qsort(s->candidates, s->ncandidates, sizeof(*s->candidates), by_place);
+	for (size_t i = 0; i < s->ncandidates; i++)
+		if (s->candidates[i].evidence <= RANGE)
+			consider_located(s, &s->candidates[i]);
+	for (size_t i = 0; i < s->ncandidates; i++)
+		if (s->candidates[i].evidence > RANGE)
+			consider_named(s, &s->candidates[i]);
+	s->ncandidates = 0;
+}
+
+/* Whether somebody still needs a look at other units; marks the names of these. */
+static bool
+is_missing_some(struct search *s)
+{
+	bool some = false;
+
+	s->wanted = twz_new_array(s->arena, s->n, bool);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct dw_function *f = &s->functions[i];
+
+		if (is_settled(s, (uint32_t)i) || (f->hidden && s->versions[i]) ||
+		    is_thunk(f->symbol))
+			continue;
+		some = true;
+		/* A name is asked of the first that has it. */
+		s->wanted[s->names[name_slot(s, f->symbol)] - 1] = true;
+	}
+	return some;
+}
+
+void
+search_functions(struct search *s)
+{
+	s->matches = twz_new_array(s->arena, s->n, struct match);
+	if (!s->n)
+		return;
+	index_addresses(s);
+	index_names(s);
+	s->visited = twz_new_array(s->arena, s->dw->ops->units(s->dw->engine), bool);
+	dw_scan(s->dw, s->addresses, s->n, s, visit, collect);
+	consider_all(s);
+	if (!is_missing_some(s))
+		return;
+	dw_scan(s->dw, NULL, 0, s, visit, collect);
+	consider_all(s);
+}

@@ -1,0 +1,14 @@
+/* Verdicts about functions, and what records add to their types. */
+#pragma once
+
+#include "introspect/dwarf/reader.h"
+#include "introspect/records.h"
+
+/** Refuses @gate, unless it is refused already: only the first reason is kept. */
+void judge_refuse(struct twz_gate *gate, const char *why);
+/**
+ * Fills the type, the provenance, the verdict and, if asked for and it can be called, the hash of
+ * @gate from what was found (@f) and from its record (NULL: it has none). What is in @scratch afterwards is of no use.
+ */
+void judge(struct twz_gate *gate, const struct dw_function *f, const struct record_gate *record,
+	   bool hashed, struct twz_arena *scratch, struct twz_arena *arena);
