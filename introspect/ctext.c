@@ -1,89 +1,36 @@
 /*
- * Types as C. Everything that a signature reaches is written in an order in which C accepts it: what is
- * used by value before its user, what is only pointed to as a forward declaration first. A type without
- * a name is written where it is used. The compiler that reads the result checks each layout again,
- * by the static assertions that follow each struct.
- *
- * Types come from a file that nobody vouches for: names that are no identifiers, and one tag with two
- * layouts, make the gate that needs them inexpressible, with the reason.
+ * Order. What is used by value is written before its user, what is only pointed to gets a forward
+ * declaration and its definition at the end; so no definition waits for itself. Before anything is
+ * written, each type is judged: what C has no words for makes the function that needs it inexpressible,
+ * with the reason, unless it is only a field, whose place can be kept by bytes.
  */
+#include "introspect/ctext.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-#include "introspect/records.h"
-#include "introspect/show.h"
-#include "twz/typetext.h"
-
-enum { MAX_DEPTH = 64, MAX_INLINE = 20000 };
-
-/* Typedefs that <stdint.h>, <stddef.h> and <stdbool.h> give. */
-static const char *const standard[] = {
-	"int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t",
-	"intptr_t", "uintptr_t", "intmax_t", "uintmax_t", "size_t", "ptrdiff_t", "wchar_t", "bool",
+enum {
+	MAX_NESTING = 60, MAX_HEIGHT = 150, MAX_STEPS = 20000, MAX_INDENT = 40, MAX_INLINE = 20000,
+	MAX_LOOKS = 6,
 };
 
-static bool
-is_standard(const struct twz_type *type)
-{
-	for (size_t i = 0; i < TWZ_COUNT(standard); i++)
-		if (type->kind == TWZ_TYPEDEF && !strcmp(type->name, standard[i]))
-			return true;
-	return false;
-}
+const char ctext_head[] =
+	"#ifdef __cplusplus\n"
+	"#define TWZ_ASSERT(what) static_assert(what, #what)\n"
+	"#define TWZ_ATOMIC\n"
+	"#define TWZ_CXX(name) name##_\n"
+	"#define TWZ_OUTER ::\n"
+	"extern \"C\" {\n"
+	"#else\n"
+	"#define TWZ_ASSERT(what) _Static_assert(what, #what)\n"
+	"#define TWZ_ATOMIC _Atomic\n"
+	"#define TWZ_CXX(name) name\n"
+	"#define TWZ_OUTER\n"
+	"#endif\n\n";
 
-static bool
-is_aggregate(const struct twz_type *type)
-{
-	return type->kind == TWZ_STRUCT || type->kind == TWZ_UNION || type->kind == TWZ_RESULT ||
-	       type->kind == TWZ_OPTION;
-}
-
-static bool
-is_tagged(const struct twz_type *type)
-{
-	return is_aggregate(type) || type->kind == TWZ_ENUM;
-}
-
-/* Tags have one name space, typedefs another; opaque types are both, so they are told apart. */
-static bool
-same_name(const struct twz_type *a, const struct twz_type *b)
-{
-	return is_tagged(a) == is_tagged(b) &&
-	       (a->kind == TWZ_OPAQUE) == (b->kind == TWZ_OPAQUE) && *a->name &&
-	       !strcmp(a->name, b->name);
-}
-
-/* An opaque struct S is written as a typedef of the same name, which may already mean something else. */
-static bool
-hides(const struct twz_type *opaque, const struct twz_type *type)
-{
-	return opaque->kind == TWZ_OPAQUE && type->kind == TWZ_TYPEDEF &&
-	       !strcmp(opaque->name, type->name) && twz_type_strip(type)->kind != TWZ_OPAQUE;
-}
-
-static bool
-same_layout(const struct twz_type *a, const struct twz_type *b)
-{
-	if (a->kind != b->kind || a->size != b->size || a->nmembers != b->nmembers)
-		return false;
-	for (uint32_t i = 0; i < a->nmembers; i++) {
-		const struct twz_member *m = &a->members[i], *n = &b->members[i];
-
-		if (strcmp(m->name, n->name) || m->offset != n->offset || m->value != n->value ||
-		    m->bit_size != n->bit_size)
-			return false;
-	}
-	return true;
-}
-
-static bool
-contains(const struct twz_type **list, size_t n, const struct twz_type *type)
-{
-	for (size_t i = 0; i < n; i++)
-		if (list[i] == type || same_name(list[i], type))
-			return true;
-	return false;
-}
+const char ctext_tail[] =
+	"\n#undef TWZ_ASSERT\n#undef TWZ_ATOMIC\n#undef TWZ_CXX\n#undef TWZ_OUTER\n"
+	"#ifdef __cplusplus\n}\n#endif\n";
 
 const char *
 ctext_comment(struct twz_arena *arena, const char *text)
@@ -91,349 +38,482 @@ ctext_comment(struct twz_arena *arena, const char *text)
 	char *copy = twz_strdup(arena, text);
 
 	for (char *c = copy; *c; c++)
-		if (c[0] == '*' && c[1] == '/')
+		if ((c[0] == '*' && c[1] == '/') || (c[0] == '/' && c[1] == '*'))
 			c[1] = ' ';
+		else if (*c == '\n' || *c == '\r')
+			*c = ' ';
 	return copy;
 }
 
-/* -- what can be said in C -------------------------------------------------------------------------- */
+/* -- what can be said ------------------------------------------------------------------------------- */
 
-struct walk {
-	const struct twz_type **queue;
-	size_t n;
-};
+static const char too_long[] = "it has a type that is too long to write";
+static const char too_deep[] = "it reaches types that are nested too deeply";
+static const char circular[] = "it has a type that contains itself";
 
-static bool
-reached(const struct walk *w, const struct twz_type *type)
+/* Basic types that only some compilers have. */
+static const char *
+judge_base(const struct twz_type *t)
 {
-	for (size_t i = 0; i < w->n; i++)
-		if (w->queue[i] == type)
-			return true;
-	return false;
+	static const char *const rare[] = { "_Decimal", "_Float16", "__bf16", "__fp16", "_Accum", "_Fract" };
+
+	for (size_t i = 0; i < TWZ_COUNT(rare); i++)
+		if (strstr(t->name, rare[i]))
+			return "it has a floating type that not every C compiler has";
+	return t->form != TWZ_FORM_BASE || twz_c_is_basic(t) ? NULL :
+	       "it has a basic type that C does not have";
 }
 
+static const char *judge(struct ctext *c, const struct twz_type *t, bool by_value, unsigned depth,
+			 uint32_t *height);
+
+/* A type without a name in a prototype would be another type in each of them: it needs a tag. */
 static void
-reach(struct ctext *c, struct walk *w, const struct twz_type *type)
+tag_prototype(struct ctext *c, const struct twz_type *t)
 {
-	if (type && !reached(w, type))
-		twz_push(c->arena, w->queue, w->n, type);
+	for (unsigned i = 0; t && i < MAX_NESTING && !ctext_is_tagged(t); i++)
+		t = t->kind == TWZ_POINTER || t->kind == TWZ_ARRAY ? t->target : NULL;
+	if (t && ctext_is_tagged(t) && !*t->name)
+		ctext_name(c, t)->needs_tag = true;
+}
+
+static bool
+is_kind(const struct twz_type *t, enum twz_kind one, enum twz_kind other)
+{
+	t = t ? twz_type_strip(t) : &twz_type_void;
+	return t->kind == one || t->kind == other;
 }
 
 static const char *
-objection(struct ctext *c, const struct twz_type *t)
+judge_function(struct ctext *c, const struct twz_type *t, unsigned depth, uint32_t *height)
 {
-	bool named = is_tagged(t) || t->kind == TWZ_TYPEDEF || t->kind == TWZ_OPAQUE;
+	const char *why = t->target ? judge(c, t->target, true, depth + 1, height) : NULL;
 
-	if (t->kind == TWZ_LIST || t->kind == TWZ_RECORD)
-		return "it has a type that C does not have";
-	if (!named || is_standard(t))
-		return NULL;
-	if (*t->name ? !record_identifier(t->name) : !is_tagged(t))
-		return twz_format(c->arena, "'%s' is no type of C's", ctext_comment(c->arena, t->name));
+	tag_prototype(c, t->target);
+	if (t->target && is_kind(t->target, TWZ_FUNC, TWZ_ARRAY))
+		return "it returns what no function of C's returns";
+	for (uint32_t i = 0; !why && i < t->nmembers; i++) {
+		why = t->members[i].type ? judge(c, t->members[i].type, true, depth + 1, height) :
+		      "a parameter has no known type";
+		tag_prototype(c, t->members[i].type);
+		if (!why && is_kind(t->members[i].type, TWZ_VOID, TWZ_VOID))
+			why = "a parameter is void";
+	}
+	return why;
+}
+
+static void
+judge_fields(struct ctext *c, struct ctext_name *name)
+{
+	const struct twz_type *t = name->type;
+	uint32_t height = 0;
+
+	/* A field that cannot be said becomes bytes: what it says does not count. */
 	for (uint32_t i = 0; i < t->nmembers; i++)
-		if (*t->members[i].name && !record_identifier(t->members[i].name))
-			return twz_format(c->arena, "'%s' has a member without a proper name", t->name);
-	for (size_t i = 0; i < c->nknown; i++)
-		if ((same_name(c->known[i], t) && !same_layout(c->known[i], t)) ||
-		    hides(c->known[i], t) || hides(t, c->known[i]))
-			return twz_format(c->arena, "there are two different types '%s'", t->name);
+		if (t->kind != TWZ_ENUM && t->members[i].type)
+			(void)judge(c, t->members[i].type, true, 0, &height);
+	name->height = height + 1;
+	if (name->height > MAX_HEIGHT)
+		name->why_value = too_deep;
+}
+
+/* Named types and bodies: judged once. Typedefs are written before what they stand for is complete. */
+static const char *
+judge_named(struct ctext *c, struct ctext_name *name, bool by_value, uint32_t *height)
+{
+	const struct twz_type *t = name->type;
+	bool anonymous = name->is_tag && !*t->name;
+	uint32_t below = 0;
+
+	if (name->judged == UNJUDGED) {
+		name->judged = JUDGING;
+		if (!name->is_tag && !name->is_known && t->target) {
+			if (ctext_is_tagged(t->target) && !*t->target->name) {
+				struct ctext_name *body = ctext_name(c, t->target);
+
+				if (!body->alias)
+					body->alias = name;
+				name->why = judge_named(c, body, true, &below);
+			} else {
+				name->why = judge(c, t->target, false, 0, &below);
+			}
+			name->height = below + 1;
+		}
+		if (name->height > MAX_HEIGHT)
+			name->why = too_deep;
+		name->judged = JUDGED;
+	} else if (name->judged == JUDGING) {
+		return circular;
+	}
+	if ((by_value || anonymous) && name->judged_value == UNJUDGED && !name->why) {
+		name->judged_value = JUDGING;
+		if (name->is_tag && t->kind != TWZ_OPAQUE)
+			judge_fields(c, name);
+		else if (name->is_tag && (t->form == TWZ_FORM_CLASS || t->form == TWZ_FORM_OTHER))
+			name->why_value = t->why ? t->why : "it has a type that C does not have";
+		else if (!name->is_tag && !name->is_known && t->target)
+			name->why_value = judge(c, t->target, true, 0, &name->height);
+		name->judged_value = JUDGED;
+	} else if ((by_value || anonymous) && name->judged_value == JUDGING) {
+		return circular;
+	}
+	if (name->height > *height)
+		*height = name->height;
+	return name->why ? name->why : by_value || anonymous ? name->why_value : NULL;
+}
+
+static const char *
+judge_opaque(struct ctext *c, const struct twz_type *t, unsigned depth, uint32_t *height)
+{
+	switch (t->form) {
+	case TWZ_FORM_VECTOR:
+	case TWZ_FORM_COMPLEX:
+	case TWZ_FORM_BASE:
+		return judge_base(t);
+	case TWZ_FORM_VLA:
+		return t->target ? judge(c, t->target, true, depth + 1, height) : NULL;
+	case TWZ_FORM_REFERENCE:
+	case TWZ_FORM_RVALUE:
+		return "it has a reference, as only C++ has them";
+	case TWZ_FORM_MEMBER:
+		return "it has a pointer to a member, as only C++ has them";
+	case TWZ_FORM_NONE:
+	case TWZ_FORM_STRUCT:
+	case TWZ_FORM_UNION:
+	case TWZ_FORM_ENUM:
+	case TWZ_FORM_CLASS:
+	case TWZ_FORM_OTHER:
+		break;
+	}
 	return NULL;
+}
+
+static const char *
+judge(struct ctext *c, const struct twz_type *t, bool by_value, unsigned depth, uint32_t *height)
+{
+	struct ctext_name *name;
+	const char *why;
+
+	if (depth > MAX_NESTING || !c->steps)
+		return c->steps ? too_deep : too_long;
+	c->steps--;
+	name = ctext_name(c, t);
+	if (name) {
+		unsigned steps = c->steps;
+
+		if (c->counting && name->is_tag && !*t->name)
+			name->uses++;
+		/* Deeper than any chain that is accepted in the end: further down is not worth a look. */
+		if (c->depth > 2 * MAX_HEIGHT)
+			return too_deep;
+		c->depth++;
+		c->steps = MAX_STEPS;
+		why = judge_named(c, name, by_value, height);
+		c->steps = steps;
+		c->depth--;
+		return why;
+	}
+	if (twz_c_is_va_list(t))
+		return NULL;
+	switch (t->kind) {
+	case TWZ_POINTER:
+	case TWZ_STRING:
+		return t->target ? judge(c, t->target, false, depth + 1, height) : NULL;
+	case TWZ_ARRAY:
+		return is_kind(t->target, TWZ_VOID, TWZ_FUNC) ||
+		       (is_kind(t->target, TWZ_ARRAY, TWZ_ARRAY) && !twz_type_strip(t->target)->size) ?
+		       "it has an array of things without a size" :
+		       judge(c, t->target, true, depth + 1, height);
+	case TWZ_FUNC:
+		return judge_function(c, t, depth, height);
+	case TWZ_OPAQUE:
+		return judge_opaque(c, t, depth, height);
+	case TWZ_LIST:
+	case TWZ_RECORD:
+		return "it has a type that C does not have";
+	case TWZ_FLOAT:
+		return judge_base(t);
+	case TWZ_VOID:
+	case TWZ_BOOL:
+	case TWZ_CHAR:
+	case TWZ_INT:
+	case TWZ_ENUM:
+	case TWZ_STRUCT:
+	case TWZ_UNION:
+	case TWZ_RESULT:
+	case TWZ_OPTION:
+	case TWZ_TYPEDEF:
+		break;
+	}
+	return NULL;
+}
+
+const char *
+ctext_judge(struct ctext *c, const struct twz_type *type, bool by_value)
+{
+	uint32_t height = 0;
+
+	c->steps = MAX_STEPS;
+	return judge(c, type, by_value, 0, &height);
+}
+
+const char *
+ctext_judge_field(struct ctext *c, const struct twz_type *type)
+{
+	return is_kind(type, TWZ_VOID, TWZ_FUNC) ? "no value has its type" : ctext_judge(c, type, true);
 }
 
 const char *
 ctext_accept(struct ctext *c, const struct twz_type *type)
 {
-	struct walk w = { 0 };
+	const char *why;
 
-	reach(c, &w, type);
-	for (size_t i = 0; i < w.n; i++) {
-		const struct twz_type *t = w.queue[i];
-		const char *why = objection(c, t);
-
-		if (why)
-			return why;
-		if (w.n > MAX_INLINE)
-			return "it reaches too many types";
-		if (is_standard(t))
-			continue;
-		reach(c, &w, t->target);
-		for (uint32_t k = 0; k < t->nmembers; k++) {
-			const struct twz_type *m = t->members[k].type;
-
-			if (t->kind == TWZ_FUNC && is_tagged(m) && !*m->name)
-				return "a parameter has a type without a name";
-			reach(c, &w, m);
-		}
-	}
-	for (size_t i = 0; i < w.n; i++)
-		if (*w.queue[i]->name && !contains(c->known, c->nknown, w.queue[i]))
-			twz_push(c->arena, c->known, c->nknown, w.queue[i]);
-	return NULL;
+	c->counting = true;
+	why = ctext_judge(c, type, true);
+	c->counting = false;
+	return why;
 }
 
-/* -- bodies ----------------------------------------------------------------------------------------- */
+/* -- definitions ------------------------------------------------------------------------------------ */
 
-static const struct twz_type *in_place(struct ctext *c, const struct twz_type *type, int indent);
+static void need(struct ctext *c, const struct twz_type *type, bool complete);
 
-static void
-tabs(FILE *out, int n)
-{
-	while (n-- > 0)
-		fputc('\t', out);
-}
-
-static void
-write_enumerators(FILE *out, const struct twz_type *t, int indent)
-{
-	for (uint32_t i = 0; i < t->nmembers; i++) {
-		const struct twz_member *m = &t->members[i];
-
-		tabs(out, indent + 1);
-		/* The least number of all has no literal. */
-		if (t->is_signed && m->value == INT64_MIN)
-			fprintf(out, "%s = -%" PRId64 " - 1,\n", m->name, INT64_MAX);
-		else if (t->is_signed)
-			fprintf(out, "%s = %" PRId64 ",\n", m->name, m->value);
-		else if ((uint64_t)m->value > INT64_MAX)
-			fprintf(out, "%s = %" PRIu64 "u,\n", m->name, (uint64_t)m->value);
-		else
-			fprintf(out, "%s = %" PRIu64 ",\n", m->name, (uint64_t)m->value);
-	}
-}
-
-/* Where C would put the next field after @end bytes. */
-static uint64_t
-natural(uint64_t end, const struct twz_member *m)
-{
-	uint64_t align = m->type->align ? m->type->align : 1;
-
-	return TWZ_ALIGN(end, align);
-}
-
+/* A type without a name is written in place, unless a typedef or a tag of ours stands for it. */
 static bool
-is_natural(const struct twz_type *t)
+is_in_place(struct ctext *c, struct ctext_name *name)
 {
-	uint64_t end = 0, align = 1;
-
-	for (uint32_t i = 0; i < t->nmembers; i++) {
-		const struct twz_member *m = &t->members[i];
-
-		if (m->bit_size)
-			return true;	/* left to the compiler and to the assertion */
-		if (t->kind != TWZ_UNION && m->offset != natural(end, m))
-			return false;
-		if (m->type->align > align)
-			align = m->type->align;
-		end = t->kind == TWZ_UNION ? (m->type->size > end ? m->type->size : end) :
-		      m->offset + m->type->size;
-	}
-	return t->align == align && t->size == TWZ_ALIGN(end, align);
+	if (*name->type->name || (name->alias && name->alias != c->defining))
+		return false;
+	if (!*name->name && (name->needs_tag || (name->type->kind == TWZ_ENUM && name->uses > 1)) &&
+	    !name->alias)
+		ctext_make_tag(c, name);
+	return !*name->name;
 }
 
-static void
-write_field(struct ctext *c, FILE *out, const struct twz_member *m, int indent)
+/* twz_c_text() asks for the specifier of a type. */
+static bool
+specifier(void *data, struct twz_text *out, const struct twz_type *type)
 {
-	tabs(out, indent + 1);
-	twz_c_declare(out, in_place(c, m->type, indent + 1), m->name);
-	if (m->bit_size)
-		fprintf(out, "%s: %u", *m->name ? " " : "", m->bit_size);
-	fputs(";\n", out);
-}
+	struct ctext *c = data;
+	struct ctext_name *name = ctext_name(c, type);
+	size_t limit = out->limit, used = out->n;
 
-/* Fields of a struct that is laid out by hand get their gaps by hand as well. */
-static void
-write_fields(struct ctext *c, FILE *out, const struct twz_type *t, int indent)
-{
-	bool by_hand = !is_natural(t) && t->kind != TWZ_UNION;
-	uint64_t end = 0;
-
-	for (uint32_t i = 0; i < t->nmembers; i++) {
-		const struct twz_member *m = &t->members[i];
-
-		if (by_hand && m->offset > end) {
-			tabs(out, indent + 1);
-			fprintf(out, "unsigned char twz_gap%u[%" PRIu64 "];\n", i, m->offset - end);
-		}
-		write_field(c, out, m, indent);
-		end = m->offset + m->type->size;
+	if (!name)
+		return false;
+	if (!is_in_place(c, name)) {
+		ctext_spell(c, out, *type->name || !name->alias ? name : name->alias);
+		return true;
 	}
-	if (by_hand && t->size > end) {
-		tabs(out, indent + 1);
-		fprintf(out, "unsigned char twz_gap%u[%" PRIu64 "];\n", t->nmembers, t->size - end);
+	if (!c->budget || c->indent > MAX_INDENT) {
+		twz_text_puts(out, "void");
+		return true;
 	}
-}
-
-/* "struct user { … }", without declarator or semicolon. */
-static void
-write_body(struct ctext *c, FILE *out, const struct twz_type *t, int indent)
-{
-	const char *word = t->kind == TWZ_UNION ? "union" : t->kind == TWZ_ENUM ? "enum" : "struct";
-
-	fprintf(out, "%s%s%s {\n", word, *t->name ? " " : "", t->name);
-	if (t->kind == TWZ_ENUM)
-		write_enumerators(out, t, indent);
-	else
-		write_fields(c, out, t, indent);
-	tabs(out, indent);
-	fputc('}', out);
-	if (t->kind == TWZ_ENUM && t->size < 4)
-		fputs(" __attribute__((packed))", out);
-	if (t->kind != TWZ_ENUM && !is_natural(t))
-		fprintf(out, " __attribute__((packed, aligned(%u)))", t->align);
+	c->budget--;
+	/* The limit is for declarations; a body is as long as it is. */
+	twz_text_unlimit(out, 0, "");
+	c->indent++;
+	ctext_body(c, out, name);
+	c->indent--;
+	if (limit)
+		twz_text_limit(out, limit > used ? limit - used : 1);
+	return true;
 }
 
 static const char *
-body_text(struct ctext *c, const struct twz_type *t, int indent)
+parameter(void *data, const struct twz_type *func, uint32_t i)
 {
-	TWZ_FREE char *text = NULL;
-	size_t n = 0;
-	FILE *f = open_memstream(&text, &n);
+	return ctext_param(data, func, i);
+}
 
-	if (!f)
-		return "";
-	write_body(c, f, t, indent);
-	fclose(f);
-	return text ? twz_strndup(c->arena, text, n) : "";
+void
+ctext_begin(struct ctext *c, struct twz_text *out, struct twz_arena *arena)
+{
+	*c = (struct ctext){ .out = out, .arena = arena };
+	c->nodes.arena = c->tags.arena = c->ordinary.arena = arena;
+	c->taken_tags.arena = c->taken.arena = c->typedefs.arena = c->fields.arena = arena;
+	c->style = (struct twz_c_style){ c, specifier, parameter, .portable = true, .promote = true };
 }
 
 /*
- * @type with each type without a name replaced by its body, as a word that twz_c_declare() writes as
- * it is.
+ * Each look tells types apart by what the look before found out about those that they lead to. Few
+ * libraries have types of one name at all, and for those few two or three looks are enough.
  */
-static const struct twz_type *
-in_place(struct ctext *c, const struct twz_type *type, int indent)
+void
+ctext_learn(struct ctext *c, const struct twz_service *service)
 {
-	struct twz_type *copy;
+	for (size_t look = 0, variants = 0; look < MAX_LOOKS; look++) {
+		struct ctext *next = twz_new(c->arena, struct ctext);
 
-	if (indent > MAX_DEPTH || !c->budget)
-		return &twz_type_void;
-	c->budget--;
-	if (is_tagged(type) && !*type->name) {
-		copy = twz_new(c->arena, struct twz_type);
-		*copy = (struct twz_type){ .kind = TWZ_OPAQUE, .name = body_text(c, type, indent) };
-		return copy;
-	}
-	if (type->kind != TWZ_ARRAY && type->kind != TWZ_POINTER)
-		return type;
-	copy = twz_new(c->arena, struct twz_type);
-	*copy = *type;
-	copy->target = in_place(c, type->target, indent);
-	return copy;
-}
-
-/* -- order ------------------------------------------------------------------------------------------ */
-
-static void need(struct ctext *c, const struct twz_type *type, bool complete, int depth);
-
-static void
-assert_layout(struct ctext *c, const struct twz_type *t)
-{
-	fprintf(c->out, "TWZ_STUB_ASSERT(sizeof(%s %s) == %u, \"as in the service\");\n\n",
-		t->kind == TWZ_UNION ? "union" : t->kind == TWZ_ENUM ? "enum" : "struct", t->name,
-		t->size);
-}
-
-static void
-need_tagged(struct ctext *c, const struct twz_type *t, bool complete, int depth)
-{
-	if (!complete && *t->name && t->kind != TWZ_ENUM) {
-		if (contains(c->declared, c->ndeclared, t))
+		ctext_begin(next, c->out, c->arena);
+		next->before = c->before;
+		for (uint32_t i = 0; i < service->ngates; i++)
+			if (service->gates[i].type)
+				(void)ctext_accept(next, service->gates[i].type);
+		if (next->variants == variants)
 			return;
-		twz_push(c->arena, c->declared, c->ndeclared, t);
-		twz_push(c->arena, c->pending, c->npending, t);
-		fprintf(c->out, "%s %s;\n", t->kind == TWZ_UNION ? "union" : "struct", t->name);
-		return;
+		variants = next->variants;
+		c->before = next;
 	}
-	if (contains(c->defined, c->ndefined, t))
-		return;
-	twz_push(c->arena, c->defined, c->ndefined, t);
-	if (is_aggregate(t))
-		for (uint32_t i = 0; i < t->nmembers; i++)
-			need(c, t->members[i].type, true, depth + 1);
-	if (!*t->name)
-		return;
-	c->budget = MAX_INLINE;
-	write_body(c, c->out, t, 0);
-	fputs(";\n", c->out);
-	assert_layout(c, t);
 }
 
 static void
-need_typedef(struct ctext *c, const struct twz_type *t, bool complete, int depth)
+define_tagged(struct ctext *c, struct ctext_name *name)
 {
-	const struct twz_type *target = t->target;
+	const struct twz_type *t = name->type;
 
-	if (is_standard(t))
-		return;
-	if (!contains(c->defined, c->ndefined, t)) {
-		twz_push(c->arena, c->defined, c->ndefined, t);
-		need(c, target, false, depth + 1);
-		c->budget = MAX_INLINE;
-		if (target->kind != TWZ_OPAQUE || strcmp(target->name, t->name)) {
-			fputs("typedef ", c->out);
-			twz_c_declare(c->out, in_place(c, target, 0), t->name);
-			fputs(";\n", c->out);
+	name->defined = true;
+	if (t->kind == TWZ_OPAQUE) {
+		if (!strcmp(ctext_tag(t), "enum")) {
+			twz_text_printf(c->out, "#ifdef __cplusplus\nenum %s : int;\n#else\nenum %s;\n#endif\n",
+					name->name, name->name);
+			return;
 		}
+		ctext_spell(c, c->out, name);
+		twz_text_puts(c->out, ";\n");
+		return;
 	}
-	if (complete)
-		need(c, target, true, depth + 1);
+	for (uint32_t i = 0; i < t->nmembers && t->kind != TWZ_ENUM; i++)
+		if (t->members[i].type && !ctext_judge_field(c, t->members[i].type))
+			need(c, t->members[i].type, true);
+	if (*name->raw && strcmp(name->raw, name->name))
+		twz_text_printf(c->out, "/* '%s' in the library. */\n", ctext_comment(c->arena, name->raw));
+	c->indent = 0;
+	c->budget = MAX_INLINE;
+	ctext_body(c, c->out, name);
+	twz_text_puts(c->out, ";\n\n");
+	twz_push(c->arena, c->written, c->nwritten, name);
 }
 
 static void
-need(struct ctext *c, const struct twz_type *t, bool complete, int depth)
+need_tagged(struct ctext *c, struct ctext_name *name, bool complete)
 {
-	if (!t || depth > MAX_DEPTH)
+	if (name->alias && name->alias != c->defining && !*name->type->name) {
+		need(c, name->alias->type, complete);
 		return;
-	switch (t->kind) {
-	case TWZ_TYPEDEF:
-		need_typedef(c, t, complete, depth);
-		break;
-	case TWZ_STRUCT:
-	case TWZ_UNION:
-	case TWZ_RESULT:
-	case TWZ_OPTION:
-	case TWZ_ENUM:
-		need_tagged(c, t, complete, depth);
-		break;
-	case TWZ_POINTER:
-		need(c, t->target, false, depth + 1);
-		break;
-	case TWZ_ARRAY:
-		need(c, t->target, true, depth + 1);
-		break;
-	case TWZ_FUNC:
-		need(c, t->target, false, depth + 1);
-		for (uint32_t i = 0; i < t->nmembers; i++)
-			need(c, t->members[i].type, false, depth + 1);
-		break;
-	case TWZ_OPAQUE:
-		if (contains(c->defined, c->ndefined, t))
-			break;
-		twz_push(c->arena, c->defined, c->ndefined, t);
-		fprintf(c->out, "typedef struct %s %s;\n", t->name, t->name);
-		break;
-	case TWZ_VOID:
-	case TWZ_BOOL:
-	case TWZ_CHAR:
-	case TWZ_INT:
-	case TWZ_FLOAT:
-	case TWZ_STRING:
-	case TWZ_LIST:
-	case TWZ_RECORD:
-		break;
 	}
+	if (is_in_place(c, name)) {
+		if (name->defined)	/* what it needs is there */
+			return;
+		name->defined = true;
+		for (uint32_t i = 0; i < name->type->nmembers && name->type->kind != TWZ_ENUM; i++)
+			if (name->type->members[i].type &&
+			    !ctext_judge_field(c, name->type->members[i].type))
+				need(c, name->type->members[i].type, true);
+		return;
+	}
+	if (name->type->kind == TWZ_ENUM || name->type->kind == TWZ_OPAQUE)
+		complete = true;
+	if (complete ? name->defined : name->declared || name->defined)
+		return;
+	if (complete) {
+		define_tagged(c, name);
+		return;
+	}
+	name->declared = true;
+	twz_push(c->arena, c->pending, c->npending, name);
+	ctext_spell(c, c->out, name);
+	twz_text_puts(c->out, ";\n");
+}
+
+static void
+define_typedef(struct ctext *c, struct ctext_name *name)
+{
+	const struct twz_type *t = name->type;
+	const struct ctext_name *outer = c->defining;
+	bool anonymous = t->target && ctext_is_tagged(t->target) && !*t->target->name;
+	const char *word = name->cxx ? twz_format(c->arena, "TWZ_CXX(%s)", name->name) : name->name;
+	bool only_c = ctext_is_cxx_type(name->name);
+
+	name->defined = true;
+	c->defining = name;
+	if (t->target)
+		need(c, t->target, false);
+	c->defining = name;
+	if (strcmp(name->raw, name->name))
+		twz_text_printf(c->out, "/* '%s' in the library. */\n", ctext_comment(c->arena, name->raw));
+	if (!strcmp(name->name, "__size_t"))	/* in gcc's <stddef.h> a macro for nothing */
+		twz_text_puts(c->out, "#undef __size_t\n");
+	twz_text_puts(c->out, only_c ? "#ifndef __cplusplus\ntypedef " : "typedef ");
+	c->indent = anonymous ? -1 : 0;
+	c->budget = MAX_INLINE;
+	twz_c_text(c->out, t->target ? t->target : &twz_type_void, t->quals, word, &c->style);
+	c->indent = 0;
+	if (t->target && t->target->align && t->align && t->align != t->target->align)
+		twz_text_printf(c->out, " __attribute__((aligned(%u)))", t->align);
+	twz_text_puts(c->out, only_c ? ";\n#endif\n" : ";\n");
+	if (anonymous)
+		twz_text_byte(c->out, '\n');
+	twz_push(c->arena, c->written, c->nwritten, name);
+	c->defining = outer;
+}
+
+static void
+need_typedef(struct ctext *c, struct ctext_name *name, bool complete)
+{
+	const struct ctext_name *outer = c->defining;
+	const struct twz_type *target = name->type->target;
+
+	if (name->is_known)
+		return;
+	if (!name->defined)
+		define_typedef(c, name);
+	c->defining = NULL;
+	if (complete && target && !(ctext_is_tagged(target) && !*target->name))
+		need(c, target, true);
+	c->defining = outer;
+}
+
+/* Names of floating types that gcc knows in C and others do not. */
+static void
+need_floats(struct ctext *c, const struct twz_type *t)
+{
+	if (c->floats || strncmp(t->name, "_Float", 6))
+		return;
+	c->floats = true;
+	twz_text_puts(c->out, "#if defined(__clang__) || (defined(__cplusplus) && __GNUC__ < 13)\n"
+			      "typedef float _Float32;\ntypedef double _Float64;\ntypedef double _Float32x;\n"
+			      "typedef long double _Float64x;\ntypedef __float128 _Float128;\n#endif\n");
+}
+
+static void
+need(struct ctext *c, const struct twz_type *t, bool complete)
+{
+	struct ctext_name *name = ctext_name(c, t);
+
+	if (name && name->is_tag) {
+		need_tagged(c, name, complete);
+		return;
+	}
+	if (name) {
+		need_typedef(c, name, complete);
+		return;
+	}
+	need_floats(c, t);
+	if (t->target && !twz_c_is_va_list(t))
+		need(c, t->target, t->kind == TWZ_ARRAY || t->kind == TWZ_OPAQUE);
+	for (uint32_t i = 0; t->kind == TWZ_FUNC && i < t->nmembers; i++)
+		need(c, t->members[i].type, false);
 }
 
 void
 ctext_need(struct ctext *c, const struct twz_type *type)
 {
-	need(c, type, false, 0);
+	need(c, type, false);
 }
 
 void
 ctext_finish(struct ctext *c)
 {
-	for (size_t i = 0; i < c->npending; i++)
-		need(c, c->pending[i], true, 0);
+	for (size_t i = 0; i < c->npending; i++)	/* grows as definitions point to others */
+		if (!c->pending[i]->defined)
+			define_tagged(c, c->pending[i]);
 	c->npending = 0;
+}
+
+bool
+ctext_declare(struct ctext *c, const struct twz_type *type, const char *name)
+{
+	c->indent = 0;
+	c->mark = 0;
+	return twz_c_text(c->out, type, 0, name, &c->style);
 }

@@ -67,7 +67,7 @@ static const struct command {
 	int (*run)(struct request *r, char **args);
 } commands[] = {
 	{ "doctor", "doctor LIB…", 1, tool_doctor },
-	{ "check", "check LIB --headers FILE…", 1, tool_check },
+	{ "check", "check LIB… --headers FILE… [-- CC-ARG…]", 1, tool_check },
 	{ "diff", "diff OLD NEW", 2, tool_diff },
 };
 
@@ -149,7 +149,6 @@ set_command(struct request *r, const char *arg)
 	return *arg;
 }
 
-/* --headers takes one file, and every further one that looks like a header: check LIB --headers a.h b.h */
 static bool
 set_headers(struct request *r, const char *arg)
 {
@@ -159,6 +158,38 @@ set_headers(struct request *r, const char *arg)
 	twz_push(&r->arena, r->headers, n, NULL);
 	n--;
 	return *arg;
+}
+
+static bool
+is_header(const char *arg)
+{
+	const char *end = strrchr(arg, '.');
+
+	return end && (!strcmp(end, ".h") || !strcmp(end, ".hh") || !strcmp(end, ".hpp"));
+}
+
+/*
+ * --headers takes one file; of the other arguments those that look like headers are taken as well, as in
+ * "check LIB --headers a.h b.h". What stands behind them and looks like an option stood behind "--": it
+ * is for the C compiler, with all that follows.
+ */
+static void
+take_headers(struct request *r, char **args)
+{
+	const char **compiler_args = NULL;
+	char **kept = args;
+	size_t n = 0;
+
+	for (; *args && (**args != '-' || !(*args)[1]); args++)
+		if (is_header(*args))
+			set_headers(r, *args);
+		else
+			*kept++ = *args;
+	for (; *args; args++)
+		twz_push(&r->arena, compiler_args, n, *args);
+	twz_push(&r->arena, compiler_args, n, NULL);
+	r->compiler_args = compiler_args;
+	*kept = NULL;
 }
 
 static bool
@@ -305,7 +336,7 @@ run(struct request *r, char **args)
 			return commands[i].run(r, args + 1);
 		return missing(twz_format(&r->arena, "usage: %s %s", tool_name, commands[i].usage));
 	}
-	if (!n)
+	if (!n && !r->find)
 		return missing("which file or service?");
 	return r->find ? tool_find(r, args) : tool_list(r, args);
 }
@@ -320,7 +351,10 @@ main(int argc, char **argv)
 		return status;
 	r.colour = wants_colour(r.color);
 	r.folders = registry_folders(installed_folder(&r.arena), &r.arena);
+	if (r.headers)
+		take_headers(&r, argv + optind);
 	status = run(&r, argv + optind);
+	tool_probe_end(&r);
 	twz_arena_free(&r.arena);
 	return status;
 }

@@ -1,5 +1,6 @@
 /*
- * What twz-inspect can make of a service: text, JSON, C, stubs. Writers only; nothing here reads files.
+ * What twz-inspect can make of a service: text, JSON, C, a graph, stubs. Writers only; nothing here reads
+ * files. Each writes as it goes, so that a million functions need no more memory than one.
  */
 #pragma once
 
@@ -7,14 +8,37 @@
 
 #include "twz/arena.h"
 #include "twz/error.h"
+#include "twz/text.h"
 #include "twz/type.h"
+
+/* What is written around words on a terminal; all empty in a pipe. */
+struct show_paint {
+	const char *strong, *type, *bad, *dim, *end;
+};
+
+const struct show_paint *show_paint(bool colour);
 
 /** A header line, then one line per gate; refused ones with the reason. @colour: for a terminal. */
 void show_text(FILE *out, const struct twz_service *service, bool colour);
-/** One JSON document on one line; the schema is described in show_json.c. */
+/** All that is known of one function, for a person: prototype, origin, parameters, types, an example. */
+void show_gate(FILE *out, const struct twz_service *service, const struct twz_gate *gate, bool colour);
+/**
+ * The types that gates reach, with the place and size of each field, holes and paddings. @patterns: only
+ * types with such a name ("struct user", "user*"); ends with NULL; NULL: all. Returns how many.
+ */
+size_t show_types(FILE *out, const struct twz_service *service, const char *const *patterns, bool colour);
+/** The same for the types that one function's signature names: at most @most, and how many were left out. */
+size_t show_types_of(struct twz_text *out, const struct twz_type *func, size_t most,
+		     const struct show_paint *p);
+/** Who takes and returns which type, for Graphviz. */
+void show_dot(FILE *out, const struct twz_service *service);
+/** One JSON document on one line; the schema is share/doc/twz-gates.schema.json. */
 void show_json(FILE *out, const struct twz_service *service);
-/** C prototypes that compile, after the types that they need. */
-void show_c(FILE *out, const struct twz_service *service);
+/**
+ * C prototypes that compile, after the types that they need; @header: as a header of its own, which also
+ * asserts every layout.
+ */
+void show_c(FILE *out, const struct twz_service *service, bool header);
 
 /**
  * Writes SERVICE_stub.h and SERVICE_stub.c to @folder: a function SERVICE_GATE per callable gate.
@@ -22,25 +46,3 @@ void show_c(FILE *out, const struct twz_service *service);
  */
 TWZ_MUST bool show_stubs(const struct twz_service *service, const char *folder,
 			 struct twz_error *err);
-
-/* -- C text, for the two above --------------------------------------------------------------------- */
-
-/* What was declared so far in one C file. */
-struct ctext {
-	FILE *out;
-	struct twz_arena *arena;
-	const struct twz_type **known;		/* named types that every gate must agree on */
-	size_t nknown;
-	const struct twz_type **declared, **defined, **pending;
-	size_t ndeclared, ndefined, npending;
-	unsigned budget;			/* of types inside types, for hostile input */
-};
-
-/** Why @type cannot be said in C beside the types that were accepted before, or NULL: accepted. */
-const char *ctext_accept(struct ctext *c, const struct twz_type *type);
-/** Writes the definitions that @type needs. */
-void ctext_need(struct ctext *c, const struct twz_type *type);
-/** Writes what was only declared so far. */
-void ctext_finish(struct ctext *c);
-/** @text as a C comment's contents. */
-const char *ctext_comment(struct twz_arena *arena, const char *text);

@@ -1,237 +1,338 @@
 /*
- * A service as JSON, schema "twz.gates" 1. Fields are only ever added.
- *
- *   {"twz.gates":1, "path", "service", "version", "doc", "build_id": hex, "partial",
- *    "gates": [{"name", "symbol", "role": "gate"|"from_string"|"to_string", "signature",
- *               "type": id|null, "verdict": "callable"|"needs care"|"refused", "why", "how",
- *               "doc", "aliases": [], "level", "requires", "readonly", "converts", "marked",
- *               "address", "hash": hex, "index"}],
- *    "types": [{"id", "kind", "name", "size", "align", "signed", "const", "flags", "variadic",
- *               "prototyped", "count", "target": id|null,
- *               "members": [{"name", "type": id|null, "offset", "value", "bit_size", "bit_offset",
- *                            "dir": "in"|"out"|"inout", "secret", "optional",
- *                            "extent": {"param"}|{"count"}|null, "text": string|null}]}]}
- *
- * Types refer to each other by id; the ids mean nothing outside of the document.
+ * A service as JSON, schema "twz.gates/1": share/doc/twz-gates.schema.json describes it. Fields are only
+ * ever added; a change of meaning is another number. Types refer to each other by id; the ids mean nothing
+ * outside of the document.
  */
 #include <inttypes.h>
 #include <string.h>
 
+#include "introspect/map.h"
 #include "introspect/show.h"
-#include "twz/json.h"
+#include "twz/text.h"
 #include "twz/typetext.h"
 
-/* Types in the order in which they are met, found by address. */
-struct ids {
+enum { FLUSH = 256 << 10 };
+
+/* Types get their numbers in the order in which they are met. */
+struct document {
+	FILE *out;
+	struct twz_text text;
 	struct twz_arena arena;
-	const struct twz_type **list;
-	size_t n;
-	struct { const struct twz_type *type; size_t id; } *slots;
-	size_t size;
+	struct map ids;			/* type → its id + 1 */
+	const struct twz_type **types;
+	size_t ntypes;
 };
 
-static size_t
-slot_of(const struct ids *ids, const struct twz_type *type)
+static void
+flush(struct document *d, size_t most)
 {
-	size_t i = (size_t)(((uintptr_t)type >> 4) * 0x9e3779b97f4a7c15) & (ids->size - 1);
+	if (d->text.n <= most)
+		return;
+	twz_text_write(&d->text, d->out);
+	twz_text_reset(&d->text);
+}
 
-	while (ids->slots[i].type && ids->slots[i].type != type)
-		i = (i + 1) & (ids->size - 1);
-	return i;
+/* -- values: each with the key before it ------------------------------------------------------------- */
+
+static void
+put_key(struct document *d, const char *key)
+{
+	twz_text_add(&d->text, ",\"", 2);
+	twz_text_puts(&d->text, key);
+	twz_text_add(&d->text, "\":", 2);
 }
 
 static void
-grow(struct ids *ids)
+put_text(struct document *d, const char *key, const char *text)
 {
-	ids->size = ids->size ? ids->size * 2 : 256;
-	ids->slots = twz_alloc_array(&ids->arena, ids->size, sizeof(*ids->slots));
-	for (size_t i = 0; i < ids->n; i++) {
-		size_t slot = slot_of(ids, ids->list[i]);
-
-		ids->slots[slot].type = ids->list[i];
-		ids->slots[slot].id = i;
-	}
+	put_key(d, key);
+	if (text)
+		twz_text_json(&d->text, text);
+	else
+		twz_text_puts(&d->text, "null");
 }
 
 static void
-write_id(FILE *out, struct ids *ids, const struct twz_type *type)
+put_bool(struct document *d, const char *key, bool value)
 {
-	size_t slot;
+	put_key(d, key);
+	twz_text_puts(&d->text, value ? "true" : "false");
+}
+
+static void
+put_number(struct document *d, const char *key, uint64_t value)
+{
+	put_key(d, key);
+	twz_text_unsigned(&d->text, value);
+}
+
+static void
+put_id(struct document *d, const char *key, const struct twz_type *type)
+{
+	void **id;
 
 	if (!type) {
-		fputs("null", out);
+		put_text(d, key, NULL);
 		return;
 	}
-	if (ids->n * 2 >= ids->size)
-		grow(ids);
-	slot = slot_of(ids, type);
-	if (!ids->slots[slot].type) {
-		ids->slots[slot].type = type;
-		ids->slots[slot].id = ids->n;
-		twz_push(&ids->arena, ids->list, ids->n, type);
+	id = map_pointer(&d->ids, type);
+	if (!*id) {
+		twz_push(&d->arena, d->types, d->ntypes, type);
+		*id = (void *)(uintptr_t)d->ntypes;
 	}
-	fprintf(out, "%zu", ids->slots[slot].id);
+	put_number(d, key, (uintptr_t)*id - 1);
 }
 
 static void
-write_text(FILE *out, const char *key, const char *text)
+put_quals(struct document *d, unsigned quals)
 {
-	fprintf(out, ",\"%s\":", key);
-	if (text)
-		twz_json_string(out, text, strlen(text));
-	else
-		fputs("null", out);
+	static const struct {
+		unsigned bit;
+		const char *text;
+	} rows[] = {
+		{ TWZ_CONST, "\"const\"" }, { TWZ_VOLATILE, "\"volatile\"" },
+		{ TWZ_RESTRICT, "\"restrict\"" }, { TWZ_ATOMIC, "\"atomic\"" },
+	};
+	const char *comma = "";
+
+	put_key(d, "quals");
+	twz_text_byte(&d->text, '[');
+	for (size_t i = 0; i < TWZ_COUNT(rows); i++) {
+		if (!(quals & rows[i].bit))
+			continue;
+		twz_text_puts(&d->text, comma);
+		twz_text_puts(&d->text, rows[i].text);
+		comma = ",";
+	}
+	twz_text_byte(&d->text, ']');
 }
 
-static void
-write_bool(FILE *out, const char *key, bool value)
-{
-	fprintf(out, ",\"%s\":%s", key, value ? "true" : "false");
-}
-
-static const char *
-level_name(enum twz_level level)
-{
-	static const char *const names[] = {
 #define X(name, text) [TWZ_LEVEL_##name] = text,
-		TWZ_LEVELS(X)
+static const char *const levels[] = { TWZ_LEVELS(X) };
 #undef X
-	};
-
-	return names[level];
-}
-
-static const char *
-role_name(enum twz_role role)
-{
-	static const char *const names[] = {
 #define X(name, text) [TWZ_ROLE_##name] = text,
-		TWZ_ROLES(X)
+static const char *const roles[] = { TWZ_ROLES(X) };
 #undef X
-	};
-
-	return names[role];
-}
-
-static const char *
-verdict_name(enum twz_verdict verdict)
-{
-	static const char *const names[] = {
 #define X(name, text) [TWZ_VERDICT_##name] = text,
-		TWZ_VERDICTS(X)
+static const char *const verdicts[] = { TWZ_VERDICTS(X) };
 #undef X
-	};
+#define X(name, text) [TWZ_FORM_##name] = text,
+static const char *const forms[] = { TWZ_FORMS(X) };
+#undef X
 
-	return names[verdict];
-}
+/* -- types ------------------------------------------------------------------------------------------ */
 
+/* What a parameter is beside its name and type. */
 static void
-write_gate(FILE *out, struct ids *ids, const struct twz_gate *gate)
-{
-	TWZ_ARENA arena = { 0 };
-
-	fputs("{\"name\":", out);
-	twz_json_string(out, gate->name, strlen(gate->name));
-	write_text(out, "symbol", gate->symbol);
-	write_text(out, "role", role_name(gate->role));
-	write_text(out, "signature", twz_signature_text(&arena, gate));
-	fputs(",\"type\":", out);
-	write_id(out, ids, gate->type);
-	write_text(out, "verdict", verdict_name(gate->verdict));
-	write_text(out, "why", gate->why);
-	write_text(out, "how", gate->how);
-	write_text(out, "doc", gate->doc);
-	fputs(",\"aliases\":[", out);
-	for (uint32_t i = 0; i < gate->naliases; i++) {
-		fputs(i ? "," : "", out);
-		twz_json_string(out, gate->aliases[i], strlen(gate->aliases[i]));
-	}
-	fputc(']', out);
-	write_text(out, "level", level_name(gate->level));
-	write_text(out, "requires", gate->requires);
-	write_bool(out, "readonly", gate->readonly);
-	write_text(out, "converts", gate->converts);
-	write_bool(out, "marked", gate->has_record);
-	fprintf(out, ",\"address\":%" PRIu64 ",\"hash\":\"%016" PRIx64 "\",\"index\":%u}",
-		gate->address, gate->hash, gate->index);
-}
-
-static void
-write_member(FILE *out, struct ids *ids, const struct twz_type *owner, const struct twz_member *m)
+put_param(struct document *d, const struct twz_member *m)
 {
 	static const char *const dirs[] = { [TWZ_IN] = "in", [TWZ_OUT] = "out",
 					    [TWZ_INOUT] = "inout" };
 
-	fputs("{\"name\":", out);
-	twz_json_string(out, m->name, strlen(m->name));
-	fputs(",\"type\":", out);
-	write_id(out, ids, m->type);
-	fprintf(out, ",\"offset\":%" PRIu64, m->offset);
-	if (owner->is_signed)
-		fprintf(out, ",\"value\":%" PRId64, m->value);
-	else
-		fprintf(out, ",\"value\":%" PRIu64, (uint64_t)m->value);
-	fprintf(out, ",\"bit_size\":%u,\"bit_offset\":%u", m->bit_size, m->bit_offset);
-	write_text(out, "dir", dirs[m->dir]);
-	write_bool(out, "secret", m->secret);
-	write_bool(out, "optional", m->optional);
+	put_text(d, "dir", dirs[m->dir]);
+	put_bool(d, "secret", m->secret);
+	put_bool(d, "optional", m->optional);
+	put_bool(d, "artificial", m->artificial);
+	put_key(d, "extent");
 	if (!m->has_extent)
-		fputs(",\"extent\":null", out);
+		twz_text_puts(&d->text, "null");
 	else if (m->extent >= 0)
-		fprintf(out, ",\"extent\":{\"param\":%d}", m->extent);
+		twz_text_printf(&d->text, "{\"param\":%d}", m->extent);
 	else
-		fprintf(out, ",\"extent\":{\"count\":%" PRIu64 "}", m->count);
-	write_text(out, "text", m->text);
-	fputc('}', out);
+		twz_text_printf(&d->text, "{\"count\":%" PRIu64 "}", m->count);
 }
 
 static void
-write_type(FILE *out, struct ids *ids, size_t id)
+put_member(struct document *d, const struct twz_type *owner, const struct twz_member *m)
 {
-	const struct twz_type *t = ids->list[id];
-
-	fprintf(out, "%s{\"id\":%zu", id ? "," : "", id);
-	write_text(out, "kind", twz_kind_name(t->kind));
-	write_text(out, "name", t->name ? t->name : "");
-	fprintf(out, ",\"size\":%u,\"align\":%u", t->size, t->align);
-	write_bool(out, "signed", t->is_signed);
-	write_bool(out, "const", t->is_const);
-	write_bool(out, "flags", t->is_flags);
-	write_bool(out, "variadic", t->is_variadic);
-	write_bool(out, "prototyped", t->is_prototyped);
-	fprintf(out, ",\"count\":%" PRIu64 ",\"target\":", t->count);
-	write_id(out, ids, t->target);
-	fputs(",\"members\":[", out);
-	for (uint32_t i = 0; i < t->nmembers; i++) {
-		fputs(i ? "," : "", out);
-		write_member(out, ids, t, &t->members[i]);
+	twz_text_puts(&d->text, "{\"name\":");
+	twz_text_json(&d->text, m->name);
+	if (owner->kind == TWZ_ENUM) {
+		put_key(d, "value");
+		if (owner->is_signed)
+			twz_text_signed(&d->text, m->value);
+		else
+			twz_text_unsigned(&d->text, (uint64_t)m->value);
+		put_text(d, "text", m->text);
+		twz_text_byte(&d->text, '}');
+		return;
 	}
-	fputs("]}", out);
+	put_id(d, "type", m->type);
+	put_quals(d, m->quals);
+	if (owner->kind == TWZ_FUNC) {
+		put_param(d, m);
+	} else {
+		put_number(d, "offset", m->offset);
+		put_number(d, "bit_size", m->bit_size);
+		put_number(d, "bit_offset", m->bit_offset);
+	}
+	twz_text_byte(&d->text, '}');
+}
+
+static void
+put_members(struct document *d, const char *key, const struct twz_type *t)
+{
+	put_key(d, key);
+	twz_text_byte(&d->text, '[');
+	for (uint32_t i = 0; t && i < t->nmembers; i++) {
+		if (i)
+			twz_text_byte(&d->text, ',');
+		put_member(d, t, &t->members[i]);
+	}
+	twz_text_byte(&d->text, ']');
+}
+
+static void
+put_type(struct document *d, size_t id)
+{
+	const struct twz_type *t = d->types[id];
+
+	twz_text_puts(&d->text, id ? ",{\"id\":" : "{\"id\":");
+	twz_text_unsigned(&d->text, id);
+	put_text(d, "kind", twz_kind_name(t->kind));
+	if (t->kind == TWZ_OPAQUE) {
+		put_text(d, "form", forms[t->form]);
+		put_text(d, "why", t->why);
+	}
+	put_text(d, "name", t->name ? t->name : "");
+	put_number(d, "size", t->size);
+	put_number(d, "align", t->align);
+	put_bool(d, "signed", t->is_signed);
+	put_bool(d, "const", t->is_const);
+	put_bool(d, "flags", t->is_flags);
+	put_bool(d, "variadic", t->is_variadic);
+	put_bool(d, "prototyped", t->is_prototyped);
+	put_number(d, "count", t->count);
+	put_id(d, "target", t->target);
+	put_quals(d, t->quals);
+	put_members(d, "members", t);
+	twz_text_byte(&d->text, '}');
+	flush(d, FLUSH);
+}
+
+/* -- gates ------------------------------------------------------------------------------------------ */
+
+static void
+put_prototype(struct document *d, const struct twz_gate *gate)
+{
+	TWZ_TEXT text = { 0 };
+
+	if (!gate->type) {
+		put_text(d, "c", NULL);
+		return;
+	}
+	twz_c_text(&text, gate->type, 0, gate->shown && *gate->shown ? gate->shown : gate->symbol, NULL);
+	twz_text_byte(&text, '\0');
+	put_text(d, "c", text.bytes);
+}
+
+static void
+put_signature(struct document *d, const struct twz_gate *gate)
+{
+	TWZ_TEXT text = { 0 };
+
+	twz_signature_add(&text, gate);
+	twz_text_byte(&text, '\0');
+	put_text(d, "signature", text.bytes);
+}
+
+static void
+put_result(struct document *d, const struct twz_type *func)
+{
+	if (!func) {
+		put_text(d, "result", NULL);
+		return;
+	}
+	put_key(d, "result");
+	twz_text_puts(&d->text, "{\"text\":");
+	{
+		TWZ_TEXT text = { 0 };
+
+		twz_type_add(&text, func->target ? func->target : &twz_type_void);
+		twz_text_byte(&text, '\0');
+		twz_text_json(&d->text, text.bytes);
+	}
+	put_id(d, "type", func->target);
+	put_quals(d, func->quals);
+	twz_text_byte(&d->text, '}');
+}
+
+static void
+put_origin(struct document *d, const struct twz_gate *gate)
+{
+	put_text(d, "shown", gate->shown ? gate->shown : "");
+	put_text(d, "version", gate->version ? gate->version : "");
+	put_text(d, "alias_of", gate->alias_of ? gate->alias_of : "");
+	put_text(d, "language", gate->language ? gate->language : "");
+	put_text(d, "file", gate->file ? gate->file : "");
+	put_number(d, "line", gate->line);
+	put_number(d, "address", gate->address);
+	put_text(d, "how", gate->how);
+	put_text(d, "verdict", verdicts[gate->verdict]);
+	put_text(d, "why", gate->why);
+}
+
+static void
+put_gate(struct document *d, const struct twz_gate *gate, bool first)
+{
+	twz_text_puts(&d->text, first ? "{\"name\":" : ",{\"name\":");
+	twz_text_json(&d->text, gate->name);
+	put_text(d, "symbol", gate->symbol);
+	put_signature(d, gate);
+	put_prototype(d, gate);
+	put_origin(d, gate);
+	put_members(d, "params", gate->type);
+	put_result(d, gate->type);
+	put_bool(d, "variadic", gate->type && gate->type->is_variadic);
+	put_bool(d, "prototyped", gate->type && gate->type->is_prototyped);
+	put_bool(d, "noreturn", gate->noreturn);
+	put_id(d, "type", gate->type);
+	put_bool(d, "marked", gate->has_record);
+	put_text(d, "role", roles[gate->role]);
+	put_text(d, "doc", gate->doc);
+	put_key(d, "aliases");
+	twz_text_byte(&d->text, '[');
+	for (uint32_t i = 0; i < gate->naliases; i++) {
+		twz_text_puts(&d->text, i ? "," : "");
+		twz_text_json(&d->text, gate->aliases[i]);
+	}
+	twz_text_byte(&d->text, ']');
+	put_text(d, "level", levels[gate->level]);
+	put_text(d, "requires", gate->requires);
+	put_bool(d, "readonly", gate->readonly);
+	put_text(d, "converts", gate->converts);
+	twz_text_printf(&d->text, ",\"hash\":\"%016" PRIx64 "\",\"index\":%u}", gate->hash, gate->index);
+	flush(d, FLUSH);
 }
 
 void
 show_json(FILE *out, const struct twz_service *service)
 {
-	struct ids ids = { 0 };
+	struct document d = { .out = out };
 
-	fputs("{\"twz.gates\":1", out);
-	write_text(out, "path", service->path);
-	write_text(out, "service", service->name);
-	write_text(out, "version", service->version);
-	write_text(out, "doc", service->doc);
-	fputs(",\"build_id\":\"", out);
+	d.ids.arena = &d.arena;
+	twz_text_puts(&d.text, "{\"schema\":\"twz.gates/1\"");
+	put_text(&d, "service", service->name);
+	put_text(&d, "version", service->version);
+	put_text(&d, "doc", service->doc);
+	put_key(&d, "library");
+	twz_text_puts(&d.text, "{\"path\":");
+	twz_text_json(&d.text, service->path);
+	put_text(&d, "soname", service->soname ? service->soname : "");
+	twz_text_puts(&d.text, ",\"build_id\":\"");
 	for (uint32_t i = 0; i < service->build_id_size; i++)
-		fprintf(out, "%02x", service->build_id[i]);
-	fputc('"', out);
-	write_bool(out, "partial", service->partial);
-	fputs(",\"gates\":[", out);
-	for (uint32_t i = 0; i < service->ngates; i++) {
-		fputs(i ? "," : "", out);
-		write_gate(out, &ids, &service->gates[i]);
-	}
-	fputs("],\"types\":[", out);
-	for (size_t i = 0; i < ids.n; i++)	/* grows as types name others */
-		write_type(out, &ids, i);
-	fputs("]}\n", out);
-	twz_arena_free(&ids.arena);
+		twz_text_printf(&d.text, "%02x", service->build_id[i]);
+	twz_text_byte(&d.text, '"');
+	put_text(&d, "debug_path", service->debug_path ? service->debug_path : "");
+	put_bool(&d, "partial", service->partial);
+	twz_text_puts(&d.text, "},\"gates\":[");
+	for (uint32_t i = 0; i < service->ngates; i++)
+		put_gate(&d, &service->gates[i], !i);
+	twz_text_puts(&d.text, "],\"types\":[");
+	for (size_t i = 0; i < d.ntypes; i++)	/* grows as types name others */
+		put_type(&d, i);
+	twz_text_puts(&d.text, "]}\n");
+	flush(&d, 0);
+	twz_text_free(&d.text);
+	twz_arena_free(&d.arena);
 }

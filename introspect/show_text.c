@@ -4,81 +4,145 @@
 #include "introspect/show.h"
 #include "twz/typetext.h"
 
-/* What is written around words on a terminal; all empty in a pipe. */
-struct paint {
-	const char *strong, *type, *bad, *dim, *end;
-};
+enum { FLUSH = 64 << 10 };
 
-static const struct paint plain = { "", "", "", "", "" };
-static const struct paint colours = { "\033[1m", "\033[36m", "\033[31m", "\033[2m", "\033[0m" };
+static const struct show_paint plain = { "", "", "", "", "" };
+static const struct show_paint colours = { "\033[1m", "\033[36m", "\033[31m", "\033[2m", "\033[0m" };
+
+const struct show_paint *
+show_paint(bool colour)
+{
+	return colour ? &colours : &plain;
+}
+
+static void
+put(struct twz_text *out, const char *before, const char *text, const char *after)
+{
+	twz_text_puts(out, before);
+	twz_text_puts(out, text);
+	twz_text_puts(out, after);
+}
 
 /* "add(a: i32) -> i32": the name strong, the result as a type. */
 static void
-write_signature(FILE *out, const struct twz_gate *gate, const struct paint *p)
+put_signature(struct twz_text *out, const struct twz_gate *gate, const struct show_paint *p)
 {
-	TWZ_ARENA arena = { 0 };
-	const char *text = twz_signature_text(&arena, gate), *rest = strchr(text, '(');
-	const char *arrow = NULL;
+	size_t start = out->n, name = strlen(gate->name), from = 0, arrow = 0;
+	bool shown = gate->shown && *gate->shown;
+	TWZ_TEXT text = { 0 };
 
-	if (!rest)
-		rest = text;
+	if (p == &plain && !shown) {
+		twz_signature_add(out, gate);
+		return;
+	}
+	twz_signature_add(&text, gate);
+	if (name > text.n)
+		name = text.n;
 	/* The last arrow: parameters may be functions. */
-	for (const char *c = rest; (c = strstr(c, ") -> ")); c++)
-		arrow = c + 5;
-	fprintf(out, "  %s%.*s%s", p->strong, (int)(rest - text), text, p->end);
-	if (arrow)
-		fprintf(out, "%.*s%s%s%s", (int)(arrow - rest), rest, p->type, arrow, p->end);
+	for (from = name; from + 5 <= text.n; from++)
+		if (!memcmp(text.bytes + from, ") -> ", 5))
+			arrow = from + 5;
+	twz_text_puts(out, p->strong);
+	if (shown)
+		twz_text_puts(out, gate->shown);
 	else
-		fputs(rest, out);
+		twz_text_add(out, text.bytes, name);
+	twz_text_puts(out, p->end);
+	start = arrow ? arrow : text.n;
+	twz_text_add(out, text.bytes + name, start - name);
+	if (!arrow)
+		return;
+	twz_text_puts(out, p->type);
+	twz_text_add(out, text.bytes + arrow, text.n - arrow);
+	twz_text_puts(out, p->end);
 }
 
 static void
-write_gate(FILE *out, const struct twz_gate *gate, const struct paint *p)
+put_verdict(struct twz_text *out, const struct twz_gate *gate, const struct show_paint *p)
 {
-	write_signature(out, gate, p);
 	switch (gate->verdict) {
 	case TWZ_VERDICT_CALLABLE:
-		break;
+		return;
 	case TWZ_VERDICT_CARE:
-		fprintf(out, "  %sneeds care: %s%s", p->bad, gate->why, p->end);
+		put(out, "  ", p->bad, "needs care: ");
 		break;
 	case TWZ_VERDICT_REFUSED:
-		fprintf(out, "  %snot callable: %s%s", p->bad, gate->why, p->end);
+		put(out, "  ", p->bad, "not callable: ");
 		break;
 	}
-	if (*gate->doc)
-		fprintf(out, "  %s# %s%s", p->dim, gate->doc, p->end);
-	fputc('\n', out);
-	for (uint32_t i = 0; i < gate->naliases; i++)
-		fprintf(out, "    %salso %s%s\n", p->dim, gate->aliases[i], p->end);
+	put(out, gate->why, p->end, "");
 }
 
 static void
-write_converter(FILE *out, const struct twz_gate *gate, const struct paint *p)
+put_gate(struct twz_text *out, const struct twz_gate *gate, const struct show_paint *p)
 {
-	const char *way = gate->role == TWZ_ROLE_FROM_STRING ? "from" : "to";
+	twz_text_puts(out, "  ");
+	put_signature(out, gate, p);
+	put_verdict(out, gate, p);
+	if (gate->shown && *gate->shown) {
+		put(out, "  ", p->dim, "[");
+		put(out, gate->symbol, "]", p->end);
+	}
+	if (gate->alias_of && *gate->alias_of) {
+		put(out, "  ", p->dim, "alias of ");
+		put(out, gate->alias_of, p->end, "");
+	}
+	if (*gate->doc) {
+		put(out, "  ", p->dim, "# ");
+		put(out, gate->doc, p->end, "");
+	}
+	twz_text_byte(out, '\n');
+	for (uint32_t i = 0; i < gate->naliases; i++) {
+		put(out, "    ", p->dim, "also ");
+		put(out, gate->aliases[i], p->end, "\n");
+	}
+}
 
-	fprintf(out, "  %s%s %s text: %s%s", p->dim, gate->converts, way, gate->name, p->end);
-	if (gate->verdict == TWZ_VERDICT_REFUSED)
-		fprintf(out, "  %snot usable: %s%s", p->bad, gate->why, p->end);
-	fputc('\n', out);
+static void
+put_converter(struct twz_text *out, const struct twz_gate *gate, const struct show_paint *p)
+{
+	put(out, "  ", p->dim, gate->converts);
+	put(out, gate->role == TWZ_ROLE_FROM_STRING ? " from" : " to", " text: ", gate->name);
+	twz_text_puts(out, p->end);
+	if (gate->verdict == TWZ_VERDICT_REFUSED) {
+		put(out, "  ", p->bad, "not usable: ");
+		put(out, gate->why, p->end, "");
+	}
+	twz_text_byte(out, '\n');
+}
+
+static void
+flush(struct twz_text *text, FILE *out, size_t most)
+{
+	if (text->n <= most)
+		return;
+	twz_text_write(text, out);
+	twz_text_reset(text);
 }
 
 void
 show_text(FILE *out, const struct twz_service *service, bool colour)
 {
-	const struct paint *p = colour ? &colours : &plain;
+	const struct show_paint *p = show_paint(colour);
+	TWZ_TEXT text = { 0 };
 
-	fprintf(out, "%s%s%s", p->strong, service->name, p->end);
+	put(&text, p->strong, service->name, p->end);
 	if (*service->version)
-		fprintf(out, " %s", service->version);
-	if (*service->doc)
-		fprintf(out, "  %s# %s%s", p->dim, service->doc, p->end);
-	fputc('\n', out);
-	for (uint32_t i = 0; i < service->ngates; i++)
+		put(&text, " ", service->version, "");
+	if (*service->doc) {
+		put(&text, "  ", p->dim, "# ");
+		put(&text, service->doc, p->end, "");
+	}
+	if (service->partial)
+		put(&text, p->bad, "  partial: some of it could not be read", p->end);
+	twz_text_byte(&text, '\n');
+	for (uint32_t i = 0; i < service->ngates; i++) {
 		if (service->gates[i].role == TWZ_ROLE_GATE)
-			write_gate(out, &service->gates[i], p);
+			put_gate(&text, &service->gates[i], p);
+		flush(&text, out, FLUSH);
+	}
 	for (uint32_t i = 0; i < service->ngates; i++)
 		if (service->gates[i].role != TWZ_ROLE_GATE)
-			write_converter(out, &service->gates[i], p);
+			put_converter(&text, &service->gates[i], p);
+	flush(&text, out, 0);
 }

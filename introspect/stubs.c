@@ -7,18 +7,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "introspect/ctext.h"
 #include "introspect/records.h"
 #include "introspect/show.h"
 #include "twz/plan.h"
 #include "twz/typetext.h"
-
-static const char *const keywords[] = {
-	"and", "asm", "bool", "catch", "class", "compl", "constexpr", "decltype", "delete", "explicit",
-	"export", "false", "friend", "mutable", "namespace", "new", "noexcept", "not", "nullptr",
-	"operator", "or", "private", "protected", "public", "template", "this", "throw", "true",
-	"try", "typeid", "typename", "using", "virtual", "xor", "wchar_t", "final", "override",
-	"const_cast", "dynamic_cast", "reinterpret_cast", "static_cast", "alignas", "alignof",
-};
 
 /* Both files are written from the same rows: the gates that may be called and can be said in C. */
 struct row {
@@ -30,18 +23,15 @@ struct row {
 
 /* A name for each parameter that is one in C++ too and that no other has. */
 static const struct twz_type *
-named_params(const struct twz_type *type, struct twz_arena *arena)
+named_params(const struct twz_type *type, struct ctext *c)
 {
-	struct twz_type *copy = twz_new(arena, struct twz_type);
-	struct twz_member *params = twz_new_array(arena, type->nmembers, struct twz_member);
+	struct twz_type *copy = twz_new(c->arena, struct twz_type);
+	struct twz_member *params = twz_new_array(c->arena, type->nmembers, struct twz_member);
 
 	for (uint32_t i = 0; i < type->nmembers; i++) {
 		params[i] = type->members[i];
-		if (!record_identifier(params[i].name))
-			params[i].name = twz_format(arena, "arg%u", i + 1);
-		for (size_t k = 0; k < TWZ_COUNT(keywords); k++)
-			if (!strcmp(params[i].name, keywords[k]))
-				params[i].name = twz_format(arena, "%s_", keywords[k]);
+		params[i].name = *params[i].name ? ctext_param(c, type, i) :
+				 twz_format(c->arena, "arg%u", i + 1);
 	}
 	*copy = *type;
 	copy->members = params;
@@ -62,8 +52,6 @@ make_row(struct row *row, const struct twz_gate *gate, struct ctext *c)
 		row->why = twz_strdup(c->arena, err.text);
 	else
 		row->why = ctext_accept(c, gate->type);
-	if (!row->why)
-		row->type = named_params(gate->type, c->arena);
 }
 
 /* -- header ----------------------------------------------------------------------------------------- */
@@ -73,19 +61,12 @@ static const char header_head[] =
 	" * link with -ltwz. When a call fails, the result is all zeros and twz_failed() says why.\n */\n"
 	"#ifndef TWZ_STUB_%s_H\n#define TWZ_STUB_%s_H\n\n"
 	"#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include <twz/call.h>\n"
-	"#include <twz/gate.h>\n\n"
-	"#ifdef __cplusplus\nextern \"C\" {\n#define TWZ_STUB_ASSERT static_assert\n"
-	"#else\n#define TWZ_STUB_ASSERT _Static_assert\n#endif\n\n";
+	"#include <twz/gate.h>\n\n";
 
-static const char header_tail[] =
-	"\n#undef TWZ_STUB_ASSERT\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n";
-
-static void
-declare_stub(FILE *out, const struct twz_service *service, const struct row *row,
-	     struct twz_arena *arena)
+static const char *
+stub_name(struct ctext *c, const struct twz_service *service, const struct twz_gate *gate)
 {
-	twz_c_declare(out, row->type,
-		      twz_format(arena, "%s_%s", service->name, row->gate->name));
+	return twz_format(c->arena, "%s_%s", service->name, gate->name);
 }
 
 static void
@@ -94,15 +75,15 @@ write_prototype(struct ctext *c, const struct twz_service *service, const struct
 	const struct twz_gate *gate = row->gate;
 
 	if (row->why) {
-		fprintf(c->out, "\n/* Not here: %s: %s */\n", ctext_comment(c->arena, gate->name),
+		twz_text_printf(c->out, "\n/* Not here: %s: %s */\n", ctext_comment(c->arena, gate->name),
 			ctext_comment(c->arena, row->why));
 		return;
 	}
-	fprintf(c->out, "\n/* %s%s%s::%s */\n", ctext_comment(c->arena, gate->doc),
+	twz_text_printf(c->out, "\n/* %s%s%s::%s */\n", ctext_comment(c->arena, gate->doc),
 		*gate->doc ? ". " : "", service->name,
 		ctext_comment(c->arena, twz_signature_text(c->arena, gate)));
-	declare_stub(c->out, service, row, c->arena);
-	fputs(";\n", c->out);
+	ctext_declare(c, row->type, stub_name(c, service, gate));
+	twz_text_puts(c->out, ";\n");
 }
 
 static void
@@ -110,14 +91,18 @@ write_header(struct ctext *c, const struct twz_service *service, const struct ro
 {
 	const char *name = service->name;
 
-	fprintf(c->out, header_head, name, name, name, name);
+	twz_text_printf(c->out, header_head, name, name, name, name);
+	twz_text_puts(c->out, ctext_head);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		if (!rows[i].why)
 			ctext_need(c, rows[i].type);
 	ctext_finish(c);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		write_prototype(c, service, &rows[i]);
-	fputs(header_tail, c->out);
+	twz_text_puts(c->out, "\n/* Sizes, places and numbers as in the service. */\n");
+	ctext_asserts(c);
+	twz_text_puts(c->out, ctext_tail);
+	twz_text_puts(c->out, "\n#endif\n");
 }
 
 /* -- C file ----------------------------------------------------------------------------------------- */
@@ -131,18 +116,18 @@ static const char source_head[] =
 	"\tuint64_t bits;\n\n\tmemcpy(&bits, &d, sizeof(bits));\n\treturn bits;\n}\n";
 
 static void
-write_literal(FILE *out, const char *text)
+write_literal(struct twz_text *out, const char *text)
 {
-	fputc('"', out);
+	twz_text_byte(out, '"');
 	for (const char *c = text; *c; c++) {
 		if (*c == '"' || *c == '\\' || *c == '?')
-			fprintf(out, "\\%c", *c);
+			twz_text_printf(out, "\\%c", *c);
 		else if ((unsigned char)*c < 0x20)
-			fprintf(out, "\\%03o", (unsigned char)*c);
+			twz_text_printf(out, "\\%03o", (unsigned char)*c);
 		else
-			fputc(*c, out);
+			twz_text_byte(out, *c);
 	}
-	fputc('"', out);
+	twz_text_byte(out, '"');
 }
 
 /* How a parameter becomes its word: text before and after the name. */
@@ -167,16 +152,16 @@ word_form(const struct twz_slot *slot)
 }
 
 static void
-write_words(FILE *out, const struct row *row)
+write_words(struct twz_text *out, const struct row *row)
 {
-	fputs("\tuint64_t twz_words[] = { ", out);
+	twz_text_puts(out, "\tuint64_t twz_words[] = { ");
 	for (uint32_t i = 0; i < row->plan->nslots; i++) {
 		const char *form = word_form(&row->plan->slots[i]), *hole = strchr(form, '%');
 
-		fprintf(out, "%s%.*s%s%s", i ? ", " : "", hole ? (int)(hole - form) : 0, form,
+		twz_text_printf(out, "%s%.*s%s%s", i ? ", " : "", hole ? (int)(hole - form) : 0, form,
 			hole ? row->type->members[i].name : form, hole ? hole + 2 : "");
 	}
-	fputs(row->plan->nslots ? " };\n" : "0 };\n", out);
+	twz_text_puts(out, row->plan->nslots ? " };\n" : "0 };\n");
 }
 
 static void
@@ -185,30 +170,30 @@ write_function(struct ctext *c, const struct twz_service *service, const struct 
 	const struct twz_gate *gate = row->gate;
 	const struct twz_plan *plan = row->plan;
 	bool returns = plan->ret.pass != TWZ_PASS_NOTHING;
-	FILE *out = c->out;
+	struct twz_text *out = c->out;
 
-	fputc('\n', out);
-	declare_stub(out, service, row, c->arena);
-	fprintf(out, "\n{\n\tstatic struct twz_stub twz_stub = {\n\t\t\"%s\", \"%s\",\n\t\t",
+	twz_text_byte(out, '\n');
+	ctext_declare(c, row->type, stub_name(c, service, gate));
+	twz_text_printf(out, "\n{\n\tstatic struct twz_stub twz_stub = {\n\t\t\"%s\", \"%s\",\n\t\t",
 		service->name, gate->name);
 	write_literal(out, twz_signature_text(c->arena, gate));
-	fprintf(out, ",\n\t\tUINT64_C(0x%016" PRIx64 "), %u, %u, NULL,\n\t};\n", gate->hash,
+	twz_text_printf(out, ",\n\t\tUINT64_C(0x%016" PRIx64 "), %u, %u, NULL,\n\t};\n", gate->hash,
 		plan->nslots, plan->ret.size);
 	write_words(out, row);
 	if (returns) {
-		fputc('\t', out);
-		twz_c_declare(out, row->type->target, "twz_ret");
-		fputs(";\n\n\tmemset(&twz_ret, 0, sizeof(twz_ret));\n", out);
-		fputs("\ttwz_invoke(&twz_stub, twz_words, &twz_ret);\n\treturn twz_ret;\n}\n", out);
+		twz_text_byte(out, '\t');
+		ctext_declare(c, row->type->target, "twz_ret");
+		twz_text_puts(out, ";\n\n\tmemset(&twz_ret, 0, sizeof(twz_ret));\n");
+		twz_text_puts(out, "\ttwz_invoke(&twz_stub, twz_words, &twz_ret);\n\treturn twz_ret;\n}\n");
 	} else {
-		fputs("\n\ttwz_invoke(&twz_stub, twz_words, NULL);\n}\n", out);
+		twz_text_puts(out, "\n\ttwz_invoke(&twz_stub, twz_words, NULL);\n}\n");
 	}
 }
 
 static void
 write_source(struct ctext *c, const struct twz_service *service, const struct row *rows)
 {
-	fprintf(c->out, source_head, ctext_comment(c->arena, service->path), service->name,
+	twz_text_printf(c->out, source_head, ctext_comment(c->arena, service->path), service->name,
 		service->name);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		if (!rows[i].why)
@@ -224,9 +209,9 @@ write_file(struct ctext *c, const struct twz_service *service, const struct row 
 
 	if (!out)
 		return twz_fail_sys(err, errno, "cannot write %s", path);
-	c->out = out;
+	twz_text_reset(c->out);
 	(is_header ? write_header : write_source)(c, service, rows);
-	c->out = NULL;
+	twz_text_write(c->out, out);
 	if (fflush(out) || ferror(out))
 		return twz_fail_sys(err, errno, "cannot write %s", path);
 	return true;
@@ -236,12 +221,21 @@ bool
 show_stubs(const struct twz_service *service, const char *folder, struct twz_error *err)
 {
 	TWZ_ARENA arena = { 0 };
-	struct ctext c = { .arena = &arena };
+	TWZ_TEXT text = { 0 };
+	struct ctext c;
 	struct row *rows = twz_new_array(&arena, service->ngates, struct row);
 	const char *base = twz_format(&arena, "%s/%s_stub", folder, service->name);
 
+	ctext_begin(&c, &text, &arena);
+	ctext_learn(&c, service);
+	for (uint32_t i = 0; i < service->ngates; i++)
+		ctext_reserve(&c, stub_name(&c, service, &service->gates[i]));
 	for (uint32_t i = 0; i < service->ngates; i++)
 		make_row(&rows[i], &service->gates[i], &c);
+	/* Parameters keep away from the names of all types. */
+	for (uint32_t i = 0; i < service->ngates; i++)
+		if (!rows[i].why)
+			rows[i].type = named_params(service->gates[i].type, &c);
 	return write_file(&c, service, rows, twz_format(&arena, "%s.h", base), err) &&
 	       write_file(&c, service, rows, twz_format(&arena, "%s.c", base), err);
 }

@@ -145,6 +145,12 @@ int
 tool_confined(struct request *r, const char *path, bool (*job)(struct request *r, void *data),
 	      void *data)
 {
+	return tool_probe(r, path) ? tool_run(r, path, job, data) : 1;
+}
+
+int
+tool_run(struct request *r, const char *path, bool (*job)(struct request *r, void *data), void *data)
+{
 	pid_t child;
 	int status;
 

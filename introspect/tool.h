@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "introspect/introspect.h"
 
 /* What is made of each library. */
@@ -27,6 +29,8 @@ struct request {
 	const char *command;		/* --registry: ls, rm, …; NULL */
 	const char *color;		/* --color's argument; NULL */
 	const char **headers;		/* --headers FILE…: ends with NULL; NULL: none were given */
+	const char *const *compiler_args;	/* for the C compiler that reads them; ends with NULL */
+	struct headers *opened;		/* the same headers, once they are read */
 	const char *const *patterns;	/* only functions that match one of these; ends with NULL; NULL: all */
 	bool colour;			/* stdout is written for a terminal */
 	bool types;			/* --types: also the types that functions reach */
@@ -74,7 +78,29 @@ const char **tool_files(struct request *r, char **args);
  */
 int tool_confined(struct request *r, const char *path, bool (*job)(struct request *r, void *data),
 		  void *data);
+/** The same without what --headers asks for. */
+int tool_run(struct request *r, const char *path, bool (*job)(struct request *r, void *data), void *data);
+/**
+ * Before a child reads @path: has the C compiler say what --headers declare of it, for
+ * @r->options.header_probe. Nothing without --headers. Complains by itself.
+ */
+bool tool_probe(struct request *r, const char *path);
+/** Removes what tool_probe() made. */
+void tool_probe_end(struct request *r);
 /** Inspects @path as the options ask for; in the child. Complains by itself. */
 bool tool_inspect(struct request *r, const char *path, const struct twz_service **ret);
+/**
+ * Does what is asked for by what the registry knows, without reading the file: a listing in a pipe, or
+ * registering what is registered. The exit status; -1, silently, when it cannot.
+ */
+int tool_stored(struct request *r, const char *path);
+/**
+ * The service as far as text needs it (see registry_brief()), with all its functions whatever the patterns.
+ * False, silently, when the registry does not know it.
+ */
+bool tool_brief(struct request *r, const char *path, const struct twz_service **ret);
+/** Stores @service with its listing; @seen is its file as it was before it was inspected. */
+TWZ_MUST bool tool_store(struct request *r, const struct twz_service *service, const struct stat *seen,
+			 struct twz_error *err);
 /** Flushes stdout; complains when that fails. */
 bool tool_flush(void);

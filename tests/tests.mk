@@ -24,6 +24,8 @@ $(TEST_SERVICES): $(B)/tests/services/%.so: tests/services/$$(subst /lib,__,$$*)
 	$(Q)$(CC) $(SERVICE_C) -I. -shared -MF $(@:.so=.d) -o $@ $< -lcrypt
 
 include tests/fuzz/fuzz.mk
+include tests/hostile/hostile.mk
+include tests/oracle/oracle.mk
 
 EXAMPLES := $(B)/examples/counter_client
 $(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
@@ -31,7 +33,7 @@ $(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
 	$(Q)$(CC) $(STD) -Wall -Wextra -Werror -g -O1 -pthread -o $@ $< $(B)/gen/counter_stub.c -L$(B)/lib -ltwz \
 		-Wl,-rpath,'$$ORIGIN/../lib' $(LINK.$(MODE))
 
-tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES) $(REPLAYS)
+tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES) $(REPLAYS) $(MUTANTS)
 
 # META=1: only a test that fails, to see that it does.
 check: $(if $(META),,tests-built)
@@ -51,8 +53,10 @@ tidy:
 TO := $(DESTDIR)$(PREFIX)
 MAN := $(wildcard share/man/*.[1-8])
 COMPLETIONS := $(wildcard share/bash-completion/completions/*)
+DOCS := $(wildcard share/doc/*.json)
 INSTALLED := $(PROGRAMS:$(B)/%=%) $(SERVICES:$(B)/%=%) $(HEADERS) lib/pkgconfig/twz.pc \
-	$(foreach m,$(notdir $(MAN)),share/man/man$(subst .,,$(suffix $(m)))/$(m)) $(COMPLETIONS)
+	$(foreach m,$(notdir $(MAN)),share/man/man$(subst .,,$(suffix $(m)))/$(m)) $(COMPLETIONS) \
+	$(DOCS:share/doc/%=share/doc/twz/%)
 
 install: all
 	@$(MAKE) --no-print-directory install-only
@@ -64,11 +68,12 @@ install-only:
 	install -m644 $(HEADERS) $(TO)/include/twz
 	for f in $(MAN); do install -m644 $$f $(TO)/share/man/man$${f##*.}/ || exit 1; done
 	for f in $(COMPLETIONS); do install -m644 $$f $(TO)/$$f || exit 1; done
+	install -m644 $(DOCS) $(TO)/share/doc/twz
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/twz.pc.in >$(TO)/lib/pkgconfig/twz.pc
 
 uninstall:
 	rm -f $(addprefix $(TO)/,$(INSTALLED))
-	-rmdir $(addprefix $(TO)/,lib/twz libexec/twz include/twz) 2>/dev/null
+	-rmdir $(addprefix $(TO)/,lib/twz libexec/twz include/twz share/doc/twz) 2>/dev/null
 
 help:
 	@printf '%s\n' \
@@ -77,6 +82,7 @@ help:
 	  'make check-quick  layers, unit tests and transcripts' \
 	  'make fuzz         looks for inputs that break a reader; FUZZ=dwarf SECONDS_EACH=60' \
 	  'make bench        what calls cost, beside the raw primitives; BENCHFLAGS="-o FILE"' \
+	  'make oracle       twz-inspect beside gdb, abidw and pahole, on real libraries; ORACLE_PART="libz*"' \
 	  'make install      into DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall removes it' \
 	  'make tidy         clang-tidy over the sources' \
 	  'make clean        removes build/' \

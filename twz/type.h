@@ -157,6 +157,7 @@ struct twz_gate {
 	bool readonly;			/* changes nothing that a caller could notice */
 	bool has_record;		/* false: an exported function shown by --all, no gate */
 	const struct twz_type *type;	/* FUNC; NULL: unknown */
+	const char *signature;		/* as shown, where it is known without the parts of @type; else NULL */
 	const char *how;		/* provenance: how the type was found ("low_pc", "name", …) */
 	enum twz_verdict verdict;
 	const char *why;		/* reason for a verdict other than CALLABLE; "" */
@@ -171,6 +172,7 @@ struct twz_service {
 	const char *version;		/* "" */
 	const char *doc;		/* "" */
 	const char *path;		/* absolute path of the file; "" for a built-in service */
+	const char *soname;		/* what programs that are linked with it ask for; "" or NULL: not known */
 	const char *debug_path;		/* the file that the types were read from; "" */
 	uint8_t build_id[TWZ_BUILD_ID_MAX];	/* a hash of the contents when the file has none */
 	uint32_t build_id_size;

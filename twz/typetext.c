@@ -5,6 +5,8 @@
 
 enum { DEPTH_MAX = 64 };
 
+#define TRUNCATED "…truncated"
+
 /* -- shown form ---------------------------------------------------------------------------------- */
 
 static const char *
@@ -39,104 +41,127 @@ standard_integer(const struct twz_type *type)
 	return NULL;
 }
 
-static void shown(FILE *out, const struct twz_type *type, unsigned depth);
+static void shown(struct twz_text *out, const struct twz_type *type, unsigned depth);
 
 static void
-shown_params(FILE *out, const struct twz_type *t, unsigned depth)
+shown_params(struct twz_text *out, const struct twz_type *t, unsigned depth)
 {
-	fputs("fn(", out);
-	for (uint32_t i = 0; i < t->nmembers; i++) {
-		fputs(i ? ", " : "", out);
+	twz_text_puts(out, "fn(");
+	for (uint32_t i = 0; i < t->nmembers && !out->truncated; i++) {
+		twz_text_puts(out, i ? ", " : "");
 		shown(out, t->members[i].type, depth + 1);
 	}
-	fputs(t->is_variadic ? (t->nmembers ? ", ...)" : "...)") : ")", out);
+	twz_text_puts(out, t->is_variadic ? (t->nmembers ? ", ...)" : "...)") : ")");
 	if (t->target && t->target->kind != TWZ_VOID) {
-		fputs(" -> ", out);
+		twz_text_puts(out, " -> ");
 		shown(out, t->target, depth + 1);
 	}
 }
 
 static void
-shown_pointer(FILE *out, const struct twz_type *t, unsigned depth)
+shown_pointer(struct twz_text *out, const struct twz_type *t, unsigned depth)
 {
 	const struct twz_type *target = twz_type_strip(t->target);
 
 	if (!target) {
-		fputs("*void", out);
+		twz_text_puts(out, "*void");
 		return;
 	}
 	if (target->kind != TWZ_FUNC && !(t->is_const && target->kind == TWZ_STRUCT))
-		fputs(t->is_const ? "*const " : "*", out);
+		twz_text_puts(out, t->is_const ? "*const " : "*");
 	if (target->kind == TWZ_VOID)
-		fputs("void", out);
+		twz_text_puts(out, "void");
 	else
 		shown(out, t->target, depth + 1);
 }
 
 static void
-shown_result(FILE *out, const struct twz_type *t, unsigned depth)
+shown_result(struct twz_text *out, const struct twz_type *t, unsigned depth)
 {
 	const struct twz_member *ok = twz_result_ok(t), *err = twz_result_err(t);
 
-	fputs("Result<", out);
+	twz_text_puts(out, "Result<");
 	if (ok)
 		shown(out, ok->type, depth + 1);
 	else
-		fputs("()", out);
-	fputs(", ", out);
+		twz_text_puts(out, "()");
+	twz_text_puts(out, ", ");
 	shown(out, err ? err->type : NULL, depth + 1);
-	fputc('>', out);
+	twz_text_byte(out, '>');
 }
 
 static void
-shown_wrapped(FILE *out, const char *before, const struct twz_type *inner, const char *after,
+shown_wrapped(struct twz_text *out, const char *before, const struct twz_type *inner, const char *after,
 	      unsigned depth)
 {
-	fputs(before, out);
+	twz_text_puts(out, before);
 	shown(out, inner, depth + 1);
-	fputs(after, out);
+	twz_text_puts(out, after);
 }
 
 static void
-shown(FILE *out, const struct twz_type *type, unsigned depth)
+shown_opaque(struct twz_text *out, const struct twz_type *t, unsigned depth)
+{
+	const char *const before = t->form == TWZ_FORM_REFERENCE ? t->quals & TWZ_CONST ? "&const " : "&" :
+				   t->form == TWZ_FORM_RVALUE ? "&&" :
+				   t->form == TWZ_FORM_VECTOR ? "vector<" :
+				   t->form == TWZ_FORM_VLA ? "[" : NULL;
+
+	if (!before || !t->target) {
+		twz_text_puts(out, *t->name ? t->name : twz_kind_name(t->kind));
+		return;
+	}
+	shown_wrapped(out, before, t->target, "", depth);
+	if (t->form == TWZ_FORM_VECTOR)
+		twz_text_printf(out, "; %" PRIu64 ">", t->count);
+	else if (t->form == TWZ_FORM_VLA)
+		twz_text_byte(out, ']');
+}
+
+static void
+shown(struct twz_text *out, const struct twz_type *type, unsigned depth)
 {
 	const struct twz_member *value;
 
+	if (out->truncated)
+		return;
 	if (!type || depth > DEPTH_MAX) {
-		fputs(type ? "…" : "?", out);
+		twz_text_puts(out, type ? "…" : "?");
 		return;
 	}
 	switch (type->kind) {
 	case TWZ_VOID:
-		fputs("()", out);
+		twz_text_puts(out, "()");
 		break;
 	case TWZ_BOOL:
-		fputs("bool", out);
+		twz_text_puts(out, "bool");
 		break;
 	case TWZ_CHAR:
-		fputs("char", out);
+		twz_text_puts(out, "char");
 		break;
 	case TWZ_INT:
-		fputs(integer_name(type), out);
+		twz_text_puts(out, integer_name(type));
 		break;
 	case TWZ_FLOAT:
-		fputs(type->size == 4 ? "f32" : type->size == 8 ? "f64" : type->name, out);
+		twz_text_puts(out, type->size == 4 ? "f32" : type->size == 8 ? "f64" : type->name);
 		break;
 	case TWZ_ENUM:
 	case TWZ_STRUCT:
 	case TWZ_UNION:
-		fputs(*type->name ? type->name : twz_kind_name(type->kind), out);
+		twz_text_puts(out, *type->name ? type->name : twz_kind_name(type->kind));
 		break;
 	case TWZ_STRING:
-		fputs("string", out);
+		twz_text_puts(out, "string");
 		break;
 	case TWZ_POINTER:
 		shown_pointer(out, type, depth);
 		break;
 	case TWZ_ARRAY:
-		fputc('[', out);
+		twz_text_byte(out, '[');
 		shown(out, type->target, depth + 1);
-		fprintf(out, "; %" PRIu64 "]", type->count);
+		twz_text_puts(out, "; ");
+		twz_text_unsigned(out, type->count);
+		twz_text_byte(out, ']');
 		break;
 	case TWZ_RESULT:
 		shown_result(out, type, depth);
@@ -153,7 +178,7 @@ shown(FILE *out, const struct twz_type *type, unsigned depth)
 				    t->kind == TWZ_BOOL)))
 			shown(out, basic ? basic : t, depth + 1);
 		else
-			fputs(type->name, out);
+			twz_text_puts(out, type->name);
 		break;
 	}
 	case TWZ_FUNC:
@@ -163,50 +188,46 @@ shown(FILE *out, const struct twz_type *type, unsigned depth)
 		if (type->target)
 			shown_wrapped(out, "[", type->target, "]", depth);
 		else
-			fputs("list", out);
+			twz_text_puts(out, "list");
 		break;
 	case TWZ_RECORD:
+		twz_text_puts(out, *type->name ? type->name : twz_kind_name(type->kind));
+		break;
 	case TWZ_OPAQUE:
-		fputs(*type->name ? type->name : twz_kind_name(type->kind), out);
+		shown_opaque(out, type, depth);
 		break;
 	}
 }
 
 void
+twz_type_add(struct twz_text *out, const struct twz_type *type)
+{
+	size_t before = twz_text_limit(out, TWZ_SIGNATURE_MAX);
+
+	shown(out, type, 0);
+	twz_text_unlimit(out, before, TRUNCATED);
+}
+
+void
 twz_type_write(FILE *out, const struct twz_type *type)
 {
-	shown(out, type, 0);
-}
+	TWZ_TEXT text = { 0 };
 
-/* Runs a printer into arena memory. */
-static const char *
-in_arena(struct twz_arena *arena, void (*write)(FILE *, const void *), const void *what)
-{
-	TWZ_FREE char *text = NULL;
-	size_t n = 0;
-	FILE *f = open_memstream(&text, &n);
-
-	if (!f)
-		return "?";
-	write(f, what);
-	fclose(f);
-	return text ? twz_strndup(arena, text, n) : "?";
-}
-
-static void
-write_type(FILE *out, const void *type)
-{
-	twz_type_write(out, type);
+	twz_type_add(&text, type);
+	twz_text_write(&text, out);
 }
 
 const char *
 twz_type_text(struct twz_arena *arena, const struct twz_type *type)
 {
-	return in_arena(arena, write_type, type);
+	TWZ_TEXT text = { 0 };
+
+	twz_type_add(&text, type);
+	return twz_text_copy(arena, &text);
 }
 
 static void
-buffer_write(FILE *out, const struct twz_member *p)
+buffer_write(struct twz_text *out, const struct twz_member *p)
 {
 	const struct twz_type *t = twz_type_strip(p->type);
 	const struct twz_type *element = t && t->kind == TWZ_POINTER ? t->target : &twz_type_char;
@@ -215,29 +236,49 @@ buffer_write(FILE *out, const struct twz_member *p)
 	if (!e || e->kind == TWZ_VOID)
 		element = e = &twz_type_u8;
 	if (e->kind == TWZ_CHAR) {
-		fputs("string", out);
+		twz_text_puts(out, "string");
 	} else if (p->extent < 0 && p->count == 1) {
 		shown(out, element, 0);
 	} else {
-		fputc('[', out);
+		twz_text_byte(out, '[');
 		shown(out, element, 0);
-		if (p->extent < 0)
-			fprintf(out, "; %" PRIu64, p->count);
-		fputc(']', out);
+		if (p->extent < 0) {
+			twz_text_puts(out, "; ");
+			twz_text_unsigned(out, p->count);
+		}
+		twz_text_byte(out, ']');
 	}
 }
 
-void
-twz_param_write(FILE *out, const struct twz_member *param)
+static void
+param(struct twz_text *out, const struct twz_member *p)
 {
-	if (param->optional)
-		fputs("Option<", out);
-	if (param->has_extent)
-		buffer_write(out, param);
+	if (p->optional)
+		twz_text_puts(out, "Option<");
+	if (p->has_extent)
+		buffer_write(out, p);
 	else
-		shown(out, param->type, 0);
-	if (param->optional)
-		fputc('>', out);
+		shown(out, p->type, 0);
+	if (p->optional)
+		twz_text_byte(out, '>');
+}
+
+void
+twz_param_add(struct twz_text *out, const struct twz_member *p)
+{
+	size_t before = twz_text_limit(out, TWZ_SIGNATURE_MAX);
+
+	param(out, p);
+	twz_text_unlimit(out, before, TRUNCATED);
+}
+
+void
+twz_param_write(FILE *out, const struct twz_member *p)
+{
+	TWZ_TEXT text = { 0 };
+
+	twz_param_add(&text, p);
+	twz_text_write(&text, out);
 }
 
 /* Whether callers never give parameter @i, because it counts what buffers bring along. */
@@ -258,135 +299,80 @@ counts_buffers(const struct twz_type *func, uint32_t i)
 	return counts;
 }
 
-void
-twz_signature_write(FILE *out, const struct twz_gate *gate)
+bool
+twz_param_given(const struct twz_type *func, uint32_t i)
+{
+	return func->members[i].dir != TWZ_OUT && !counts_buffers(func, i);
+}
+
+static void
+signature(struct twz_text *out, const struct twz_gate *gate)
 {
 	static const char *const dirs[] = { [TWZ_IN] = "", [TWZ_OUT] = "out ",
 					    [TWZ_INOUT] = "inout " };
 	const struct twz_type *t = gate->type;
 	const char *comma = "";
+	bool buffers = false;
 
-	fputs(gate->name, out);
+	twz_text_puts(out, gate->name);
 	if (!t) {
-		fputs("(?)", out);
+		twz_text_puts(out, "(?)");
 		return;
 	}
-	fputc('(', out);
-	for (uint32_t i = 0; i < t->nmembers; i++) {
+	for (uint32_t i = 0; i < t->nmembers; i++)
+		buffers |= t->members[i].has_extent;
+	twz_text_byte(out, '(');
+	for (uint32_t i = 0; i < t->nmembers && !out->truncated; i++) {
 		const struct twz_member *p = &t->members[i];
 
-		if (counts_buffers(t, i))
+		if (buffers && counts_buffers(t, i))
 			continue;
-		fprintf(out, "%s%s%s: ", comma, dirs[p->dir], *p->name ? p->name : "_");
-		twz_param_write(out, p);
+		twz_text_puts(out, comma);
+		twz_text_puts(out, dirs[p->dir]);
+		twz_text_puts(out, *p->name ? p->name : "_");
+		twz_text_puts(out, ": ");
+		param(out, p);
 		comma = ", ";
 	}
 	if (t->is_variadic)
-		fputs(t->nmembers ? ", ..." : "...", out);
+		twz_text_puts(out, t->nmembers ? ", ..." : "...");
 	else if (!t->is_prototyped)
-		fputs("?", out);
-	fputc(')', out);
+		twz_text_puts(out, "?");
+	twz_text_byte(out, ')');
 	if (t->target && t->target->kind != TWZ_VOID) {
-		fputs(" -> ", out);
+		twz_text_puts(out, " -> ");
 		shown(out, t->target, 0);
 	}
 }
 
-static void
-write_signature(FILE *out, const void *gate)
+void
+twz_signature_add(struct twz_text *out, const struct twz_gate *gate)
 {
-	twz_signature_write(out, gate);
+	size_t before = twz_text_limit(out, TWZ_SIGNATURE_MAX);
+
+	if (gate->signature)
+		twz_text_puts(out, gate->signature);
+	else
+		signature(out, gate);
+	twz_text_unlimit(out, before, TRUNCATED);
+}
+
+void
+twz_signature_write(FILE *out, const struct twz_gate *gate)
+{
+	TWZ_TEXT text = { 0 };
+
+	twz_signature_add(&text, gate);
+	twz_text_write(&text, out);
 }
 
 const char *
 twz_signature_text(struct twz_arena *arena, const struct twz_gate *gate)
 {
-	return in_arena(arena, write_signature, gate);
-}
+	TWZ_TEXT text = { 0 };
 
-/* -- C form -------------------------------------------------------------------------------------- */
-
-static const char *declare(struct twz_arena *a, const struct twz_type *t, const char *inner,
-			   bool is_const, unsigned depth);
-
-static const char *
-declare_params(struct twz_arena *a, const struct twz_type *t, unsigned depth)
-{
-	const char *list = "";
-
-	for (uint32_t i = 0; i < t->nmembers; i++)
-		list = twz_format(a, "%s%s%s", list, i ? ", " : "",
-				  declare(a, t->members[i].type, t->members[i].name, false, depth + 1));
-	if (t->is_variadic)
-		return twz_format(a, "%s%s...", list, t->nmembers ? ", " : "");
-	return t->nmembers || !t->is_prototyped ? list : "void";
-}
-
-static const char *
-declare_base(struct twz_arena *a, const char *tag, const char *name, const char *inner,
-	     bool is_const)
-{
-	return twz_format(a, "%s%s%s%s%s", is_const ? "const " : "", tag, name,
-			  *inner ? " " : "", inner);
-}
-
-/* Builds the declarator from the inside out: @inner is what has been read so far. */
-static const char *
-declare(struct twz_arena *a, const struct twz_type *t, const char *inner, bool is_const,
-	unsigned depth)
-{
-	const struct twz_type *target = t ? t->target : NULL;
-	const char *wrapped;
-
-	if (!t || depth > DEPTH_MAX)
-		return declare_base(a, "", "void", inner, is_const);
-	switch (t->kind) {
-	case TWZ_STRING:
-	case TWZ_POINTER:
-		wrapped = twz_format(a, is_const ? "*const %s" : "*%s", inner);
-		if (target && (target->kind == TWZ_ARRAY || target->kind == TWZ_FUNC))
-			wrapped = twz_format(a, "(%s)", wrapped);
-		if (!target && t->kind == TWZ_STRING)
-			target = &twz_type_char;
-		return declare(a, target, wrapped, t->is_const, depth + 1);
-	case TWZ_ARRAY:
-		if (t->count)
-			wrapped = twz_format(a, "%s[%" PRIu64 "]", inner, t->count);
-		else
-			wrapped = twz_format(a, "%s[]", inner);
-		return declare(a, target, wrapped, is_const, depth + 1);
-	case TWZ_FUNC:
-		wrapped = twz_format(a, "%s(%s)", inner, declare_params(a, t, depth));
-		return declare(a, target ? target : &twz_type_void, wrapped, false, depth + 1);
-	case TWZ_STRUCT:
-	case TWZ_RESULT:
-	case TWZ_OPTION:
-		return declare_base(a, "struct ", t->name, inner, is_const);
-	case TWZ_UNION:
-		return declare_base(a, "union ", t->name, inner, is_const);
-	case TWZ_ENUM:
-		return declare_base(a, "enum ", t->name, inner, is_const);
-	case TWZ_VOID:
-	case TWZ_BOOL:
-	case TWZ_CHAR:
-	case TWZ_INT:
-	case TWZ_FLOAT:
-	case TWZ_TYPEDEF:
-	case TWZ_OPAQUE:
-		break;
-	case TWZ_LIST:
-	case TWZ_RECORD:
-		return declare_base(a, "", "void", inner, is_const);
-	}
-	return declare_base(a, "", *t->name ? t->name : "void", inner, is_const);
-}
-
-void
-twz_c_declare(FILE *out, const struct twz_type *type, const char *name)
-{
-	TWZ_ARENA arena = { 0 };
-
-	fputs(declare(&arena, type, name, false, 0), out);
+	twz_signature_add(&text, gate);
+	return twz_text_copy(arena, &text);
 }
 
 /* -- hash ---------------------------------------------------------------------------------------- */
@@ -396,68 +382,136 @@ twz_c_declare(FILE *out, const struct twz_type *type, const char *name)
  * nothing but names and layouts, so the same source gives the same hash from every reader.
  */
 struct canon {
-	FILE *out;
-	const struct twz_type **seen;
-	size_t nseen;
+	struct twz_text text;
+	const struct twz_type **seen;	/* an open hash table, @size slots */
+	size_t nseen, size;
 	struct twz_arena arena;
 };
+
+static uint64_t
+fnv(uint64_t hash, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ p[i]) * 0x100000001b3;
+	return hash;
+}
+
+/* Types with a name are one when kind and name are, others when they are the same object. */
+static const struct twz_type **
+seen_slot(const struct canon *c, const struct twz_type *t)
+{
+	uint64_t key = *t->name ? fnv((uint64_t)t->kind, t->name, strlen(t->name)) :
+		       ((uintptr_t)t >> 4) * 0x9e3779b97f4a7c15;
+	size_t i = (size_t)(key ^ key >> 32) & (c->size - 1);
+
+	for (const struct twz_type *s; (s = c->seen[i]); i = (i + 1) & (c->size - 1))
+		if (s == t || (*t->name && s->kind == t->kind && !strcmp(s->name, t->name)))
+			break;
+	return &c->seen[i];
+}
 
 static bool
 seen_before(struct canon *c, const struct twz_type *t)
 {
-	for (size_t i = 0; i < c->nseen; i++)
-		if (c->seen[i] == t || (*t->name && c->seen[i]->kind == t->kind &&
-					!strcmp(c->seen[i]->name, t->name)))
-			return true;
-	twz_push(&c->arena, c->seen, c->nseen, t);
+	const struct twz_type **slot;
+
+	if (c->nseen * 2 >= c->size) {
+		const struct twz_type **old = c->seen;
+		size_t n = c->size;
+
+		c->size = n ? 2 * n : 64;
+		c->seen = twz_new_array(&c->arena, c->size, const struct twz_type *);
+		for (size_t i = 0; i < n; i++)
+			if (old[i])
+				*seen_slot(c, old[i]) = old[i];
+	}
+	slot = seen_slot(c, t);
+	if (*slot)
+		return true;
+	*slot = t;
+	c->nseen++;
 	return false;
+}
+
+static void
+canon_flags(struct twz_text *out, const bool *flags, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		twz_text_byte(out, flags[i] ? '1' : '0');
+}
+
+static void
+canon_member(struct twz_text *out, const struct twz_member *m)
+{
+	twz_text_puts(out, m->name);
+	twz_text_byte(out, '@');
+	twz_text_unsigned(out, m->offset);
+	twz_text_byte(out, ':');
+	twz_text_unsigned(out, m->bit_size);
+	twz_text_byte(out, ':');
+	twz_text_unsigned(out, m->bit_offset);
+	twz_text_byte(out, '=');
+	twz_text_signed(out, m->value);
+	twz_text_byte(out, ' ');
+	twz_text_unsigned(out, m->dir);
+	canon_flags(out, (const bool[]){ m->optional, m->has_extent }, 2);
+	twz_text_byte(out, ' ');
+	twz_text_signed(out, m->extent);
+	twz_text_byte(out, ' ');
+	twz_text_unsigned(out, m->count);
+	twz_text_byte(out, ' ');
 }
 
 static void
 canon_type(struct canon *c, const struct twz_type *t, unsigned depth)
 {
+	struct twz_text *out = &c->text;
+
 	if (!t || depth > DEPTH_MAX) {
-		fputs("?;", c->out);
+		twz_text_puts(out, "?;");
 		return;
 	}
-	fprintf(c->out, "%s %s %d%d%d%d%d %u %u %" PRIu64 " {", twz_kind_name(t->kind),
-		t->kind == TWZ_BOOL ? "bool" : t->kind == TWZ_STRING ? "" : t->name,
-		t->is_signed, t->is_const, t->is_flags, t->is_variadic, t->is_prototyped,
-		t->size, t->align, t->count);
+	twz_text_puts(out, twz_kind_name(t->kind));
+	twz_text_byte(out, ' ');
+	twz_text_puts(out, t->kind == TWZ_BOOL ? "bool" : t->kind == TWZ_STRING ? "" : t->name);
+	twz_text_byte(out, ' ');
+	canon_flags(out, (const bool[]){ t->is_signed, t->is_const, t->is_flags, t->is_variadic,
+					 t->is_prototyped }, 5);
+	twz_text_byte(out, ' ');
+	twz_text_unsigned(out, t->size);
+	twz_text_byte(out, ' ');
+	twz_text_unsigned(out, t->align);
+	twz_text_byte(out, ' ');
+	twz_text_unsigned(out, t->count);
+	twz_text_puts(out, " {");
 	if ((t->nmembers || t->target) && seen_before(c, t)) {
-		fputs("…}", c->out);
+		twz_text_puts(out, "…}");
 		return;
 	}
 	for (uint32_t i = 0; i < t->nmembers; i++) {
-		const struct twz_member *m = &t->members[i];
-
-		fprintf(c->out, "%s@%" PRIu64 ":%u:%u=%" PRId64 " %d%d%d %d %" PRIu64 " ", m->name,
-			m->offset, m->bit_size, m->bit_offset, m->value, m->dir, m->optional,
-			m->has_extent, m->extent, m->count);
+		canon_member(out, &t->members[i]);
 		if (t->kind != TWZ_ENUM)
-			canon_type(c, m->type, depth + 1);
+			canon_type(c, t->members[i].type, depth + 1);
 	}
 	if (t->target && t->kind != TWZ_STRING)
 		canon_type(c, t->target, depth + 1);
-	fputc('}', c->out);
+	twz_text_byte(out, '}');
 }
 
 uint64_t
 twz_gate_hash(const struct twz_gate *gate)
 {
-	TWZ_FREE char *text = NULL;
-	size_t n = 0;
-	struct canon c = { .out = open_memstream(&text, &n) };
-	uint64_t hash = 0xcbf29ce484222325;
+	struct canon c = { 0 };
+	uint64_t hash;
 
-	if (!c.out)
-		return 0;
-	fprintf(c.out, "%s ", gate->name);
+	twz_text_puts(&c.text, gate->name);
+	twz_text_byte(&c.text, ' ');
 	canon_type(&c, gate->type, 0);
-	fclose(c.out);
+	hash = fnv(0xcbf29ce484222325, c.text.bytes, c.text.n);
+	twz_text_free(&c.text);
 	twz_arena_free(&c.arena);
-	for (size_t i = 0; text && i < n; i++)
-		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
 	return hash;
 }
 

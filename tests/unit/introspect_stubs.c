@@ -50,7 +50,7 @@ test_c_text(void **state)
 		FILE *out = fopen(in_folder("text.h"), "w");
 
 		assert_non_null(out);
-		show_c(out, inspect_ok(in_folder(so), true, &arena));
+		show_c(out, inspect_ok(in_folder(so), true, &arena), true);
 		fclose(out);
 		compile("text.h");
 	}
