@@ -28,6 +28,10 @@ refuse(const struct where *w, const char *field, const char *why)
 	if (!w->param)
 		return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
 				"the result%s%s%s: %s", in, field ? field : "", end, why);
+	if (!*w->param->name)
+		return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+				"parameter %td%s%s%s: %s", w->param - w->gate->type->members + 1, in,
+				field ? field : "", end, why);
 	return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
 			"parameter '%s'%s%s%s: %s", w->param->name, in, field ? field : "", end, why);
 }
@@ -48,6 +52,12 @@ scalar_reason(const struct twz_type *t)
 {
 	return t->kind == TWZ_FLOAT ? "a long double cannot cross a gate"
 				    : "an integer of more than 64 bits cannot cross a gate";
+}
+
+static const char *
+opaque_reason(const struct twz_type *t)
+{
+	return t->kind == TWZ_OPAQUE && t->why ? t->why : "its type is opaque: it cannot cross a gate";
 }
 
 static bool object(const struct where *w, const char *field, const struct twz_type *type,
@@ -176,7 +186,7 @@ object(const struct where *w, const char *field, const struct twz_type *type, ui
 	case TWZ_OPAQUE:
 		break;
 	}
-	return refuse(w, field, "its type is opaque: it cannot cross a gate");
+	return refuse(w, field, opaque_reason(t));
 }
 
 static bool
@@ -305,7 +315,7 @@ parameter(const struct where *w, struct twz_slot *slot)
 	case TWZ_OPAQUE:
 		break;
 	}
-	return refuse(w, NULL, "its type is opaque: it cannot cross a gate");
+	return refuse(w, NULL, opaque_reason(t));
 }
 
 static bool
@@ -345,7 +355,7 @@ result(const struct where *w, const struct twz_type *type, struct twz_slot *slot
 	case TWZ_OPAQUE:
 		break;
 	}
-	return refuse(w, NULL, "its type is opaque: it cannot cross a gate");
+	return refuse(w, NULL, opaque_reason(t));
 }
 
 /* A count that every buffer it counts brings along itself need not be given. */

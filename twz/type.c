@@ -90,6 +90,7 @@ members_equal(const struct twz_type *a, const struct twz_type *b, const struct p
 		    m->bit_size != n->bit_size || m->bit_offset != n->bit_offset ||
 		    m->dir != n->dir || m->optional != n->optional || m->secret != n->secret ||
 		    m->has_extent != n->has_extent || m->extent != n->extent ||
+		    m->quals != n->quals || m->artificial != n->artificial ||
 		    m->count != n->count || !equal(m->type, n->type, up))
 			return false;
 	}
@@ -108,7 +109,8 @@ equal(const struct twz_type *a, const struct twz_type *b, const struct pair *up)
 	for (const struct pair *p = up; p; p = p->up)
 		if (p->a == a && p->b == b)
 			return true;
-	return a->kind == b->kind && a->is_signed == b->is_signed && a->is_const == b->is_const &&
+	return a->kind == b->kind && a->form == b->form && a->quals == b->quals &&
+	       a->is_signed == b->is_signed && a->is_const == b->is_const &&
 	       a->is_flags == b->is_flags && a->is_variadic == b->is_variadic &&
 	       a->is_prototyped == b->is_prototyped && a->size == b->size &&
 	       a->align == b->align && a->count == b->count && a->nmembers == b->nmembers &&
