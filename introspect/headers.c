@@ -87,8 +87,8 @@ preprocess(struct headers *h, struct twz_error *err)
 {
 	static const char *const flags[] = { "-E", NULL };
 	struct complaints complaints;
-	const char *text;
-	size_t n;
+	const char *text = NULL;
+	size_t n = 0;
 	FILE *f;
 
 	if (!compiler_create(h->compiler, "headers.c", &f, err))

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,10 +40,14 @@ tool_usage(void)
 bool
 tool_flush(void)
 {
+	static bool complained;
 	struct twz_error err = { 0 };
 
 	if (!fflush(stdout) && !ferror(stdout))
 		return true;
+	if (complained)
+		return false;
+	complained = true;
 	return twz_fail_sys(&err, errno, "cannot write") || tool_complain("stdout", &err);
 }
 
@@ -63,16 +68,38 @@ is_library_name(const char *name)
 	return end && (!end[3] || (end[3] == '.' && end[4] >= '0' && end[4] <= '9'));
 }
 
-/* Adds the shared objects below @folder. One that several names lead to is added once. */
+/* What stands as libc.so beside libc.so.6: a text for the linker, and nothing is wrong with it. */
+static bool
+is_linker_script(const char *path)
+{
+	static const char *const starts[] = { "/* GNU ld script", "INPUT", "GROUP" };
+	TWZ_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char head[16];
+	ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof(head));
+
+	for (size_t i = 0; i < TWZ_COUNT(starts); i++)
+		if (n >= (ssize_t)strlen(starts[i]) && !memcmp(head, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+/*
+ * Adds the shared objects below @folder, which may itself be a link. One that several names lead to is
+ * added once.
+ */
 static size_t
 add_folder(struct request *r, char *folder, const char ***files, size_t n)
 {
 	char *const roots[] = { folder, NULL };
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, by_path);
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_path);
 	FTSENT *entry;
 
 	while (walk && (entry = fts_read(walk)))
-		if (entry->fts_info == FTS_F && is_library_name(entry->fts_name))
+		if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR)
+			fprintf(stderr, "%s: %s: cannot read the folder: %s\n", tool_name, entry->fts_path,
+				strerror(entry->fts_errno));
+		else if (entry->fts_info == FTS_F && is_library_name(entry->fts_name) &&
+			 !is_linker_script(entry->fts_path))
 			twz_push(&r->arena, *files, n, twz_strdup(&r->arena, entry->fts_path));
 	if (walk)
 		fts_close(walk);
@@ -129,6 +156,14 @@ tool_files(struct request *r, char **args)
 		r->patterns = patterns;
 	}
 	return files;
+}
+
+bool
+tool_any(const char *const *files, char **folders)
+{
+	for (; files && !*files && *folders; folders++)
+		fprintf(stderr, "%s: %s: no shared object in this folder\n", tool_name, *folders);
+	return files && *files;
 }
 
 /* -- reading ---------------------------------------------------------------------------------------- */

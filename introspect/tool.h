@@ -71,6 +71,8 @@ int tool_usage(void);
  * NULL; NULL, after messages, when one is wrong.
  */
 const char **tool_files(struct request *r, char **args);
+/** Whether there are any; complains about the @folders that had none. @files may be NULL. */
+bool tool_any(const char *const *files, char **folders);
 /**
  * Runs @job in a child with limits, which may write to stdout. The child's status: 0 when @job returned
  * true, 1 when it returned false, else what it gave to _exit(). A child that ends by a signal costs one

@@ -56,10 +56,16 @@ read_file(struct request *r, struct listing *l)
 	if (!l->select.any)
 		return inspect(r, l, false, false, &err) || tool_complain(l->path, &err);
 	found = inspect(r, l, false, true, &err) && l->part->ngates;
-	if (!found && !r->options.all)
+	/* That there are no gates is no answer to somebody who asks for a function. */
+	if (!found && !r->options.all) {
+		err = (struct twz_error){ 0 };
 		found = inspect(r, l, true, true, &err) && l->part->ngates;
-	if (!found && !inspect(r, l, true, false, &err))
-		return tool_complain(l->path, &err);
+	}
+	if (!found) {
+		err = (struct twz_error){ 0 };
+		if (!inspect(r, l, true, false, &err))
+			return tool_complain(l->path, &err);
+	}
 	if (!l->part->ngates && !r->types)
 		selection_nearest(r, &l->select, l->whole);
 	return true;
@@ -173,9 +179,12 @@ list(struct request *r, void *data)
 {
 	struct listing *l = data;
 	struct twz_error err = { 0 };
+	bool ok;
 
 	stat(l->path, &l->seen);
-	if (!read_file(r, l))
+	ok = read_file(r, l);
+	selection_searched(&l->select, ok);
+	if (!ok)
 		return false;
 	progress_output();
 	if (!hand_out(r, l, &err))
@@ -201,12 +210,8 @@ tool_list(struct request *r, char **args)
 	struct selection select;
 	int status;
 
-	if (!files)
+	if (!tool_any(files, args))
 		return 1;
-	if (!*files) {
-		fprintf(stderr, "%s: no shared object there\n", tool_name);
-		return 1;
-	}
 	if (r->patterns && r->show == TOOL_REGISTER) {
 		fprintf(stderr, "%s: --register stores a whole library: name no functions\n", tool_name);
 		return 2;

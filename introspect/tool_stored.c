@@ -113,7 +113,7 @@ tool_brief(struct request *r, const char *path, const struct twz_service **ret)
 	    !registry_brief(reg, path, &source, &r->arena, &service))
 		return false;
 	*ret = service;
-	return service->ngates;
+	return service->ngates && service->debug_path && *service->debug_path;
 }
 
 /* Whether a listing is all that is to be said of @service. */

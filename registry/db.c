@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "registry/feed.h"
+
 /* What sqlite says, as our code and as what to do about it. */
 static const struct {
 	int result;
@@ -52,6 +54,17 @@ db_nonsense(struct registry *reg, struct twz_error *err, const char *what)
 			reg->path, what);
 }
 
+bool
+db_other_schema(struct registry *reg, int64_t version, struct twz_error *err)
+{
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+		 "registry %s has schema %lld, this twz knows %d", reg->path, (long long)version,
+		 REGISTRY_SCHEMA);
+	return twz_hint(err, version < REGISTRY_SCHEMA ?
+			"it is brought up to date when the next library is registered" :
+			"use a newer twz, or name another file in TWZ_REGISTRY");
+}
+
 void
 db_finalize(sqlite3_stmt **st)
 {
@@ -61,12 +74,16 @@ db_finalize(sqlite3_stmt **st)
 bool
 db_prepare(struct registry *reg, const char *sql, sqlite3_stmt **ret, struct twz_error *err)
 {
+	int64_t version;
+
 	if (sqlite3_prepare_v2(reg->db, sql, -1, ret, NULL) == SQLITE_OK)
 		return true;
-	/* Our statements are right: a table or column that is missing was lost. */
-	if (sqlite3_errcode(reg->db) == SQLITE_ERROR)
-		return db_nonsense(reg, err, sqlite3_errmsg(reg->db));
-	return db_fail(reg, err, "read");
+	if (sqlite3_errcode(reg->db) != SQLITE_ERROR)
+		return db_fail(reg, err, "read");
+	/* Our statements are right: a newer twz was here, or a table or column was lost. */
+	if (db_number(reg, "PRAGMA user_version", &version, err) && version != REGISTRY_SCHEMA)
+		return db_other_schema(reg, version, err);
+	return db_nonsense(reg, err, sqlite3_errmsg(reg->db));
 }
 
 bool
@@ -112,8 +129,24 @@ db_number(struct registry *reg, const char *sql, int64_t *ret, struct twz_error 
 }
 
 bool
+db_writer(struct registry *reg, struct twz_error *err)
+{
+	if (reg->can_write)
+		return true;
+	/*
+	 * Debian's sqlite fills what is deleted with zeros, which nobody needs here. The cache has room for
+	 * all that one service changes: what does not fit is written twice.
+	 */
+	return reg->can_write = db_exec(reg, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;"
+					     " PRAGMA secure_delete = OFF; PRAGMA cache_size = -65536",
+					err) && feed_open(reg, err);
+}
+
+bool
 db_begin(struct registry *reg, struct transaction *ret, struct twz_error *err)
 {
+	if (!sqlite3_get_autocommit(reg->db))
+		return true;
 	if (!db_exec(reg, "BEGIN IMMEDIATE", err))
 		return false;
 	ret->reg = reg;
@@ -123,7 +156,7 @@ db_begin(struct registry *reg, struct transaction *ret, struct twz_error *err)
 bool
 db_commit(struct transaction *t, struct twz_error *err)
 {
-	if (!db_exec(t->reg, "COMMIT", err))
+	if (t->reg && !db_exec(t->reg, "COMMIT", err))
 		return false;
 	t->reg = NULL;
 	return true;
@@ -138,6 +171,14 @@ db_rollback(struct transaction *t)
 }
 
 void
+db_empty_log(struct registry *reg)
+{
+	sqlite3_busy_timeout(reg->db, 0);
+	sqlite3_exec(reg->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	sqlite3_busy_timeout(reg->db, REGISTRY_BUSY_MS);
+}
+
+void
 db_bind(sqlite3_stmt *st, int column, const char *text)
 {
 	sqlite3_bind_text(st, column, text ? text : "", -1, SQLITE_STATIC);
@@ -146,9 +187,11 @@ db_bind(sqlite3_stmt *st, int column, const char *text)
 const char *
 db_text(sqlite3_stmt *st, int column, struct twz_arena *arena)
 {
-	const char *text = (const char *)sqlite3_column_text(st, column);
+	/* Not column_text(): that makes a copy of its own, to end it with NUL. */
+	const char *text = sqlite3_column_blob(st, column);
+	int n = sqlite3_column_bytes(st, column);
 
-	if (!text)
-		return NULL;
-	return *text ? twz_strndup(arena, text, (size_t)sqlite3_column_bytes(st, column)) : "";
+	if (n > 0)
+		return twz_strndup(arena, text, (size_t)n);
+	return sqlite3_column_type(st, column) == SQLITE_NULL ? NULL : "";
 }

@@ -12,15 +12,21 @@ struct registry {
 	uint64_t inode;		/* of the file when opened: tells whether it was replaced */
 	bool damaged;		/* sqlite or a reader of rows found nonsense in the file */
 	sqlite3_stmt *find_file;	/* kept: check and service both begin with it */
+	sqlite3_stmt *find_gate;	/* kept: asked once per word */
+	const struct feed *feed;	/* being written: feed.h */
+	bool can_write;			/* db_writer() was called */
+	bool as_it_is;			/* a damaged file is not set aside */
 };
 
 /* The text of everything in the database, and the number that says so in user_version. */
 enum {
-	REGISTRY_SCHEMA = 1,
+	REGISTRY_SCHEMA = 2,
 	REGISTRY_APPLICATION = 0x74777a31,	/* "twz1" */
 	REGISTRY_BUSY_MS = 10000,
 };
 extern const char registry_schema[];
+/* What leads from schema N to N + 1, beginning with 1. */
+extern const char *const registry_steps[REGISTRY_SCHEMA - 1];
 
 /* A transaction that writes. Rolled back by its cleanup unless db_commit() ended it. */
 struct transaction {
@@ -40,10 +46,18 @@ TWZ_MUST bool db_run(struct registry *reg, sqlite3_stmt *st, struct twz_error *e
 TWZ_MUST bool db_step(struct registry *reg, sqlite3_stmt *st, bool *row, struct twz_error *err);
 TWZ_MUST bool db_number(struct registry *reg, const char *sql, int64_t *ret, struct twz_error *err);
 
-/** Waits for other writers; afterwards nobody else can write until commit or rollback. */
+/** Prepares the connection for writing; once is enough. */
+TWZ_MUST bool db_writer(struct registry *reg, struct twz_error *err);
+/**
+ * Waits for other writers; afterwards nobody else can write until commit or rollback. Inside another
+ * transaction it is part of that.
+ */
 TWZ_MUST bool db_begin(struct registry *reg, struct transaction *ret, struct twz_error *err);
 TWZ_MUST bool db_commit(struct transaction *t, struct twz_error *err);
 void db_rollback(struct transaction *t);
+
+/** Moves the log into the file, so that the next process need not read it; not if others read. */
+void db_empty_log(struct registry *reg);
 
 void db_bind(sqlite3_stmt *st, int column, const char *text);
 /** Copies a column's text; NULL stays NULL. */
@@ -55,6 +69,8 @@ bool db_fail(struct registry *reg, struct twz_error *err, const char *doing)
 /** The rows contradict each other: the file is damaged. Returns false. */
 bool db_nonsense(struct registry *reg, struct twz_error *err, const char *what)
 	__attribute__((cold));
+/** The file is of a schema that is not ours. Returns false. */
+bool db_other_schema(struct registry *reg, int64_t version, struct twz_error *err) __attribute__((cold));
 
 /**
  * After a failure: when it was damage, sets the file aside, opens an empty one, forgets @err and

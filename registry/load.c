@@ -10,18 +10,17 @@
 #include <limits.h>
 #include <string.h>
 
-#include "registry/db.h"
+#include "registry/row.h"
+#include "registry/sane.h"
 #include "registry/words.h"
-
-/* More than any file has; less than what would exhaust memory. */
-enum { MOST_ROWS = 1 << 22 };
 
 struct load {
 	struct registry *reg;
 	struct twz_arena *arena;
 	int64_t service;
 	struct twz_type *types;
-	size_t ntypes;
+	struct twz_member *members;
+	size_t ntypes, nmembers;
 	struct twz_gate *gates;
 	size_t ngates;
 	struct twz_error *err;
@@ -33,14 +32,27 @@ nonsense(struct load *l, const char *what)
 	return db_nonsense(l->reg, l->err, what);
 }
 
-/* A statement about one service's rows. */
+/* A statement about one service's rows: ids from ?1 to ?2. */
 static bool
 select_rows(struct load *l, const char *sql, sqlite3_stmt **ret)
 {
 	if (!db_prepare(l->reg, sql, ret, l->err))
 		return false;
-	sqlite3_bind_int64(*ret, 1, l->service);
+	sqlite3_bind_int64(*ret, 1, words_first(l->service));
+	sqlite3_bind_int64(*ret, 2, words_first(l->service) | UINT32_MAX);
 	return true;
+}
+
+/* The next row, whose id must be the one of @place. */
+static bool
+next_row(struct load *l, sqlite3_stmt *st, size_t place, const char *missing)
+{
+	bool row;
+
+	if (!db_step(l->reg, st, &row, l->err))
+		return false;
+	return (row && sqlite3_column_int64(st, 0) == words_first(l->service) + (int64_t)place) ||
+	       nonsense(l, missing);
 }
 
 /* The type with the number in @column; NULL for NULL. */
@@ -58,29 +70,69 @@ type_ref(struct load *l, sqlite3_stmt *st, int column, const struct twz_type **r
 	return true;
 }
 
+/* Kinds that are about another type. */
 static bool
-needs_target(enum twz_kind kind)
+needs_target(const struct twz_type *t)
 {
-	return kind == TWZ_ARRAY || kind == TWZ_TYPEDEF;
+	switch (t->form) {
+	case TWZ_FORM_VECTOR:
+	case TWZ_FORM_REFERENCE:
+	case TWZ_FORM_RVALUE:
+	case TWZ_FORM_VLA:
+		return true;
+	case TWZ_FORM_NONE:
+	case TWZ_FORM_STRUCT:
+	case TWZ_FORM_UNION:
+	case TWZ_FORM_ENUM:
+	case TWZ_FORM_CLASS:
+	case TWZ_FORM_COMPLEX:
+	case TWZ_FORM_MEMBER:
+	case TWZ_FORM_BASE:
+	case TWZ_FORM_OTHER:
+		break;
+	}
+	return t->kind == TWZ_ARRAY || t->kind == TWZ_TYPEDEF;
+}
+
+/* Where its members are: they follow those of the types before it. */
+static bool
+load_range(struct load *l, sqlite3_stmt *st, struct twz_type *t, size_t *taken)
+{
+	int64_t first = sqlite3_column_int64(st, 10), n = sqlite3_column_int64(st, 11);
+
+	if (!n)
+		return true;
+	if (n < 0 || first != (int64_t)*taken || (uint64_t)n > l->nmembers - *taken)
+		return nonsense(l, "a type's members are elsewhere");
+	t->members = l->members + first;
+	t->nmembers = (uint32_t)n;
+	*taken += (size_t)n;
+	return true;
 }
 
 static bool
 load_type(struct load *l, sqlite3_stmt *st, struct twz_type *t)
 {
-	if (!twz_kind_parse((const char *)sqlite3_column_text(st, 1), &t->kind))
+	const char *form = (const char *)sqlite3_column_text(st, 2);
+	int flags = sqlite3_column_int(st, 9);
+
+	if (!twz_kind_parse((const char *)sqlite3_column_text(st, 1), &t->kind) ||
+	    (form && !words_parse_form(form, &t->form)))
 		return nonsense(l, "a type of no known kind");
-	t->name = db_text(st, 2, l->arena);
-	t->size = (uint32_t)sqlite3_column_int64(st, 3);
-	t->align = (uint32_t)sqlite3_column_int64(st, 4);
-	t->count = (uint64_t)sqlite3_column_int64(st, 5);
-	t->is_signed = sqlite3_column_int(st, 7);
-	t->is_const = sqlite3_column_int(st, 8);
-	t->is_flags = sqlite3_column_int(st, 9);
-	t->is_variadic = sqlite3_column_int(st, 10);
-	t->is_prototyped = sqlite3_column_int(st, 11);
-	if (!type_ref(l, st, 6, &t->target))
+	t->name = db_text(st, 3, l->arena);
+	t->size = (uint32_t)sqlite3_column_int64(st, 4);
+	t->align = (uint32_t)sqlite3_column_int64(st, 5);
+	t->count = (uint64_t)sqlite3_column_int64(st, 6);
+	t->quals = (uint8_t)sqlite3_column_int(st, 8);
+	t->is_signed = flags & TYPE_SIGNED;
+	t->is_const = flags & TYPE_CONST;
+	t->is_flags = flags & TYPE_FLAGS;
+	t->is_variadic = flags & TYPE_VARIADIC;
+	t->is_prototyped = flags & TYPE_PROTOTYPED;
+	t->why = db_text(st, 12, l->arena);
+	if (!type_ref(l, st, 7, &t->target))
 		return false;
-	if (needs_target(t->kind) && !t->target)
+	if (needs_target(t) && !t->target)
 		return nonsense(l, "an array or typedef of nothing");
 	return true;
 }
@@ -89,108 +141,66 @@ static bool
 load_types(struct load *l)
 {
 	DB_STATEMENT *st = NULL;
-	bool row;
+	size_t taken = 0;
 
-	if (!select_rows(l, "SELECT id, kind, name, size, align, count, target, is_signed,"
-			    " is_const, is_flags, is_variadic, is_prototyped FROM type"
-			    " WHERE service = ?1 ORDER BY id", &st))
+	if (!select_rows(l, "SELECT id, kind, form, name, size, align, count, target, quals, flags,"
+			    " first, members, why FROM type WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+			 &st))
 		return false;
-	for (size_t i = 0; i < l->ntypes; i++) {
-		if (!db_step(l->reg, st, &row, l->err))
+	for (size_t i = 0; i < l->ntypes; i++)
+		if (!next_row(l, st, i, "a type is missing") || !load_type(l, st, &l->types[i]) ||
+		    !load_range(l, st, &l->types[i], &taken))
 			return false;
-		if (!row || sqlite3_column_int64(st, 0) != (int64_t)i)
-			return nonsense(l, "a type is missing");
-		if (!load_type(l, st, &l->types[i]))
-			return false;
-	}
-	return true;
-}
-
-/* Everything but an enumerator has a type. */
-static bool
-needs_type(enum twz_kind kind)
-{
-	return kind != TWZ_ENUM;
+	return taken == l->nmembers || nonsense(l, "members of no type");
 }
 
 static bool
 load_member(struct load *l, sqlite3_stmt *st, const struct twz_type *owner, struct twz_member *m)
 {
-	m->name = db_text(st, 2, l->arena);
-	m->offset = (uint64_t)sqlite3_column_int64(st, 4);
-	m->value = sqlite3_column_int64(st, 5);
-	m->bit_size = (uint16_t)sqlite3_column_int(st, 6);
-	m->bit_offset = (uint16_t)sqlite3_column_int(st, 7);
-	m->secret = sqlite3_column_int(st, 9);
-	m->optional = sqlite3_column_int(st, 10);
-	m->has_extent = sqlite3_column_int(st, 11);
-	m->extent = sqlite3_column_int(st, 12);
-	m->count = (uint64_t)sqlite3_column_int64(st, 13);
-	m->text = db_text(st, 14, l->arena);
-	if (!words_parse_direction((const char *)sqlite3_column_text(st, 8), &m->dir))
+	int64_t bits = sqlite3_column_int64(st, 5), flags = sqlite3_column_int64(st, 6);
+	int64_t dir = flags >> MEMBER_DIR & 3;
+
+	m->name = db_text(st, 1, l->arena);
+	m->offset = (uint64_t)sqlite3_column_int64(st, 3);
+	m->value = sqlite3_column_int64(st, 4);
+	m->bit_size = (uint16_t)bits;
+	m->bit_offset = (uint16_t)(bits >> MEMBER_BITS);
+	m->quals = (uint8_t)(flags & MEMBER_QUALS);
+	m->secret = flags & MEMBER_SECRET;
+	m->optional = flags & MEMBER_OPTIONAL;
+	m->has_extent = flags & MEMBER_EXTENT;
+	m->artificial = flags & MEMBER_ARTIFICIAL;
+	m->extent = sqlite3_column_int(st, 7);
+	m->count = (uint64_t)sqlite3_column_int64(st, 8);
+	m->text = db_text(st, 9, l->arena);
+	if (dir > TWZ_INOUT)
 		return nonsense(l, "a parameter of no known direction");
-	if (!type_ref(l, st, 3, &m->type))
+	m->dir = (enum twz_dir)dir;
+	if (!type_ref(l, st, 2, &m->type))
 		return false;
-	if (!m->type && needs_type(owner->kind))
+	/* Everything but an enumerator has a type. */
+	if (!m->type && owner->kind != TWZ_ENUM)
 		return nonsense(l, "a member without a type");
 	return true;
 }
 
-/* Rows come by owner and numbered from 0: one array holds them all, each type has its part. */
+/* In the order of the types that they belong to. */
 static bool
-load_members(struct load *l, size_t nmembers)
+load_members(struct load *l)
 {
-	struct twz_member *all = twz_new_array(l->arena, nmembers, struct twz_member);
-	struct twz_type *owner = NULL;
 	DB_STATEMENT *st = NULL;
-	bool row;
+	size_t place = 0;
 
-	if (!select_rows(l, "SELECT owner, place, name, type, offset, value, bit_size, bit_offset,"
-			    " direction, secret, optional, has_extent, extent, count, text"
-			    " FROM member WHERE service = ?1 ORDER BY owner, place", &st))
+	if (!l->nmembers)
+		return true;
+	if (!select_rows(l, "SELECT id, name, type, offset, value, bits, flags, extent, count, text"
+			    " FROM member WHERE id BETWEEN ?1 AND ?2 ORDER BY id", &st))
 		return false;
-	for (size_t i = 0; i < nmembers; i++) {
-		if (!db_step(l->reg, st, &row, l->err))
-			return false;
-
-		int64_t id = row ? sqlite3_column_int64(st, 0) : -1;
-
-		if (id < 0 || (uint64_t)id >= l->ntypes)
-			return nonsense(l, "a member of no type");
-		if (owner != &l->types[id]) {
-			owner = &l->types[id];
-			owner->members = all + i;
-		}
-		if (sqlite3_column_int64(st, 1) != (int64_t)owner->nmembers++)
-			return nonsense(l, "a member is missing");
-		if (!load_member(l, st, owner, &all[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool
-load_gate(struct load *l, sqlite3_stmt *st, struct twz_gate *g)
-{
-	g->name = db_text(st, 1, l->arena);
-	g->symbol = db_text(st, 2, l->arena);
-	g->doc = db_text(st, 3, l->arena);
-	g->requires = db_text(st, 4, l->arena);
-	g->converts = db_text(st, 5, l->arena);
-	g->readonly = sqlite3_column_int(st, 8);
-	g->has_record = sqlite3_column_int(st, 9);
-	g->how = db_text(st, 11, l->arena);
-	g->why = db_text(st, 13, l->arena);
-	g->address = (uint64_t)sqlite3_column_int64(st, 14);
-	g->hash = (uint64_t)sqlite3_column_int64(st, 15);
-	if (!words_parse_role((const char *)sqlite3_column_text(st, 6), &g->role) ||
-	    !words_parse_level((const char *)sqlite3_column_text(st, 7), &g->level) ||
-	    !words_parse_verdict((const char *)sqlite3_column_text(st, 12), &g->verdict))
-		return nonsense(l, "a gate of no known role, level or verdict");
-	if (!type_ref(l, st, 10, &g->type))
-		return false;
-	if (g->type && g->type->kind != TWZ_FUNC)
-		return nonsense(l, "a gate that is no function");
+	for (size_t i = 0; i < l->ntypes; i++)
+		for (uint32_t j = 0; j < l->types[i].nmembers; j++, place++)
+			if (!next_row(l, st, place, "a member is missing") ||
+			    !load_member(l, st, &l->types[i], &l->members[place]))
+				return false;
 	return true;
 }
 
@@ -198,156 +208,84 @@ static bool
 load_gates(struct load *l)
 {
 	DB_STATEMENT *st = NULL;
-	bool row;
 
-	if (!select_rows(l, "SELECT place, name, symbol, doc, requires, converts, role, level,"
-			    " readonly, has_record, type, how, verdict, why, address, hash"
-			    " FROM gate WHERE service = ?1 ORDER BY place", &st))
+	if (!select_rows(l, "SELECT " ROW_GATE_COLUMNS " FROM gate"
+			    " WHERE id BETWEEN ?1 AND ?2 ORDER BY id", &st))
 		return false;
 	for (size_t i = 0; i < l->ngates; i++) {
-		if (!db_step(l->reg, st, &row, l->err))
+		struct twz_gate *g = &l->gates[i];
+
+		if (!next_row(l, st, i, "a gate is missing") ||
+		    !row_gate(l->reg, st, l->arena, g, l->err) ||
+		    !type_ref(l, st, ROW_GATE_TYPE, &g->type))
 			return false;
-		if (!row || sqlite3_column_int64(st, 0) != (int64_t)i)
-			return nonsense(l, "a gate is missing");
-		l->gates[i].index = (uint32_t)i;
-		if (!load_gate(l, st, &l->gates[i]))
-			return false;
+		/* The types say it all; a signature made by an older program may say it differently. */
+		g->signature = NULL;
+		if (g->type && g->type->kind != TWZ_FUNC)
+			return nonsense(l, "a gate that is no function");
 	}
 	return true;
-}
-
-static bool
-load_aliases(struct load *l, size_t naliases)
-{
-	const char **all = twz_new_array(l->arena, naliases, const char *);
-	struct twz_gate *gate = NULL;
-	DB_STATEMENT *st = NULL;
-	bool row;
-
-	if (!naliases)
-		return true;
-	if (!select_rows(l, "SELECT gate, name FROM alias WHERE service = ?1"
-			    " ORDER BY gate, place", &st))
-		return false;
-	for (size_t i = 0; i < naliases; i++) {
-		if (!db_step(l->reg, st, &row, l->err))
-			return false;
-
-		int64_t place = row ? sqlite3_column_int64(st, 0) : -1;
-
-		if (place < 0 || (uint64_t)place >= l->ngates)
-			return nonsense(l, "an alias of no gate");
-		if (gate != &l->gates[place]) {
-			gate = &l->gates[place];
-			gate->aliases = all + i;
-		}
-		gate->naliases++;
-		all[i] = db_text(st, 1, l->arena);
-	}
-	return true;
-}
-
-/* The row of the file at @path, in the statement that is kept for it. The caller resets it. */
-static bool
-find_file(struct registry *reg, const char *path, bool *row, struct twz_error *err)
-{
-	if (!reg->find_file &&
-	    !db_prepare(reg, "SELECT size, mtime_ns, inode, id, name, version, doc, build_id,"
-			     " partial, gates, aliases, types, members"
-			     " FROM file JOIN service ON id = service WHERE path = ?1",
-			&reg->find_file, err))
-		return false;
-	sqlite3_bind_text(reg->find_file, 1, path, -1, SQLITE_TRANSIENT);
-	return db_step(reg, reg->find_file, row, err);
-}
-
-struct counts {
-	size_t gates, aliases, types, members;
-};
-
-static bool
-row_count(struct load *l, sqlite3_stmt *st, int column, size_t *ret)
-{
-	int64_t n = sqlite3_column_int64(st, column);
-
-	*ret = (size_t)n;
-	return (n >= 0 && n <= MOST_ROWS) || nonsense(l, "an impossible number of rows");
-}
-
-static bool
-load_head(struct load *l, const char *path, struct twz_service *s, struct counts *counts)
-{
-	sqlite3_stmt *st = l->reg->find_file;
-	int size;
-	bool row;
-
-	if (!find_file(l->reg, path, &row, l->err))
-		return false;
-	if (!row)
-		return twz_fail(l->err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND),
-				"%s is not in the registry", path);
-	st = l->reg->find_file;
-	l->service = sqlite3_column_int64(st, 3);
-	s->name = db_text(st, 4, l->arena);
-	s->version = db_text(st, 5, l->arena);
-	s->doc = db_text(st, 6, l->arena);
-	s->path = twz_strdup(l->arena, path);
-	size = sqlite3_column_bytes(st, 7);
-	if (size > TWZ_BUILD_ID_MAX)
-		return nonsense(l, "a build-id is too long");
-	s->build_id_size = (uint32_t)size;
-	if (size)
-		memcpy(s->build_id, sqlite3_column_blob(st, 7), (size_t)size);
-	s->partial = sqlite3_column_int(st, 8);
-	return row_count(l, st, 9, &counts->gates) && row_count(l, st, 10, &counts->aliases) &&
-	       row_count(l, st, 11, &counts->types) && row_count(l, st, 12, &counts->members);
 }
 
 /* One transaction, so that a writer between two statements is not seen half. */
 static bool
 load_whole(struct load *l, const char *path, const struct twz_service **ret)
 {
-	struct twz_service *s = twz_new(l->arena, struct twz_service);
-	struct counts n = { 0 };
+	struct registry_row row;
 
-	if (!load_head(l, path, s, &n))
+	if (!row_find(l->reg, path, &row, l->err))
 		return false;
-	l->ntypes = n.types;
+	if (!row.found)
+		return twz_fail(l->err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND),
+				"%s is not in the registry", path);
+	l->service = row.service;
+	l->ntypes = row.types;
 	l->types = twz_new_array(l->arena, l->ntypes, struct twz_type);
-	l->ngates = n.gates;
+	l->nmembers = row.members;
+	l->members = twz_new_array(l->arena, l->nmembers, struct twz_member);
+	l->ngates = row.gates;
 	l->gates = twz_new_array(l->arena, l->ngates, struct twz_gate);
-	if (!load_types(l) || !load_members(l, n.members) || !load_gates(l) ||
-	    !load_aliases(l, n.aliases))
+	if (!load_types(l) || !load_members(l) || !load_gates(l) ||
+	    !row_aliases(l->reg, l->service, l->gates, l->ngates, row.aliases, l->arena, l->err))
 		return false;
-	s->gates = l->gates;
-	s->ngates = (uint32_t)l->ngates;
-	*ret = s;
+	*ret = row_service(&row, path, l->gates, l->arena);
 	return true;
 }
 
-static void
-reset(struct registry *reg)
+bool
+row_load(struct registry *reg, const char *path, struct twz_arena *arena,
+	 const struct twz_service **ret, struct twz_error *err)
 {
-	if (reg->find_file)
-		sqlite3_reset(reg->find_file);
+	struct load l = { .reg = reg, .arena = arena, .err = err };
+	bool ok = load_whole(&l, path, ret);
+
+	row_end(reg);
+	return ok;
+}
+
+bool
+row_load_sane(struct registry *reg, const char *path, struct twz_arena *arena,
+	      const struct twz_service **ret, struct twz_error *err)
+{
+	struct load l = { .reg = reg, .arena = arena, .err = err };
+	bool ok = load_whole(&l, path, ret);
+
+	row_end(reg);
+	return ok && sane_types(l.types, l.ntypes, err);
 }
 
 bool
 registry_service(struct registry *reg, const char *path, struct twz_arena *arena,
 		 const struct twz_service **ret, struct twz_error *err)
 {
-	struct load l = { .reg = reg, .arena = arena, .err = err };
 	char real[PATH_MAX];
-	bool ok;
 
 	if (!realpath(path, real))
 		return twz_fail_sys(err, errno, "%s", path);
-	/* The statement of load_head() stays open meanwhile: that is the read transaction. */
-	ok = load_whole(&l, real, ret);
-	reset(reg);
-	if (ok || !registry_recover(reg, err))
-		return ok;
-	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND),
+	if (row_load(reg, real, arena, ret, err))
+		return true;
+	return registry_recover(reg, err) &&
+	       twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND),
 			"%s is no longer in the registry, which was damaged", real);
 }
 
@@ -355,19 +293,14 @@ static bool
 check_once(struct registry *reg, const char *path, const struct stat *file,
 	   enum registry_state *ret, struct twz_error *err)
 {
-	bool row, ok = find_file(reg, path, &row, err);
+	struct registry_row row;
+	bool ok = row_find(reg, path, &row, err);
 
-	if (ok && !row) {
+	if (ok && !row.found)
 		*ret = REGISTRY_UNKNOWN;
-	} else if (ok) {
-		sqlite3_stmt *st = reg->find_file;
-		bool same = sqlite3_column_int64(st, 0) == file->st_size &&
-			    sqlite3_column_int64(st, 1) == words_mtime(file) &&
-			    sqlite3_column_int64(st, 2) == (int64_t)file->st_ino;
-
-		*ret = same ? REGISTRY_FRESH : REGISTRY_STALE;
-	}
-	reset(reg);
+	else if (ok)
+		*ret = row_is_current(&row, file) ? REGISTRY_FRESH : REGISTRY_STALE;
+	row_end(reg);
 	return ok;
 }
 

@@ -109,7 +109,9 @@ static void
 close_database(struct registry *reg)
 {
 	db_finalize(&reg->find_file);
-	reg->find_file = NULL;
+	db_finalize(&reg->find_gate);
+	reg->find_file = reg->find_gate = NULL;
+	reg->can_write = false;
 	sqlite3_close(reg->db);
 	reg->db = NULL;
 }
@@ -164,10 +166,7 @@ check_is_registry(struct registry *reg, struct twz_error *err)
 	return twz_hint(err, "name another file in TWZ_REGISTRY");
 }
 
-/*
- * Brings an empty file, or one of an older schema, to today's. When there is a second schema, the
- * step from the first to it goes between reading the version and writing the new one.
- */
+/* Brings an empty file, or one of an older schema, to today's. */
 static bool
 migrate(struct registry *reg, struct twz_error *err)
 {
@@ -180,8 +179,14 @@ migrate(struct registry *reg, struct twz_error *err)
 		return false;
 	if (version == REGISTRY_SCHEMA)
 		return true;	/* another process was faster */
-	return db_exec(reg, registry_schema, err) &&
-	       db_exec(reg, twz_format(&arena, "PRAGMA application_id = %d;"
+	if (version > REGISTRY_SCHEMA)
+		return db_other_schema(reg, version, err);
+	if (!version && !db_exec(reg, registry_schema, err))
+		return false;
+	for (; version && version < REGISTRY_SCHEMA; version++)
+		if (!db_exec(reg, registry_steps[version - 1], err))
+			return false;
+	return db_exec(reg, twz_format(&arena, "PRAGMA application_id = %d;"
 					       " PRAGMA user_version = %d",
 				       REGISTRY_APPLICATION, REGISTRY_SCHEMA), err) &&
 	       db_commit(&t, err);
@@ -192,14 +197,9 @@ check_schema(struct registry *reg, int64_t version, struct twz_error *err)
 {
 	if (version == REGISTRY_SCHEMA)
 		return true;
-	if (version == 0)
+	if (version >= 0 && version < REGISTRY_SCHEMA && !reg->as_it_is)
 		return migrate(reg, err);
-	if (!check_is_registry(reg, err))
-		return false;
-	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
-		 "registry %s has schema %lld, this twz knows %d", reg->path, (long long)version,
-		 REGISTRY_SCHEMA);
-	return twz_hint(err, "use a newer twz, or name another file in TWZ_REGISTRY");
+	return check_is_registry(reg, err) && db_other_schema(reg, version, err);
 }
 
 /* Opens the file, once: a damaged one makes it fail with reg->damaged set. */
@@ -210,13 +210,18 @@ attach(struct registry *reg, struct twz_error *err)
 	struct stat st;
 	int64_t version;
 
+	if (reg->as_it_is && stat(reg->path, &st) != 0)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND),
+				"registry %s: there is none", reg->path);
 	if (stat(reg->path, &st) != 0 && (!make_file(reg->path, err) || stat(reg->path, &st) != 0))
 		return twz_fail_sys(err, errno, "registry %s", reg->path);
 	reg->inode = st.st_ino;
 	reg->damaged = false;
-	if (!S_ISREG(st.st_mode))
-		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, WRONG_NAME_KIND),
-				"registry %s: not a file", reg->path);
+	if (!S_ISREG(st.st_mode)) {
+		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, WRONG_NAME_KIND),
+			 "registry %s: not a file", reg->path);
+		return twz_hint(err, "%s", where_hint);
+	}
 	if (open_database(reg, reg->path, SQLITE_OPEN_READWRITE, &first) &&
 	    db_number(reg, "PRAGMA user_version", &version, &first))
 		return check_schema(reg, version, err);
@@ -282,7 +287,7 @@ registry_recover(struct registry *reg, struct twz_error *err)
 {
 	struct twz_error failure = { 0 };
 
-	if (!reg->damaged)
+	if (!reg->damaged || reg->as_it_is)
 		return false;
 	close_database(reg);
 	if (replace_damaged(reg, &failure) && attach(reg, &failure)) {
@@ -303,8 +308,8 @@ close_registryp(struct registry **reg)
 	registry_close(*reg);
 }
 
-bool
-registry_open(const char *path, struct registry **ret, struct twz_error *err)
+static bool
+open_registry(const char *path, bool as_it_is, struct registry **ret, struct twz_error *err)
 {
 	TWZ_CLEANUP(close_registryp) struct registry *reg = calloc(1, sizeof(*reg));
 	TWZ_ARENA arena = { 0 };
@@ -313,10 +318,29 @@ registry_open(const char *path, struct registry **ret, struct twz_error *err)
 		return false;
 	if (!reg || !(reg->path = strdup(path)))
 		return twz_fail_sys(err, ENOMEM, "registry %s", path);
+	reg->as_it_is = as_it_is;
 	if (!attach(reg, err) && !registry_recover(reg, err))
 		return false;
 	*ret = twz_steal(&reg);
 	return true;
+}
+
+bool
+registry_open(const char *path, struct registry **ret, struct twz_error *err)
+{
+	return open_registry(path, false, ret, err);
+}
+
+bool
+registry_open_as_it_is(const char *path, struct registry **ret, struct twz_error *err)
+{
+	return open_registry(path, true, ret, err);
+}
+
+const char *
+registry_where(const struct registry *reg)
+{
+	return reg->path;
 }
 
 void

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "twz/arena.h"
 #include "twz/error.h"
 #include "twz/type.h"
@@ -34,13 +36,32 @@ TWZ_MUST bool registry_path(struct twz_arena *arena, const char **ret, struct tw
  * registry_notice() then says so. Safe with many processes at once. Not thread-safe per handle.
  */
 TWZ_MUST bool registry_open(const char *path, struct registry **ret, struct twz_error *err);
+/**
+ * Opens what is there: makes nothing and sets nothing aside. A damaged file fails with code IO/DATA_LOSS,
+ * now or later; a missing one with NAMING/NOT_FOUND.
+ */
+TWZ_MUST bool registry_open_as_it_is(const char *path, struct registry **ret, struct twz_error *err);
 void registry_close(struct registry *reg);
+/** Path of the file. */
+const char *registry_where(const struct registry *reg);
 /** What the user should be told once, or NULL. */
 const char *registry_notice(const struct registry *reg);
 
-/** Stores @service whole, replacing what was known of its path, in one transaction. */
+/* How a file was inspected: what is stored answers only who would inspect it in the same way. */
+struct registry_source {
+	bool all;		/* every exported function, not only gates */
+	const char *debug_dir;	/* where else debug files were looked for; NULL: nowhere */
+	const char *maker;	/* program that inspected, exactly; NULL: what is stored is not relied on */
+	const struct stat *seen;	/* the file before it was inspected; NULL: it cannot have changed */
+	const char *listing;		/* how all of it is shown, to be kept; NULL */
+};
+
+/**
+ * Stores @service whole, replacing what was known of its path, in one transaction. Does nothing when
+ * just that is stored already, or when all functions of the same file are and only its gates are given.
+ */
 TWZ_MUST bool registry_store(struct registry *reg, const struct twz_service *service,
-			     struct twz_error *err);
+			     const struct registry_source *source, struct twz_error *err);
 
 /** Whether the file at @path (absolute) is known and unchanged. */
 TWZ_MUST bool registry_check(struct registry *reg, const char *path, enum registry_state *ret,
@@ -49,6 +70,35 @@ TWZ_MUST bool registry_check(struct registry *reg, const char *path, enum regist
 /** The service that was read from @path, whole, in @arena. Class LINK when it is not known. */
 TWZ_MUST bool registry_service(struct registry *reg, const char *path, struct twz_arena *arena,
 			       const struct twz_service **ret, struct twz_error *err);
+
+/* -- without types: quick for tens of thousands of gates (brief.c) ------------------------------- */
+
+/**
+ * The service that was read from @path as far as a listing needs it: no gate has members of its type,
+ * but each its signature, as twz_signature_text() finds it. False, without an error set, when the file is not
+ * stored, has changed (its debug file, too), or was not inspected as @source says.
+ */
+bool registry_brief(struct registry *reg, const char *path, const struct registry_source *source,
+		    struct twz_arena *arena, struct twz_service **ret);
+
+/**
+ * The listing that was stored with the service at @path, if it still holds as for registry_brief() and
+ * shows as many functions as @source asks for: in pieces, to @write (NULL: only whether there is one).
+ * False when there is none, or when it could not be read to its end.
+ */
+bool registry_listing(struct registry *reg, const char *path, const struct registry_source *source,
+		      void (*write)(void *data, const char *piece, size_t n), void *data);
+
+/** The gate with this name or alias of the service at @path, without types as above. Class LINK. */
+TWZ_MUST bool registry_find_gate(struct registry *reg, const char *path, const char *name,
+				 struct twz_arena *arena, const struct twz_gate **ret,
+				 struct twz_error *err);
+/**
+ * The gates whose names begin with @prefix, without types as above, at most @most, in their order; what is no
+ * gate (see has_record) too when @all. Returns how many; 0 also when nothing can be read.
+ */
+size_t registry_complete(struct registry *reg, const char *path, const char *prefix, bool all,
+			 size_t most, struct twz_arena *arena, const struct twz_gate **ret);
 
 /* One service file that can be found now. */
 struct registry_file {

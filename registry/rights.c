@@ -57,8 +57,7 @@ grant_once(struct registry *reg, const char *const values[3], struct twz_error *
 {
 	DB_TRANSACTION t = { NULL };
 
-	return db_exec(reg, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL", err) &&
-	       db_begin(reg, &t, err) &&
+	return db_writer(reg, err) && db_begin(reg, &t, err) &&
 	       put(reg, "INSERT OR IGNORE INTO context VALUES (?)", values, err) &&
 	       put(reg, "INSERT OR IGNORE INTO capability VALUES (?, ?, ?)", values, err) &&
 	       db_commit(&t, err);

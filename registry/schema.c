@@ -1,117 +1,105 @@
 #include "registry/db.h"
 
 /*
- * What is stored, for people who query it. A service is the contents of one file; two files with
- * one build-id keep rows of their own, because a build-id is only what a file says of itself, and a
- * file must not be able to redefine the gates of another.
+ * What is stored. A service is the contents of one file; two files with one build-id keep rows of their
+ * own, because a build-id is only what a file says of itself, and a file must not be able to redefine
+ * the gates of another.
  *
- * Types are stored once per service under small numbers of their own; type.target and member.type
- * refer to them and may form cycles. Kinds, roles, levels, verdicts and directions are words.
+ * Gates, types and members come by the ten thousand, so they are kept in few bytes: what is 0, false or
+ * usual is NULL, and what is true or false is a bit of flags. A row's id is its service's in the upper 32
+ * bits and its place in the lower, so that the rows of a service are one range: whoever deletes a service
+ * deletes that. Types are stored once per service; type.target, member.type and gate.type are places and may
+ * form cycles. Kinds, forms, roles, levels and verdicts are words.
+ *
+ * Each start of twz parses all of this text: there is one view, for people, and no trigger.
  */
-const char registry_schema[] =
-	"CREATE TABLE service ("
-	" id INTEGER PRIMARY KEY,"
-	" name TEXT NOT NULL,"
-	" version TEXT NOT NULL,"
-	" doc TEXT NOT NULL,"
-	" build_id BLOB NOT NULL,"
-	" partial INTEGER NOT NULL,"
-	" gates INTEGER NOT NULL,"	/* how many rows it has in each table */
-	" aliases INTEGER NOT NULL,"
-	" types INTEGER NOT NULL,"
-	" members INTEGER NOT NULL) STRICT;"
-	"CREATE INDEX service_build_id ON service (build_id);"
+#define SERVICES \
+	"CREATE TABLE service (" \
+	" id INTEGER PRIMARY KEY," \
+	" name TEXT NOT NULL," \
+	" version TEXT NOT NULL," \
+	" doc TEXT NOT NULL," \
+	" build_id BLOB NOT NULL," \
+	" partial INTEGER NOT NULL," \
+	" all_functions INTEGER NOT NULL,"	/* 0: only gates */ \
+	" debug_path TEXT,"			/* where its types are from, as it was then: */ \
+	" debug_size INTEGER NOT NULL," \
+	" debug_mtime_ns INTEGER NOT NULL," \
+	" debug_inode INTEGER NOT NULL," \
+	" debug_dir TEXT NOT NULL,"		/* what --debug-dir was */ \
+	" maker TEXT NOT NULL,"			/* who inspected */ \
+	" stored INTEGER NOT NULL,"		/* when, in seconds */ \
+	" gates INTEGER NOT NULL,"		/* how many rows it has in each table */ \
+	" aliases INTEGER NOT NULL," \
+	" types INTEGER NOT NULL," \
+	" members INTEGER NOT NULL," \
+	" recorded INTEGER NOT NULL) STRICT;"	/* of the gates; the others are just functions */ \
+	"CREATE INDEX service_build_id ON service (build_id);" \
+	/* A file as it was when it was inspected. */ \
+	"CREATE TABLE file (" \
+	" path TEXT PRIMARY KEY," \
+	" size INTEGER NOT NULL," \
+	" mtime_ns INTEGER NOT NULL," \
+	" inode INTEGER NOT NULL," \
+	" service INTEGER NOT NULL UNIQUE REFERENCES service ON DELETE CASCADE" \
+	") STRICT, WITHOUT ROWID;" \
+	/* flags: 1 readonly, 2 has a record, 4 does not return. A symbol that is the name is NULL. */ \
+	"CREATE TABLE gate (" \
+	" id INTEGER PRIMARY KEY," \
+	" name TEXT NOT NULL," \
+	" signature TEXT NOT NULL,"	/* as shown */ \
+	" symbol TEXT, version TEXT, shown TEXT, alias_of TEXT, language TEXT," \
+	" file TEXT, line INTEGER," \
+	" doc TEXT NOT NULL, requires TEXT NOT NULL, converts TEXT NOT NULL," \
+	" role TEXT NOT NULL, level TEXT NOT NULL, flags INTEGER," \
+	" verdict TEXT NOT NULL, why TEXT NOT NULL, how TEXT NOT NULL," \
+	" type INTEGER, address INTEGER, hash INTEGER) STRICT;" \
+	/* flags: 1 signed, 2 const, 4 flags, 8 variadic, 16 prototyped. first: place of its first member. \
+	   text: as shown. */ \
+	"CREATE TABLE type (" \
+	" id INTEGER PRIMARY KEY," \
+	" kind TEXT NOT NULL, form TEXT, name TEXT NOT NULL," \
+	" size INTEGER, align INTEGER, count INTEGER, target INTEGER, quals INTEGER, flags INTEGER," \
+	" first INTEGER, members INTEGER, why TEXT, text TEXT NOT NULL) STRICT;" \
+	/* Fields, enumerators and parameters. bits: size of a bit-field, and << 16 its offset. flags: 255 \
+	   qualifiers, 256 out, 512 inout, 1024 secret, 2048 optional, 4096 has an extent, 8192 artificial. */ \
+	"CREATE TABLE member (" \
+	" id INTEGER PRIMARY KEY," \
+	" name TEXT NOT NULL, type INTEGER, offset INTEGER, value INTEGER, bits INTEGER, flags INTEGER," \
+	" extent INTEGER, count INTEGER, text TEXT) STRICT;" \
+	/* Gates by name; place 0 is the name itself, 1 and on are aliases. */ \
+	"CREATE TABLE name (" \
+	" service INTEGER NOT NULL, name TEXT NOT NULL, gate INTEGER NOT NULL, place INTEGER NOT NULL," \
+	" PRIMARY KEY (service, name, gate, place)) STRICT, WITHOUT ROWID;" \
+	/* How twz-inspect shows it: to be written as it is. */ \
+	"CREATE TABLE listing (" \
+	" service INTEGER PRIMARY KEY REFERENCES service ON DELETE CASCADE," \
+	" text TEXT NOT NULL) STRICT;" \
+	/* What gates take. */ \
+	"CREATE VIEW param AS SELECT service.name AS service, g.name AS gate," \
+	" (m.id & 4294967295) - f.first AS place, m.name, t.text AS type," \
+	" CASE coalesce(m.flags >> 8 & 3, 0) WHEN 0 THEN 'in' WHEN 1 THEN 'out' ELSE 'inout' END AS direction," \
+	" coalesce(m.flags & 1024, 0) <> 0 AS secret, coalesce(m.flags & 2048, 0) <> 0 AS optional" \
+	" FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND service.id << 32 | 4294967295" \
+	" JOIN type AS f ON f.id = (service.id << 32) + g.type" \
+	" CROSS JOIN member AS m ON m.id BETWEEN (service.id << 32) + f.first" \
+	" AND (service.id << 32) + f.first + f.members - 1" \
+	" JOIN type AS t ON t.id = (service.id << 32) + m.type;"
 
-	/* A file as it was when it was inspected. */
-	"CREATE TABLE file ("
-	" path TEXT PRIMARY KEY,"
-	" size INTEGER NOT NULL,"
-	" mtime_ns INTEGER NOT NULL,"
-	" inode INTEGER NOT NULL,"
-	" service INTEGER NOT NULL UNIQUE REFERENCES service ON DELETE CASCADE"
-	") STRICT, WITHOUT ROWID;"
-
-	"CREATE TABLE type ("
-	" service INTEGER NOT NULL REFERENCES service ON DELETE CASCADE,"
-	" id INTEGER NOT NULL,"
-	" kind TEXT NOT NULL,"
-	" name TEXT NOT NULL,"
-	" size INTEGER NOT NULL,"
-	" align INTEGER NOT NULL,"
-	" count INTEGER NOT NULL,"
-	" target INTEGER,"
-	" is_signed INTEGER NOT NULL,"
-	" is_const INTEGER NOT NULL,"
-	" is_flags INTEGER NOT NULL,"
-	" is_variadic INTEGER NOT NULL,"
-	" is_prototyped INTEGER NOT NULL,"
-	" text TEXT NOT NULL,"	/* as shown */
-	" PRIMARY KEY (service, id)) STRICT, WITHOUT ROWID;"
-
-	/* A field, an enumerator or a parameter of the type called owner. */
-	"CREATE TABLE member ("
-	" service INTEGER NOT NULL,"
-	" owner INTEGER NOT NULL,"
-	" place INTEGER NOT NULL,"
-	" name TEXT NOT NULL,"
-	" type INTEGER,"
-	" offset INTEGER NOT NULL,"
-	" value INTEGER NOT NULL,"
-	" bit_size INTEGER NOT NULL,"
-	" bit_offset INTEGER NOT NULL,"
-	" direction TEXT NOT NULL,"
-	" secret INTEGER NOT NULL,"
-	" optional INTEGER NOT NULL,"
-	" has_extent INTEGER NOT NULL,"
-	" extent INTEGER NOT NULL,"
-	" count INTEGER NOT NULL,"
-	" text TEXT,"
-	" PRIMARY KEY (service, owner, place),"
-	" FOREIGN KEY (service, owner) REFERENCES type ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
-
-	"CREATE TABLE gate ("
-	" service INTEGER NOT NULL REFERENCES service ON DELETE CASCADE,"
-	" place INTEGER NOT NULL,"
-	" name TEXT NOT NULL,"
-	" symbol TEXT NOT NULL,"
-	" signature TEXT NOT NULL,"	/* as shown */
-	" returns TEXT NOT NULL,"
-	" doc TEXT NOT NULL,"
-	" requires TEXT NOT NULL,"
-	" converts TEXT NOT NULL,"
-	" role TEXT NOT NULL,"
-	" level TEXT NOT NULL,"
-	" readonly INTEGER NOT NULL,"
-	" has_record INTEGER NOT NULL,"
-	" type INTEGER,"
-	" how TEXT NOT NULL,"
-	" verdict TEXT NOT NULL,"
-	" why TEXT NOT NULL,"
-	" address INTEGER NOT NULL,"
-	" hash INTEGER NOT NULL,"
-	" PRIMARY KEY (service, place)) STRICT, WITHOUT ROWID;"
-
-	"CREATE TABLE alias ("
-	" service INTEGER NOT NULL,"
-	" gate INTEGER NOT NULL,"
-	" place INTEGER NOT NULL,"
-	" name TEXT NOT NULL,"
-	" PRIMARY KEY (service, gate, place),"
-	" FOREIGN KEY (service, gate) REFERENCES gate ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
-
-	"CREATE TABLE context ("
-	" name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
-
-	/* By the service's name: a right outlives a rebuilt file. */
-	"CREATE TABLE capability ("
-	" context TEXT NOT NULL REFERENCES context ON DELETE CASCADE,"
-	" service TEXT NOT NULL,"
-	" capability TEXT NOT NULL,"
+#define RIGHTS \
+	"CREATE TABLE context (" \
+	" name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;" \
+	/* By the service's name: a right outlives a rebuilt file. */ \
+	"CREATE TABLE capability (" \
+	" context TEXT NOT NULL REFERENCES context ON DELETE CASCADE," \
+	" service TEXT NOT NULL," \
+	" capability TEXT NOT NULL," \
 	" PRIMARY KEY (context, service, capability)) STRICT, WITHOUT ROWID;"
 
-	"CREATE VIEW param AS"
-	" SELECT service.name AS service, gate.name AS gate, member.place, member.name,"
-	"  type.text AS type, member.direction, member.secret, member.optional"
-	" FROM gate JOIN service ON service.id = gate.service"
-	" JOIN member ON member.service = gate.service AND member.owner = gate.type"
-	" JOIN type ON type.service = member.service AND type.id = member.type;";
+const char registry_schema[] = SERVICES RIGHTS;
+
+const char *const registry_steps[] = {
+	/* 1 to 2: services are read from their files again; rights stay. */
+	"DROP VIEW param; DROP TABLE alias; DROP TABLE gate; DROP TABLE member; DROP TABLE type;"
+	" DROP TABLE file; DROP TABLE service;" SERVICES,
+};

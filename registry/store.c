@@ -1,211 +1,351 @@
 /*
- * From a struct twz_service to rows. Types are walked by identity: what is shared in memory is
- * stored once, and a type gets its number before its parts are looked at, so that cycles end.
+ * From a struct twz_service to rows. Types are told apart by identity: what is shared in memory is
+ * stored once. First every type that the gates reach gets its number, in the order in which they are
+ * met, and every member its place; then each table is written at once (feed.h).
  */
 #include <errno.h>
 #include <limits.h>
-#include <search.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
-#include "registry/db.h"
+#include "registry/feed.h"
+#include "registry/row.h"
 #include "registry/words.h"
 #include "twz/typetext.h"
 
-struct numbered {
+enum { NO_TYPE = UINT32_MAX };
+
+struct slot {
 	const struct twz_type *type;
-	int64_t id;
+	uint32_t number;
 };
 
-/* Being stored: the numbers given so far, and the statements that write the rows. */
+struct stored_type {
+	const struct twz_type *type;
+	uint32_t target;		/* its number; NO_TYPE */
+	uint32_t first;			/* place of its first member */
+	size_t text;			/* where in the texts it is shown */
+};
+
+struct stored_member {
+	const struct twz_member *member;
+	uint32_t type;
+};
+
+struct stored_name {
+	const char *name;
+	uint32_t gate, place;
+};
+
+/* Being stored: what was numbered so far. */
 struct store {
 	struct registry *reg;
 	struct twz_arena *arena;
-	int64_t service;
-	void *numbers;		/* tree of struct numbered */
-	const struct twz_type **types;
-	size_t ntypes;
+	const struct twz_service *service;
+	int64_t id;			/* of the service's row */
+	struct slot *slots;		/* hash table of all types; a power of two, never more than half full */
+	size_t nslots;
+	struct stored_type *types;
+	struct stored_member *members;
+	struct stored_name *names;
+	size_t ntypes, nmembers, nnames;
+	size_t *signatures;		/* of each gate, where in the texts */
+	uint32_t *gate_types;
+	struct twz_text texts;
 };
-
-static int
-by_identity(const void *a, const void *b)
-{
-	uintptr_t x = (uintptr_t)((const struct numbered *)a)->type;
-	uintptr_t y = (uintptr_t)((const struct numbered *)b)->type;
-
-	return x < y ? -1 : x > y;
-}
-
-static void
-keep(void *node)
-{
-	(void)node;	/* lives in the arena */
-}
 
 static void
 clean_store(struct store *s)
 {
-	tdestroy(s->numbers, keep);
+	twz_text_free(&s->texts);
 }
 
-/* The number of @type; a new one puts it on the list of types still to be walked. */
-static int64_t
-number(struct store *s, const struct twz_type *type)
-{
-	struct numbered *n = twz_new(s->arena, struct numbered);
-	struct numbered **found;
+/* -- numbering -------------------------------------------------------------------------------------- */
 
-	n->type = type;
-	n->id = (int64_t)s->ntypes;
-	found = tsearch(n, &s->numbers, by_identity);
-	if (!found)
-		abort();	/* no memory: as twz_alloc() does */
-	if (*found == n)
-		twz_push(s->arena, s->types, s->ntypes, type);
-	return (*found)->id;
+static struct slot *
+find_slot(struct slot *slots, size_t n, const struct twz_type *type)
+{
+	size_t i = ((uintptr_t)type >> 4) * 0x9e3779b97f4a7c15 >> 20 & (n - 1);
+
+	while (slots[i].type && slots[i].type != type)
+		i = (i + 1) & (n - 1);
+	return &slots[i];
 }
 
 static void
-bind_type(struct store *s, sqlite3_stmt *st, int column, const struct twz_type *type)
+grow_slots(struct store *s)
 {
-	if (type)
-		sqlite3_bind_int64(st, column, number(s, type));
-	else
-		sqlite3_bind_null(st, column);
+	size_t n = s->nslots ? s->nslots * 2 : 4096;
+	struct slot *slots = twz_new_array(s->arena, n, struct slot);
+
+	for (size_t i = 0; i < s->nslots; i++)
+		if (s->slots[i].type)
+			*find_slot(slots, n, s->slots[i].type) = s->slots[i];
+	s->slots = slots;
+	s->nslots = n;
 }
 
-static bool
-put_type(struct store *s, sqlite3_stmt *st, int64_t id, struct twz_error *err)
+/* The number of @type; a new one is put on the list of types still to be walked. */
+static uint32_t
+number(struct store *s, const struct twz_type *type)
 {
-	const struct twz_type *t = s->types[id];
+	struct slot *slot;
 
-	sqlite3_bind_int64(st, 1, s->service);
-	sqlite3_bind_int64(st, 2, id);
-	db_bind(st, 3, twz_kind_name(t->kind));
-	db_bind(st, 4, t->name);
-	sqlite3_bind_int64(st, 5, t->size);
-	sqlite3_bind_int64(st, 6, t->align);
-	sqlite3_bind_int64(st, 7, (int64_t)t->count);
-	bind_type(s, st, 8, t->target);
-	sqlite3_bind_int(st, 9, t->is_signed);
-	sqlite3_bind_int(st, 10, t->is_const);
-	sqlite3_bind_int(st, 11, t->is_flags);
-	sqlite3_bind_int(st, 12, t->is_variadic);
-	sqlite3_bind_int(st, 13, t->is_prototyped);
-	db_bind(st, 14, twz_type_text(s->arena, t));
-	return db_run(s->reg, st, err);
+	if (!type)
+		return NO_TYPE;
+	if (s->ntypes * 2 >= s->nslots)
+		grow_slots(s);
+	slot = find_slot(s->slots, s->nslots, type);
+	if (!slot->type) {
+		*slot = (struct slot){ type, (uint32_t)s->ntypes };
+		twz_push(s->arena, s->types, s->ntypes, ((struct stored_type){ .type = type }));
+	}
+	return slot->number;
 }
 
-static bool
-put_member(struct store *s, sqlite3_stmt *st, const struct twz_member *m, struct twz_error *err)
+/* Ends the text before. Where the next one begins: it stays there, but the memory may move. */
+static size_t
+begin_text(struct store *s)
 {
-	db_bind(st, 4, m->name);
-	bind_type(s, st, 5, m->type);
-	sqlite3_bind_int64(st, 6, (int64_t)m->offset);
-	sqlite3_bind_int64(st, 7, m->value);
-	sqlite3_bind_int(st, 8, m->bit_size);
-	sqlite3_bind_int(st, 9, m->bit_offset);
-	db_bind(st, 10, words_direction(m->dir));
-	sqlite3_bind_int(st, 11, m->secret);
-	sqlite3_bind_int(st, 12, m->optional);
-	sqlite3_bind_int(st, 13, m->has_extent);
-	sqlite3_bind_int(st, 14, m->extent);
-	sqlite3_bind_int64(st, 15, (int64_t)m->count);
-	if (m->text)
-		db_bind(st, 16, m->text);
-	else
-		sqlite3_bind_null(st, 16);
-	return db_run(s->reg, st, err);
+	twz_text_byte(&s->texts, '\0');
+	return s->texts.n;
 }
 
 /* Grows while it runs: walking a type may number new ones. */
-static bool
-put_types(struct store *s, struct twz_error *err)
+static void
+number_types(struct store *s)
 {
-	DB_STATEMENT *type = NULL, *member = NULL;
-
-	if (!db_prepare(s->reg, "INSERT INTO type VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			&type, err) ||
-	    !db_prepare(s->reg, "INSERT INTO member VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			&member, err))
-		return false;
 	for (size_t i = 0; i < s->ntypes; i++) {
-		if (!put_type(s, type, (int64_t)i, err))
-			return false;
-		sqlite3_bind_int64(member, 1, s->service);
-		sqlite3_bind_int64(member, 2, (int64_t)i);
-		for (uint32_t j = 0; j < s->types[i]->nmembers; j++) {
-			sqlite3_bind_int64(member, 3, j);
-			if (!put_member(s, member, &s->types[i]->members[j], err))
-				return false;
+		const struct twz_type *t = s->types[i].type;
+		uint32_t target = number(s, t->target);
+
+		s->types[i].target = target;
+		s->types[i].first = (uint32_t)s->nmembers;
+		s->types[i].text = begin_text(s);
+		twz_type_add(&s->texts, t);
+		for (uint32_t j = 0; j < t->nmembers; j++) {
+			struct stored_member m = { &t->members[j], number(s, t->members[j].type) };
+
+			twz_push(s->arena, s->members, s->nmembers, m);
 		}
 	}
-	return true;
 }
 
-static bool
-put_aliases(struct store *s, sqlite3_stmt *st, const struct twz_gate *g, struct twz_error *err)
+static int
+by_name(const void *a, const void *b)
 {
-	sqlite3_bind_int64(st, 1, s->service);
-	sqlite3_bind_int64(st, 2, g->index);
-	for (uint32_t i = 0; i < g->naliases; i++) {
-		sqlite3_bind_int64(st, 3, i);
-		db_bind(st, 4, g->aliases[i]);
-		if (!db_run(s->reg, st, err))
-			return false;
+	const struct stored_name *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	if (order)
+		return order;
+	if (x->gate != y->gate)
+		return x->gate < y->gate ? -1 : 1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static void
+number_all(struct store *s)
+{
+	const struct twz_service *service = s->service;
+
+	s->signatures = twz_new_array(s->arena, service->ngates, size_t);
+	s->gate_types = twz_new_array(s->arena, service->ngates, uint32_t);
+	for (uint32_t i = 0; i < service->ngates; i++) {
+		const struct twz_gate *g = &service->gates[i];
+
+		s->signatures[i] = begin_text(s);
+		twz_signature_add(&s->texts, g);
+		s->gate_types[i] = number(s, g->type);
+		twz_push(s->arena, s->names, s->nnames, ((struct stored_name){ g->name, i, 0 }));
+		for (uint32_t j = 0; j < g->naliases; j++)
+			twz_push(s->arena, s->names, s->nnames,
+				 ((struct stored_name){ g->aliases[j], i, j + 1 }));
 	}
-	return true;
+	number_types(s);
+	begin_text(s);
+	if (s->nnames)
+		qsort(s->names, s->nnames, sizeof(*s->names), by_name);
+}
+
+/* -- rows ------------------------------------------------------------------------------------------- */
+
+static void
+feed_id(sqlite3_context *out, const struct store *s, size_t row)
+{
+	sqlite3_result_int64(out, words_first(s->id) + (int64_t)row);
+}
+
+static void
+feed_type(sqlite3_context *out, uint32_t number)
+{
+	if (number != NO_TYPE)
+		sqlite3_result_int64(out, number);
 }
 
 static bool
-put_gate(struct store *s, sqlite3_stmt *st, const struct twz_gate *g, struct twz_error *err)
+same(const char *a, const char *b)
 {
-	const struct twz_type *returns = g->type ? g->type->target : NULL;
+	return a == b || !strcmp(a, b);
+}
 
-	sqlite3_bind_int64(st, 1, s->service);
-	sqlite3_bind_int64(st, 2, g->index);
-	db_bind(st, 3, g->name);
-	db_bind(st, 4, g->symbol);
-	db_bind(st, 5, g->type ? twz_signature_text(s->arena, g) : "");
-	db_bind(st, 6, returns ? twz_type_text(s->arena, returns) : "");
-	db_bind(st, 7, g->doc);
-	db_bind(st, 8, g->requires);
-	db_bind(st, 9, g->converts);
-	db_bind(st, 10, words_role(g->role));
-	db_bind(st, 11, words_level(g->level));
-	sqlite3_bind_int(st, 12, g->readonly);
-	sqlite3_bind_int(st, 13, g->has_record);
-	bind_type(s, st, 14, g->type);
-	db_bind(st, 15, g->how);
-	db_bind(st, 16, words_verdict(g->verdict));
-	db_bind(st, 17, g->why);
-	sqlite3_bind_int64(st, 18, (int64_t)g->address);
-	sqlite3_bind_int64(st, 19, (int64_t)g->hash);
-	return db_run(s->reg, st, err);
+static int
+gate_flags(const struct twz_gate *g)
+{
+	return (g->readonly ? GATE_READONLY : 0) | (g->has_record ? GATE_RECORD : 0) |
+	       (g->noreturn ? GATE_NORETURN : 0);
+}
+
+static void
+gate_column(sqlite3_context *out, const void *data, size_t row, int column)
+{
+	const struct store *s = data;
+	const struct twz_gate *g = &s->service->gates[row];
+
+	switch (column) {
+	case 0: feed_id(out, s, row); break;
+	case 1: feed_text(out, g->name); break;
+	case 2: feed_text(out, s->texts.bytes + s->signatures[row]); break;
+	case 3: feed_text(out, same(g->symbol, g->name) ? NULL : g->symbol); break;
+	case 4: feed_text(out, g->version); break;
+	case 5: feed_text(out, g->shown); break;
+	case 6: feed_text(out, g->alias_of); break;
+	case 7: feed_text(out, g->language); break;
+	case 8: feed_text(out, g->file); break;
+	case 9: feed_some(out, g->line); break;
+	case 10: feed_text(out, g->doc); break;
+	case 11: feed_text(out, g->requires); break;
+	case 12: feed_text(out, g->converts); break;
+	case 13: feed_text(out, words_role(g->role)); break;
+	case 14: feed_text(out, words_level(g->level)); break;
+	case 15: feed_some(out, gate_flags(g)); break;
+	case 16: feed_text(out, words_verdict(g->verdict)); break;
+	case 17: feed_text(out, g->why); break;
+	case 18: feed_text(out, g->how); break;
+	case 19: feed_type(out, s->gate_types[row]); break;
+	case 20: feed_some(out, (int64_t)g->address); break;
+	case 21: feed_some(out, (int64_t)g->hash); break;
+	}
+}
+
+static int
+type_flags(const struct twz_type *t)
+{
+	return (t->is_signed ? TYPE_SIGNED : 0) | (t->is_const ? TYPE_CONST : 0) |
+	       (t->is_flags ? TYPE_FLAGS : 0) | (t->is_variadic ? TYPE_VARIADIC : 0) |
+	       (t->is_prototyped ? TYPE_PROTOTYPED : 0);
+}
+
+static void
+type_column(sqlite3_context *out, const void *data, size_t row, int column)
+{
+	const struct store *s = data;
+	const struct stored_type *stored = &s->types[row];
+	const struct twz_type *t = stored->type;
+
+	switch (column) {
+	case 0: feed_id(out, s, row); break;
+	case 1: feed_text(out, twz_kind_name(t->kind)); break;
+	case 2: feed_text(out, t->form ? words_form(t->form) : NULL); break;
+	case 3: feed_text(out, t->name); break;
+	case 4: feed_some(out, t->size); break;
+	case 5: feed_some(out, t->align); break;
+	case 6: feed_some(out, (int64_t)t->count); break;
+	case 7: feed_type(out, stored->target); break;
+	case 8: feed_some(out, t->quals); break;
+	case 9: feed_some(out, type_flags(t)); break;
+	case 10: if (t->nmembers) sqlite3_result_int64(out, stored->first); break;
+	case 11: feed_some(out, t->nmembers); break;
+	case 12: feed_text(out, t->why); break;
+	case 13: feed_text(out, s->texts.bytes + stored->text); break;
+	}
+}
+
+static int
+member_flags(const struct twz_member *m)
+{
+	return m->quals | (int)m->dir << MEMBER_DIR | (m->secret ? MEMBER_SECRET : 0) |
+	       (m->optional ? MEMBER_OPTIONAL : 0) | (m->has_extent ? MEMBER_EXTENT : 0) |
+	       (m->artificial ? MEMBER_ARTIFICIAL : 0);
+}
+
+static void
+member_column(sqlite3_context *out, const void *data, size_t row, int column)
+{
+	const struct store *s = data;
+	const struct twz_member *m = s->members[row].member;
+
+	switch (column) {
+	case 0: feed_id(out, s, row); break;
+	case 1: feed_text(out, m->name); break;
+	case 2: feed_type(out, s->members[row].type); break;
+	case 3: feed_some(out, (int64_t)m->offset); break;
+	case 4: feed_some(out, m->value); break;
+	case 5: feed_some(out, m->bit_size | (int64_t)m->bit_offset << MEMBER_BITS); break;
+	case 6: feed_some(out, member_flags(m)); break;
+	case 7: feed_some(out, m->extent); break;
+	case 8: feed_some(out, (int64_t)m->count); break;
+	case 9: feed_text(out, m->text); break;
+	}
+}
+
+static void
+name_column(sqlite3_context *out, const void *data, size_t row, int column)
+{
+	const struct store *s = data;
+	const struct stored_name *n = &s->names[row];
+
+	switch (column) {
+	case 0: sqlite3_result_int64(out, s->id); break;
+	case 1: feed_text(out, n->name); break;
+	case 2: sqlite3_result_int64(out, n->gate); break;
+	case 3: sqlite3_result_int64(out, n->place); break;
+	}
 }
 
 static bool
-put_gates(struct store *s, const struct twz_service *service, struct twz_error *err)
+put_rows(struct store *s, struct twz_error *err)
 {
-	DB_STATEMENT *gate = NULL, *alias = NULL;
+	const struct feed gates = { s->service->ngates, 22, gate_column, s };
+	const struct feed types = { s->ntypes, 14, type_column, s };
+	const struct feed members = { s->nmembers, 10, member_column, s };
+	const struct feed names = { s->nnames, 4, name_column, s };
 
-	if (!db_prepare(s->reg, "INSERT INTO gate VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			&gate, err) ||
-	    !db_prepare(s->reg, "INSERT INTO alias VALUES (?,?,?,?)", &alias, err))
-		return false;
-	for (uint32_t i = 0; i < service->ngates; i++)
-		if (!put_gate(s, gate, &service->gates[i], err) ||
-		    !put_aliases(s, alias, &service->gates[i], err))
-			return false;
-	return true;
+	return feed_insert(s->reg, "gate", &gates, err) &&
+	       feed_insert(s->reg, "type", &types, err) &&
+	       feed_insert(s->reg, "member", &members, err) &&
+	       feed_insert(s->reg, "name", &names, err);
+}
+
+/* -- the service itself ----------------------------------------------------------------------------- */
+
+/* The file that the types were read from, when that is another one than the service's. */
+static void
+bind_debug(sqlite3_stmt *st, int column, const struct twz_service *service)
+{
+	const char *path = service->debug_path;
+	struct stat file = { 0 };
+
+	if (path && (!*path || stat(path, &file) != 0))
+		file = (struct stat){ 0 };
+	if (path)
+		sqlite3_bind_text(st, column, path, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, column + 1, file.st_size);
+	sqlite3_bind_int64(st, column + 2, words_mtime(&file));
+	sqlite3_bind_int64(st, column + 3, (int64_t)file.st_ino);
 }
 
 static bool
-put_service(struct store *s, const struct twz_service *service, struct twz_error *err)
+put_service(struct store *s, const struct registry_source *source, struct twz_error *err)
 {
+	const struct twz_service *service = s->service;
 	DB_STATEMENT *st = NULL;
+	int64_t recorded = 0;
 
-	if (!db_prepare(s->reg, "INSERT INTO service VALUES (NULL,?,?,?,?,?,0,0,0,0)", &st, err))
+	if (!db_prepare(s->reg, "INSERT INTO service VALUES"
+			     " (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			&st, err))
 		return false;
 	db_bind(st, 1, service->name);
 	db_bind(st, 2, service->version);
@@ -213,32 +353,23 @@ put_service(struct store *s, const struct twz_service *service, struct twz_error
 	/* Not bind_blob with 0 bytes of NULL: that would be NULL. */
 	sqlite3_bind_blob(st, 4, service->build_id, (int)service->build_id_size, SQLITE_STATIC);
 	sqlite3_bind_int(st, 5, service->partial);
+	sqlite3_bind_int(st, 6, source->all);
+	bind_debug(st, 7, service);
+	db_bind(st, 11, source->debug_dir);
+	db_bind(st, 12, source->maker);
+	sqlite3_bind_int64(st, 13, time(NULL));
+	sqlite3_bind_int64(st, 14, service->ngates);
+	sqlite3_bind_int64(st, 15, (int64_t)(s->nnames - service->ngates));
+	sqlite3_bind_int64(st, 16, (int64_t)s->ntypes);
+	sqlite3_bind_int64(st, 17, (int64_t)s->nmembers);
+	for (uint32_t i = 0; i < service->ngates; i++)
+		recorded += service->gates[i].has_record;
+	sqlite3_bind_int64(st, 18, recorded);
 	if (!db_run(s->reg, st, err))
 		return false;
-	s->service = sqlite3_last_insert_rowid(s->reg->db);
-	return true;
-}
-
-/* Last, when it is known how many there were: a reader makes its arrays by these. */
-static bool
-put_counts(struct store *s, const struct twz_service *service, struct twz_error *err)
-{
-	DB_STATEMENT *st = NULL;
-	int64_t members = 0, aliases = 0;
-
-	if (!db_prepare(s->reg, "UPDATE service SET gates = ?, aliases = ?, types = ?, members = ?"
-				" WHERE id = ?", &st, err))
-		return false;
-	for (uint32_t i = 0; i < service->ngates; i++)
-		aliases += service->gates[i].naliases;
-	for (size_t i = 0; i < s->ntypes; i++)
-		members += s->types[i]->nmembers;
-	sqlite3_bind_int64(st, 1, service->ngates);
-	sqlite3_bind_int64(st, 2, aliases);
-	sqlite3_bind_int64(st, 3, (int64_t)s->ntypes);
-	sqlite3_bind_int64(st, 4, members);
-	sqlite3_bind_int64(st, 5, s->service);
-	return db_run(s->reg, st, err);
+	s->id = sqlite3_last_insert_rowid(s->reg->db);
+	/* Somebody may have deleted a service by hand that had this id, and left its rows. */
+	return row_clear(s->reg, s->id, err);
 }
 
 static bool
@@ -252,49 +383,72 @@ put_file(struct store *s, const char *path, const struct stat *file, struct twz_
 	sqlite3_bind_int64(st, 2, file->st_size);
 	sqlite3_bind_int64(st, 3, words_mtime(file));
 	sqlite3_bind_int64(st, 4, (int64_t)file->st_ino);
-	sqlite3_bind_int64(st, 5, s->service);
+	sqlite3_bind_int64(st, 5, s->id);
+	return db_run(s->reg, st, err);
+}
+
+static bool
+put_listing(struct store *s, const char *listing, struct twz_error *err)
+{
+	DB_STATEMENT *st = NULL;
+
+	if (!listing)
+		return true;
+	if (!db_prepare(s->reg, "INSERT INTO listing VALUES (?,?)", &st, err))
+		return false;
+	sqlite3_bind_int64(st, 1, s->id);
+	db_bind(st, 2, listing);
 	return db_run(s->reg, st, err);
 }
 
 static bool
 forget_path(struct registry *reg, const char *path, struct twz_error *err)
 {
-	DB_STATEMENT *st = NULL;
+	struct registry_row row;
+	bool ok = row_find(reg, path, &row, err);
 
-	if (!db_prepare(reg, "DELETE FROM service WHERE id ="
-			     " (SELECT service FROM file WHERE path = ?)", &st, err))
+	row_end(reg);
+	return ok && (!row.found || row_forget(reg, row.service, err));
+}
+
+/* Whether what would be stored is there already. What cannot be read is not. */
+static bool
+is_stored(struct registry *reg, const struct twz_service *service, const char *path,
+	  const struct stat *file, const struct registry_source *source)
+{
+	struct registry_row row;
+	bool same;
+
+	if (!row_find(reg, path, &row, NULL))
 		return false;
-	db_bind(st, 1, path);
-	return db_run(reg, st, err);
+	same = row.found && source->maker && row_is_current(&row, file) && row_is_from(&row, source) &&
+	       row.partial == service->partial && row.build_id_size == service->build_id_size &&
+	       (!row.build_id_size ||
+		!memcmp(row.build_id, service->build_id, row.build_id_size)) &&
+	       (row.all != source->all || row.gates == service->ngates);
+	row_end(reg);
+	return same;
 }
 
 static bool
-store_once(struct registry *reg, const struct twz_service *service, const char *path,
-	   const struct stat *file, struct twz_error *err)
+store_once(struct store *s, const char *path, const struct stat *file,
+	   const struct registry_source *source, struct twz_error *err)
 {
 	DB_TRANSACTION t = { NULL };
-	TWZ_ARENA arena = { 0 };
-	TWZ_CLEANUP(clean_store) struct store s = { .reg = reg, .arena = &arena };
 
-	return db_exec(reg, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL", err) &&
-	       db_begin(reg, &t, err) && forget_path(reg, path, err) &&
-	       put_service(&s, service, err) && put_file(&s, path, file, err) &&
-	       put_gates(&s, service, err) && put_types(&s, err) &&
-	       put_counts(&s, service, err) && db_commit(&t, err);
-}
-
-/* Moves the log into the file, so that the next process need not read it; not if others read. */
-static void
-empty_log(struct registry *reg)
-{
-	sqlite3_busy_timeout(reg->db, 0);
-	sqlite3_exec(reg->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-	sqlite3_busy_timeout(reg->db, REGISTRY_BUSY_MS);
+	return db_writer(s->reg, err) && db_begin(s->reg, &t, err) &&
+	       forget_path(s->reg, path, err) && put_service(s, source, err) &&
+	       put_file(s, path, file, err) && put_rows(s, err) &&
+	       put_listing(s, source->listing, err) && db_commit(&t, err);
 }
 
 bool
-registry_store(struct registry *reg, const struct twz_service *service, struct twz_error *err)
+registry_store(struct registry *reg, const struct twz_service *service,
+	       const struct registry_source *source, struct twz_error *err)
 {
+	static const struct registry_source plain = { 0 };
+	TWZ_ARENA arena = { 0 };
+	TWZ_CLEANUP(clean_store) struct store s = { .reg = reg, .arena = &arena, .service = service };
 	char path[PATH_MAX];
 	struct stat file;
 
@@ -305,9 +459,16 @@ registry_store(struct registry *reg, const struct twz_service *service, struct t
 					service->gates[i].index);
 	if (!realpath(service->path, path) || stat(path, &file) != 0)
 		return twz_fail_sys(err, errno, "%s", service->path);
-	if (!store_once(reg, service, path, &file, err) &&
-	    (!registry_recover(reg, err) || !store_once(reg, service, path, &file, err)))
+	if (!source)
+		source = &plain;
+	if (source->seen)
+		file = *source->seen;
+	if (is_stored(reg, service, path, &file, source))
+		return true;
+	number_all(&s);
+	if (!store_once(&s, path, &file, source, err) &&
+	    (!registry_recover(reg, err) || !store_once(&s, path, &file, source, err)))
 		return twz_wrap(err, "register %s", service->name);
-	empty_log(reg);
+	db_empty_log(reg);
 	return true;
 }

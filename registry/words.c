@@ -22,8 +22,10 @@ static const char *const verdicts[] = {
 #undef X
 };
 
-static const char *const directions[] = {
-	[TWZ_IN] = "in", [TWZ_OUT] = "out", [TWZ_INOUT] = "inout",
+static const char *const forms[] = {
+#define X(form, text) text,
+	TWZ_FORMS(X)
+#undef X
 };
 
 static bool
@@ -54,4 +56,4 @@ parse(const char *const *words, size_t n, const char *text, unsigned *ret)
 WORDS(role, roles, enum twz_role)
 WORDS(level, levels, enum twz_level)
 WORDS(verdict, verdicts, enum twz_verdict)
-WORDS(direction, directions, enum twz_dir)
+WORDS(form, forms, enum twz_form)

@@ -93,6 +93,7 @@ void bench_bus_rows(void);		/* bus.c: sd-bus, peer to peer and through a daemon 
 void bench_gate_rows(void);		/* gate.c: gates called from compiled C */
 void bench_compartment_rows(void);	/* compartment.c: start, idle */
 void bench_program_rows(void);		/* program.c: whole programs: twz -c, twz-inspect */
+void bench_registry_rows(void);		/* registry.c: storing, finding, listing */
 
 /* -- tools (tool.c) ---------------------------------------------------------------------------- */
 

@@ -17,6 +17,8 @@
 #include "registry/registry.h"
 #include "tests/unit/registry_fixture.h"
 
+enum { PAGE = 4096 };
+
 static struct twz_service
 service(const char *path)
 {
@@ -35,7 +37,7 @@ store(const struct place *p, const char *path, struct twz_error *err)
 	struct twz_service s = service(path);
 	REGISTRY *reg = NULL;
 
-	return registry_open(p->registry, &reg, err) && registry_store(reg, &s, err);
+	return registry_open(p->registry, &reg, err) && registry_store(reg, &s, NULL, err);
 }
 
 static enum registry_state
@@ -125,10 +127,10 @@ test_damage_is_set_aside(void **state)
 {
 	static const struct { const char *what; off_t where; size_t n; } damages[] = {
 		{ "header", 0, 64 },
-		{ "schema", 100, 3996 },
-		{ "tables", 4096, 4096 * 12 },
+		{ "schema", 100, PAGE - 100 },
+		{ "tables", PAGE, PAGE * 12 },
 	};
-	static const char noise[4096 * 12 + 1] = { [0 ... 4096 * 12 - 1] = 'x' };
+	static const char noise[PAGE * 12 + 1] = { [0 ... PAGE * 12 - 1] = 'x' };
 	struct place *p = *state;
 	const char *path = place_file(p, "libs.so", "one");
 
@@ -153,6 +155,143 @@ test_damage_is_set_aside(void **state)
 		assert_true(store(p, path, &err));
 		assert_int_equal(check(p, path), REGISTRY_FRESH);
 	}
+}
+
+static struct twz_gate many[3000];
+
+/* A service of many pages. */
+static struct twz_service
+large_service(const char *path, const char *version)
+{
+	struct twz_service s = service(path);
+
+	for (uint32_t i = 0; i < TWZ_COUNT(many); i++) {
+		many[i] = s.gates[0];
+		many[i].index = i;
+		many[i].doc = "A text that makes the service longer than the room that there is.";
+	}
+	s.version = version;
+	s.gates = many;
+	s.ngates = TWZ_COUNT(many);
+	return s;
+}
+
+static bool
+store_large(const struct place *p, const char *path, const char *version)
+{
+	struct twz_service s = large_service(path, version);
+	REGISTRY *reg = NULL;
+
+	return registry_open(p->registry, &reg, NULL) && registry_store(reg, &s, NULL, NULL);
+}
+
+/* However the file was damaged: afterwards the registry works, and nothing wrong was read from it. */
+static void
+damage(struct place *p, const char *path, const char *what, off_t from, off_t n, char with)
+{
+	TWZ_FREE char *noise = malloc((size_t)n);
+	const struct twz_service *found;
+	REGISTRY *reg = NULL;
+	TWZ_ARENA arena = { 0 };
+	struct twz_error err = { 0 };
+
+	memset(noise, with, (size_t)n);
+	write_at(p->registry, from, noise, (size_t)n);
+	if (!registry_open(p->registry, &reg, &err))
+		fail_msg("%s: %s", what, err.text);
+	if (registry_service(reg, path, &arena, &found, NULL))
+		assert_int_equal(found->ngates, TWZ_COUNT(many));
+	if (!store_large(p, path, what) || check(p, path) != REGISTRY_FRESH)
+		fail_msg("%s: cannot be used afterwards", what);
+}
+
+static void
+test_damage_of_any_page(void **state)
+{
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one");
+	struct stat st;
+
+	assert_true(store_large(p, path, "0"));
+	assert_int_equal(stat(p->registry, &st), 0);
+	/* The first ones hold the schema and the roots of the tables; of the others some will do. */
+	for (off_t page = 0; page < st.st_size; page += page < 24 * PAGE ? PAGE : 7 * PAGE) {
+		damage(p, path, "zeros", page, PAGE, '\0');
+		if (page / PAGE % 4 == 1)
+			damage(p, path, "noise", page, PAGE, '\xa5');
+		if (page / PAGE % 4 == 2)
+			damage(p, path, "a part", page + PAGE / 2, 100, '\xff');
+	}
+}
+
+static void
+test_cut_file(void **state)
+{
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one");
+	static const off_t sizes[] = { 0, 1, 50, 100, 512, PAGE - 1, PAGE, PAGE * 3, PAGE * 20 + 7 };
+
+	for (size_t i = 0; i < TWZ_COUNT(sizes); i++) {
+		assert_true(store_large(p, path, "0"));
+		assert_int_equal(truncate(p->registry, sizes[i]), 0);
+		if (!store_large(p, path, "1") || check(p, path) != REGISTRY_FRESH)
+			fail_msg("cut to %lld", (long long)sizes[i]);
+	}
+}
+
+/* A folder is somebody's: it is not moved away. */
+static void
+test_folder_in_its_place(void **state)
+{
+	struct place *p = *state;
+	REGISTRY *reg = NULL;
+	struct twz_error err = { 0 };
+
+	strcpy(p->registry, p->folder);
+	assert_false(registry_open(p->registry, &reg, &err));
+	assert_int_equal(err.cls, TWZ_CLASS_LINK);
+	assert_non_null(strstr(err.text, p->folder));
+	assert_non_null(strstr(err.hint, "TWZ_REGISTRY"));
+	assert_int_equal(access(p->folder, F_OK), 0);
+}
+
+/* Whenever the writer dies: what was known before is known, or all that is new. */
+static void
+test_killed_writer(void **state)
+{
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one");
+	int news = 0;
+
+	for (int i = 0; i < 30; i++) {
+		const struct twz_service *found = NULL;
+		REGISTRY *reg = NULL;
+		TWZ_ARENA arena = { 0 };
+		struct twz_error err = { 0 };
+		char version[16];
+		pid_t pid;
+
+		assert_true(store_large(p, path, "old"));
+		sprintf(version, "new %d", i);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid)
+			_exit(!store_large(p, path, version));
+		usleep((useconds_t)i * 800);
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		if (!registry_open(p->registry, &reg, &err) ||
+		    !registry_service(reg, path, &arena, &found, &err))
+			fail_msg("%s", err.text);
+		assert_null(registry_notice(reg));
+		assert_int_equal(found->ngates, TWZ_COUNT(many));
+		if (strcmp(found->version, "old"))
+			assert_string_equal(found->version, version);
+		news += strcmp(found->version, "old") != 0;
+		assert_int_equal(place_count(p, "SELECT count(*) FROM service"), 1);
+		place_whole(p);
+	}
+	assert_true(news < 30);		/* some of them died before the end */
 }
 
 static void
@@ -182,6 +321,137 @@ test_newer_schema_is_refused(void **state)
 	assert_int_equal(err.code, TWZ_ERR(GENERIC, NOT_SUPPORTED));
 	assert_non_null(strstr(err.text, "schema 1000"));
 	assert_int_equal(place_count(p, "SELECT count(*) FROM service"), 1);
+}
+
+/* As the first twz made it. */
+static const char schema_1[] =
+	"CREATE TABLE service ( id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT"
+	" NULL, doc TEXT NOT NULL, build_id BLOB NOT NULL, partial INTEGER NOT NULL, gates"
+	" INTEGER NOT NULL, aliases INTEGER NOT NULL, types INTEGER NOT NULL, members INTEGER"
+	" NOT NULL) STRICT;"
+	"CREATE INDEX service_build_id ON service (build_id);"
+	"CREATE TABLE file ( path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER"
+	" NOT NULL, inode INTEGER NOT NULL, service INTEGER NOT NULL UNIQUE REFERENCES"
+	" service ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE type ( service INTEGER NOT NULL REFERENCES service ON DELETE CASCADE,"
+	" id INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL,"
+	" align INTEGER NOT NULL, count INTEGER NOT NULL, target INTEGER, is_signed INTEGER"
+	" NOT NULL, is_const INTEGER NOT NULL, is_flags INTEGER NOT NULL, is_variadic INTEGER"
+	" NOT NULL, is_prototyped INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (service,"
+	" id)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE member ( service INTEGER NOT NULL, owner INTEGER NOT NULL, place"
+	" INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER, offset INTEGER NOT NULL, value"
+	" INTEGER NOT NULL, bit_size INTEGER NOT NULL, bit_offset INTEGER NOT NULL, direction"
+	" TEXT NOT NULL, secret INTEGER NOT NULL, optional INTEGER NOT NULL, has_extent"
+	" INTEGER NOT NULL, extent INTEGER NOT NULL, count INTEGER NOT NULL, text TEXT,"
+	" PRIMARY KEY (service, owner, place), FOREIGN KEY (service, owner) REFERENCES type"
+	" ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE gate ( service INTEGER NOT NULL REFERENCES service ON DELETE CASCADE,"
+	" place INTEGER NOT NULL, name TEXT NOT NULL, symbol TEXT NOT NULL, signature TEXT"
+	" NOT NULL, returns TEXT NOT NULL, doc TEXT NOT NULL, requires TEXT NOT NULL,"
+	" converts TEXT NOT NULL, role TEXT NOT NULL, level TEXT NOT NULL, readonly INTEGER"
+	" NOT NULL, has_record INTEGER NOT NULL, type INTEGER, how TEXT NOT NULL, verdict"
+	" TEXT NOT NULL, why TEXT NOT NULL, address INTEGER NOT NULL, hash INTEGER NOT NULL,"
+	" PRIMARY KEY (service, place)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE alias ( service INTEGER NOT NULL, gate INTEGER NOT NULL, place INTEGER"
+	" NOT NULL, name TEXT NOT NULL, PRIMARY KEY (service, gate, place), FOREIGN KEY"
+	" (service, gate) REFERENCES gate ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE context ( name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE capability ( context TEXT NOT NULL REFERENCES context ON DELETE"
+	" CASCADE, service TEXT NOT NULL, capability TEXT NOT NULL, PRIMARY KEY (context,"
+	" service, capability)) STRICT, WITHOUT ROWID;"
+	"CREATE VIEW param AS SELECT service.name AS service, gate.name AS gate,"
+	" member.place, member.name,  type.text AS type, member.direction, member.secret,"
+	" member.optional FROM gate JOIN service ON service.id = gate.service JOIN member ON"
+	" member.service = gate.service AND member.owner = gate.type JOIN type ON"
+	" type.service = member.service AND type.id = member.type;"
+	"PRAGMA application_id = 1953987121; PRAGMA user_version = 1;"
+	"INSERT INTO context VALUES ('guest');"
+	"INSERT INTO capability VALUES ('guest', 's', 'admin');";
+
+static void
+write_schema_1(struct place *p, const char *path)
+{
+	char sql[512];
+
+	strcpy(p->registry, place_file(p, "old.db", ""));
+	place_edit(p, schema_1);
+	sprintf(sql, "INSERT INTO service VALUES (1, 's', '', '', x'', 0, 0, 0, 0, 0);"
+		     "INSERT INTO file VALUES ('%s', 3, 0, 0, 1)", path);
+	place_edit(p, sql);
+}
+
+/* Services are read again from their files; rights are nowhere else. */
+static void
+test_older_schema_is_migrated(void **state)
+{
+	static const struct twz_gate gate = { .name = "g", .requires = "admin" };
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one");
+
+	write_schema_1(p, path);
+
+	REGISTRY *reg = NULL;
+	struct twz_error err = { 0 };
+
+	assert_false(registry_open_as_it_is(p->registry, &reg, &err));
+	assert_int_equal(err.code, TWZ_ERR(GENERIC, NOT_SUPPORTED));
+	assert_int_equal(place_count(p, "SELECT count(*) FROM service"), 1);
+
+	err = (struct twz_error){ 0 };
+	assert_true(registry_open(p->registry, &reg, &err));
+	assert_null(registry_notice(reg));
+	assert_true(registry_may_call(reg, "guest", "s", &gate, &err));
+	assert_int_equal(check(p, path), REGISTRY_UNKNOWN);
+	assert_true(store(p, path, &err));
+	assert_int_equal(check(p, path), REGISTRY_FRESH);
+	assert_int_equal(place_count(p, "PRAGMA user_version"), 2);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM sqlite_schema WHERE sql = ''"), 0);
+}
+
+static void
+test_eight_migrate(void **state)
+{
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one");
+	pid_t pids[8];
+
+	write_schema_1(p, path);
+	for (size_t i = 0; i < TWZ_COUNT(pids); i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (!pids[i])
+			_exit(!store(p, path, NULL));
+	}
+	for (size_t i = 0; i < TWZ_COUNT(pids); i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_int_equal(check(p, path), REGISTRY_FRESH);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM capability"), 1);
+}
+
+/* A newer twz brings the file to its schema while an older one has it open: no damage. */
+static void
+test_newer_schema_meanwhile(void **state)
+{
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one");
+	REGISTRY *reg = NULL;
+	struct twz_error err = { 0 };
+	enum registry_state known;
+	char aside[160];
+
+	assert_true(store(p, path, NULL));
+	assert_true(registry_open(p->registry, &reg, &err));
+	place_edit(p, "PRAGMA user_version = 1000; ALTER TABLE file RENAME TO files");
+	assert_false(registry_check(reg, path, &known, &err));
+	assert_int_equal(err.code, TWZ_ERR(GENERIC, NOT_SUPPORTED));
+	assert_non_null(strstr(err.text, "schema 1000"));
+	sprintf(aside, "%s.damaged-1", p->registry);
+	assert_int_equal(access(aside, F_OK), -1);
 }
 
 static void
@@ -286,11 +556,13 @@ static int
 read_only_reader(const struct place *p, const char *path)
 {
 	struct twz_service s = service(path);
-	const struct twz_service *found;
+	const struct twz_service *found = NULL;
 	REGISTRY *reg = NULL;
 	TWZ_ARENA arena = { 0 };
 	struct twz_error err = { 0 };
 	enum registry_state known;
+
+	s.partial = true;	/* so that there is something to store */
 
 	if (!registry_open(p->registry, &reg, &err) || !registry_check(reg, path, &known, &err) ||
 	    known != REGISTRY_FRESH || !registry_service(reg, path, &arena, &found, &err) ||
@@ -298,7 +570,7 @@ read_only_reader(const struct place *p, const char *path)
 		fprintf(stderr, "reader: %s\n", err.text);
 		return 1;
 	}
-	if (registry_store(reg, &s, &err))
+	if (registry_store(reg, &s, NULL, &err))
 		return 2;
 	if (err.cls != TWZ_CLASS_LINK || !strstr(err.text, p->registry) ||
 	    !strstr(err.hint, "TWZ_REGISTRY"))
@@ -365,17 +637,9 @@ write_without_room(const struct place *p, const char *path)
 	if (!registry_open(p->registry, &reg, &err) || setrlimit(RLIMIT_FSIZE, &room) != 0)
 		return 1;
 
-	static struct twz_gate gates[2000];
-	struct twz_service s = service(path);
+	struct twz_service s = large_service(path, "");
 
-	for (uint32_t i = 0; i < TWZ_COUNT(gates); i++) {
-		gates[i] = s.gates[0];
-		gates[i].index = i;
-		gates[i].doc = "A text that makes the service longer than the room that there is.";
-	}
-	s.gates = gates;
-	s.ngates = TWZ_COUNT(gates);
-	if (registry_store(reg, &s, &err))
+	if (registry_store(reg, &s, NULL, &err))
 		return 2;
 	return err.cls == TWZ_CLASS_LINK && *err.hint ? 0 : 3;
 }
@@ -409,7 +673,14 @@ main(void)
 		TEST(test_missing_file_is_an_error),
 		TEST(test_folder_and_file_are_private),
 		TEST(test_damage_is_set_aside),
+		TEST(test_damage_of_any_page),
+		TEST(test_cut_file),
+		TEST(test_folder_in_its_place),
+		TEST(test_killed_writer),
 		TEST(test_lost_tables_are_damage),
+		TEST(test_older_schema_is_migrated),
+		TEST(test_eight_migrate),
+		TEST(test_newer_schema_meanwhile),
 		TEST(test_newer_schema_is_refused),
 		TEST(test_foreign_database_is_left_alone),
 		TEST(test_empty_file_becomes_a_registry),

@@ -92,6 +92,28 @@ place_edit(const struct place *p, const char *sql)
 	sqlite3_close(db);
 }
 
+static inline int place_count(const struct place *p, const char *sql);
+
+/* No row of any table is left behind by a service that is gone. */
+static inline void
+place_whole(const struct place *p)
+{
+	static const char *const tables[] = { "gate", "type", "member" };
+	char sql[128];
+
+	for (size_t i = 0; i < TWZ_COUNT(tables); i++) {
+		sprintf(sql, "SELECT count(*) FROM %s WHERE id >> 32 NOT IN (SELECT id FROM service)",
+			tables[i]);
+		assert_int_equal(place_count(p, sql), 0);
+	}
+	assert_int_equal(place_count(p, "SELECT count(*) FROM name WHERE service NOT IN"
+					" (SELECT id FROM service)"), 0);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM listing WHERE service NOT IN"
+					" (SELECT id FROM service)"), 0);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM service WHERE id NOT IN"
+					" (SELECT service FROM file)"), 0);
+}
+
 static inline int
 place_count(const struct place *p, const char *sql)
 {

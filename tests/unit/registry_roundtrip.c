@@ -88,7 +88,21 @@ static const struct twz_type t_option = {
 	.kind = TWZ_OPTION, .size = 16, .align = 8, .name = "option", .members = m_option,
 	.nmembers = 2,
 };
-static const struct twz_type t_opaque = { .kind = TWZ_OPAQUE, .name = "FILE" };
+static const struct twz_type t_opaque = {
+	.kind = TWZ_OPAQUE, .form = TWZ_FORM_STRUCT, .name = "FILE", .why = "declared only",
+};
+static const struct twz_type t_vector = {
+	.kind = TWZ_OPAQUE, .form = TWZ_FORM_VECTOR, .size = 16, .align = 16, .count = 2, .name = "",
+	.target = &t_double, .why = "a vector",
+};
+static const struct twz_type t_label = {
+	.kind = TWZ_TYPEDEF, .size = 1, .align = 1, .name = "label_char", .target = &t_char,
+	.quals = TWZ_VOLATILE,
+};
+static const struct twz_type t_label_text = {
+	.kind = TWZ_STRING, .quals = TWZ_CONST | TWZ_ATOMIC, .size = 8, .align = 8, .name = "",
+	.target = &t_label,
+};
 static const struct twz_type t_handle = {
 	.kind = TWZ_POINTER, .is_const = true, .size = 8, .align = 8, .name = "",
 	.target = &t_opaque,
@@ -113,10 +127,13 @@ static const struct twz_member m_first[] = {
 	{ .name = "call", .type = &t_callback },
 	{ .name = "option", .type = &t_option },
 	{ .name = "list", .type = &t_records },
+	{ .name = "this", .type = &t_link, .artificial = true, .quals = TWZ_RESTRICT },
+	{ .name = "vector", .type = &t_vector },
+	{ .name = "label", .type = &t_label_text, .dir = TWZ_OUT, .secret = true },
 };
 static const struct twz_type t_first = {
 	.kind = TWZ_FUNC, .is_variadic = true, .is_prototyped = true, .name = "",
-	.target = &t_result, .members = m_first, .nmembers = 10,
+	.target = &t_result, .members = m_first, .nmembers = 13,
 };
 static const struct twz_type t_second = { .kind = TWZ_FUNC, .name = "", .target = &t_void };
 
@@ -127,10 +144,13 @@ static struct twz_gate gates[] = {
 	  .converts = "", .aliases = aliases, .naliases = 2, .index = 0, .role = TWZ_ROLE_GATE,
 	  .level = TWZ_LEVEL_FULL,
 	  .readonly = true, .has_record = true, .type = &t_first, .how = "low_pc",
-	  .verdict = TWZ_VERDICT_CARE, .why = "a callback", .address = UINT64_MAX - 1 },
+	  .verdict = TWZ_VERDICT_CARE, .why = "a callback", .address = UINT64_MAX - 1,
+	  .version = "SVC_1.0", .shown = "svc::first(int)", .alias_of = "do_first", .language = "C++",
+	  .file = "src/first.cc", .line = UINT32_MAX, .noreturn = true },
 	{ .name = "second", .symbol = "second", .doc = "", .requires = "", .converts = "Node",
 	  .index = 1, .role = TWZ_ROLE_TO_STRING, .level = TWZ_LEVEL_CALLEE, .type = &t_second,
-	  .how = "name", .verdict = TWZ_VERDICT_CALLABLE, .why = "", .address = 0x1000 },
+	  .how = "name", .verdict = TWZ_VERDICT_CALLABLE, .why = "", .address = 0x1000,
+	  .version = "", .shown = "", .alias_of = "", .language = "", .file = "" },
 	{ .name = "third", .symbol = "third", .doc = "", .requires = "", .converts = "", .index = 2,
 	  .role = TWZ_ROLE_FROM_STRING, .has_record = true, .type = NULL, .how = "",
 	  .verdict = TWZ_VERDICT_REFUSED, .why = "no debug information" },
@@ -144,9 +164,19 @@ sample(const char *path)
 			gates[i].hash = twz_gate_hash(&gates[i]);
 	return (struct twz_service){
 		.name = "svc", .version = "1.2", .doc = "Tests \xff the registry", .path = path,
+		.debug_path = "/usr/lib/debug/svc.debug",
 		.build_id = { 0, 1, 2, 0xff }, .build_id_size = 4, .gates = gates,
 		.ngates = TWZ_COUNT(gates), .partial = true,
 	};
+}
+
+/* NULL is not "". */
+static void
+same_text(const char *a, const char *b)
+{
+	assert_int_equal(!a, !b);
+	if (a)
+		assert_string_equal(a, b);
 }
 
 static void
@@ -163,9 +193,9 @@ same_member(const struct twz_member *a, const struct twz_member *b)
 	assert_int_equal(a->has_extent, b->has_extent);
 	assert_int_equal(a->extent, b->extent);
 	assert_int_equal(a->count, b->count);
-	assert_int_equal(!a->text, !b->text);
-	if (a->text)
-		assert_string_equal(a->text, b->text);
+	same_text(a->text, b->text);
+	assert_int_equal(a->quals, b->quals);
+	assert_int_equal(a->artificial, b->artificial);
 	assert_int_equal(!a->type, !b->type);
 }
 
@@ -177,6 +207,9 @@ same_type(const struct twz_type *a, const struct twz_type *b, int depth)
 	if (!a || !depth)
 		return;
 	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->form, b->form);
+	assert_int_equal(a->quals, b->quals);
+	same_text(a->why, b->why);
 	assert_int_equal(a->is_signed, b->is_signed);
 	assert_int_equal(a->is_const, b->is_const);
 	assert_int_equal(a->is_flags, b->is_flags);
@@ -215,6 +248,13 @@ same_gate(const struct twz_gate *a, const struct twz_gate *b)
 	assert_string_equal(a->why, b->why);
 	assert_int_equal(a->address, b->address);
 	assert_int_equal(a->hash, b->hash);
+	same_text(a->version, b->version);
+	same_text(a->shown, b->shown);
+	same_text(a->alias_of, b->alias_of);
+	same_text(a->language, b->language);
+	same_text(a->file, b->file);
+	assert_int_equal(a->line, b->line);
+	assert_int_equal(a->noreturn, b->noreturn);
 	same_type(a->type, b->type, 7);
 	if (a->type) {
 		assert_true(twz_type_equal(a->type, b->type));
@@ -232,6 +272,7 @@ same_service(const struct twz_service *a, const struct twz_service *b)
 	assert_int_equal(a->build_id_size, b->build_id_size);
 	assert_memory_equal(a->build_id, b->build_id, sizeof(a->build_id));
 	assert_int_equal(a->partial, b->partial);
+	same_text(a->debug_path, b->debug_path);
 	assert_int_equal(a->ngates, b->ngates);
 	for (uint32_t i = 0; i < a->ngates; i++)
 		same_gate(&a->gates[i], &b->gates[i]);
@@ -244,7 +285,7 @@ store(const char *registry, const struct twz_service *service)
 	struct twz_error err = { 0 };
 
 	assert_true(registry_open(registry, &reg, &err));
-	assert_true(registry_store(reg, service, &err));
+	assert_true(registry_store(reg, service, NULL, &err));
 	assert_int_equal(err.cls, TWZ_CLASS_NONE);
 }
 
@@ -285,15 +326,15 @@ test_storing_again_replaces(void **state)
 	store(p->registry, &before);
 	before.ngates = 1;
 	before.version = "2";
+	place_file(p, "libsvc.so", "other contents");
 	store(p->registry, &before);
 	assert_true(registry_open(p->registry, &reg, &err));
 	assert_true(registry_service(reg, path, &arena, &after, &err));
 	same_service(&before, after);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM service"), 1);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM gate"), 1);
-	assert_int_equal(place_count(p, "SELECT count(*) FROM alias"), 2);
-	assert_int_equal(place_count(p, "SELECT count(*) FROM type"
-					" WHERE service NOT IN (SELECT id FROM service)"), 0);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM name WHERE place > 0"), 2);
+	place_whole(p);
 }
 
 static void
@@ -306,8 +347,10 @@ test_people_can_ask(void **state)
 	assert_int_equal(place_count(p, "SELECT count(*) FROM param WHERE service = 'svc'"
 					" AND gate = 'first' AND name = 'secret' AND secret"
 					" AND type = 'string'"), 1);
-	assert_int_equal(place_count(p, "SELECT count(*) FROM gate WHERE level = 'full'"
-					" AND returns = 'Result<Node, color>'"), 1);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM gate WHERE level = 'full' AND signature LIKE"
+					" '%-> Result<Node, color>'"), 1);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM param WHERE name = 'bytes' AND place = 2"
+					" AND direction = 'out'"), 1);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM type WHERE kind = 'struct'"
 					" AND name = 'node'"), 1);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM service"
@@ -342,17 +385,26 @@ test_hostile_rows(void **state)
 		"UPDATE type SET target = 9999 WHERE kind = 'pointer'",
 		"UPDATE type SET target = -1 WHERE kind = 'array'",
 		"UPDATE type SET target = NULL WHERE kind = 'typedef'",
+		"UPDATE type SET target = NULL WHERE form = 'vector'",
 		"UPDATE type SET kind = 'nonsense' WHERE kind = 'union'",
+		"UPDATE type SET form = 'nonsense' WHERE form = 'vector'",
+		"UPDATE type SET first = first + 1 WHERE name = 'either'",
+		"UPDATE type SET members = members - 1 WHERE name = 'either'",
+		"UPDATE type SET members = -1 WHERE name = 'either'",
+		"UPDATE type SET members = 4294967297 WHERE name = 'either'",
 		"UPDATE member SET type = 4000000000 WHERE name = 'next'",
 		"UPDATE member SET type = NULL WHERE name = 'next'",
-		"UPDATE member SET direction = 'sideways' WHERE name = 'n'",
+		"UPDATE member SET flags = 768 WHERE name = 'n'",
 		"DELETE FROM member WHERE name = 'next'",
-		"DELETE FROM type WHERE id = 2",
+		"DELETE FROM type WHERE id & 4294967295 = 2",
 		"UPDATE gate SET type = 2 WHERE name = 'second'",
 		"UPDATE gate SET role = '' WHERE name = 'second'",
 		"UPDATE gate SET level = 'fuller' WHERE name = 'second'",
-		"DELETE FROM gate WHERE place = 0",
-		"UPDATE alias SET gate = 77 WHERE name = 'erster'",
+		"UPDATE gate SET verdict = 'guilty' WHERE name = 'second'",
+		"DELETE FROM gate WHERE id & 4294967295 = 0",
+		"UPDATE name SET gate = 77 WHERE name = 'erster'",
+		"UPDATE service SET gates = 4294967296",
+		"UPDATE service SET types = -1",
 		"UPDATE service SET build_id = zeroblob(65)",
 	};
 	struct place *p = *state;

@@ -260,9 +260,38 @@ test_registry_damaged_behind_our_back(void **state)
 	assert_int_equal(call_int(w, "calc", "add", args, 2), 3);
 	session_close(w->s);
 	w->s = NULL;
-	place_edit(w->place, "DELETE FROM type WHERE id = 0");
+	place_edit(w->place, "DELETE FROM type WHERE id & 4294967295 = 0");
 	open_as(w, NULL, false);
 	assert_int_equal(call_int(w, "calc", "add", args, 2), 3);
+}
+
+/* A registered service is not read whole to complete a name of it; one that is in use is asked itself. */
+static void
+test_gates_by_prefix(void **state)
+{
+	const struct twz_value args[] = { twz_int(NULL, 1), twz_int(NULL, 2) };
+	struct world *w = *state;
+	const struct repl_host *host = open_as(w, NULL, false);
+	const struct twz_gate *gates;
+	size_t n;
+
+	assert_false(host->gates(host->data, "calc", "a", &w->arena, &gates, &n));	/* not registered */
+	assert_int_equal(call_int(w, "calc", "add", args, 2), 3);
+	assert_false(host->gates(host->data, "calc", "a", &w->arena, &gates, &n));	/* in use */
+	session_close(w->s);
+	w->s = NULL;
+	host = open_as(w, NULL, false);
+	place_edit(w->place, "DELETE FROM type");		/* nothing of it is needed */
+	assert_true(host->gates(host->data, "calc", "ad", &w->arena, &gates, &n));
+	assert_true(n > 1);
+	assert_string_equal(gates[0].name, "add");
+	for (size_t i = 0; i < n; i++) {
+		assert_memory_equal(gates[i].name, "ad", 2);
+		assert_non_null(strchr(gates[i].signature, '('));
+	}
+	assert_false(host->gates(host->data, "calc", "nosuch", &w->arena, &gates, &n));
+	assert_false(host->gates(host->data, "nosuch", "", &w->arena, &gates, &n));
+	assert_false(host->gates(host->data, "sys", "", &w->arena, &gates, &n));
 }
 
 static void
@@ -444,6 +473,7 @@ main(void)
 		TEST(test_changed_file_is_reloaded),
 		TEST(test_replaced_file_is_not_called),
 		TEST(test_registry_damaged_behind_our_back),
+		TEST(test_gates_by_prefix),
 		TEST(test_registry_nowhere_to_write),
 		TEST(test_stub_must_fit),
 		TEST(test_sys),
