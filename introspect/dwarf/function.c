@@ -69,7 +69,6 @@ dw_fill_function(struct dw *dw, const struct die *die, struct node *node)
 {
 	struct die at = *die, declaration;
 	uint8_t quals = 0;
-	bool has_params;
 
 	dw_origin(dw, &at, DIE_ORIGIN);
 	declaration = at;
@@ -77,8 +76,9 @@ dw_fill_function(struct dw *dw, const struct die *die, struct node *node)
 	node->type = (struct twz_type){ .kind = TWZ_FUNC, .name = "" };
 	node->type.target = dw_type_of(dw, die_has(&at, DIE_TYPE) ? &at : &declaration, &quals);
 	node->type.quals = quals;
-	has_params = read_params(dw, &at, node) || read_params(dw, &declaration, node);
-	node->type.is_prototyped = is_prototyped(dw, &at, &declaration, has_params);
+	if (!read_params(dw, &at, node))
+		read_params(dw, &declaration, node);
+	node->type.is_prototyped = is_prototyped(dw, &at, &declaration, node->type.nmembers > 0);
 }
 
 /* -- comparing -------------------------------------------------------------------------------------- */
@@ -127,7 +127,13 @@ unwrapped(const struct twz_type *resolver)
 	const struct twz_type *target = pointer && pointer->kind == TWZ_POINTER ?
 					twz_type_strip(pointer->target) : NULL;
 
-	return target && target->kind == TWZ_FUNC ? target : NULL;
+	if (!target || target->kind != TWZ_FUNC)
+		return NULL;
+	/* A chooser of void(void) hides the type: libmvec's do, of functions that take vectors. */
+	if (!target->nmembers && !target->is_variadic &&
+	    (!target->target || twz_type_strip(target->target)->kind == TWZ_VOID))
+		return NULL;
+	return target;
 }
 
 /*

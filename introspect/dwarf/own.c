@@ -30,7 +30,7 @@ own_section(struct own_file *file, enum debug_section section)
 	return found;
 }
 
-/* -- units ------------------------------------------------------------------------------------------- */
+/* -- units ----------------------------------------------------------------------------------------- */
 
 static enum own_kind
 kind_of(unsigned version, uint64_t type, bool types)
@@ -172,7 +172,7 @@ own_unit_at(struct own *own, die_ref ref)
 	return NULL;
 }
 
-/* -- heads ------------------------------------------------------------------------------------------- */
+/* -- heads ----------------------------------------------------------------------------------------- */
 
 static void
 store_head(struct own_head *head, unsigned attr, const struct own_value *value)
@@ -249,7 +249,7 @@ own_head(struct own_unit *unit)
 	return made == &bad_head ? NULL : made;
 }
 
-/* -- other files ------------------------------------------------------------------------------------- */
+/* -- other files ----------------------------------------------------------------------------------- */
 
 struct own_file *
 own_alternate(struct own *own)
@@ -288,7 +288,7 @@ split_unit(struct own_file *file, uint64_t id)
 	return NULL;
 }
 
-/* What the unit whose top DIE is @die is a skeleton of; NULL: it is none, or its split unit is not there. */
+/* What the unit with the top DIE @die is a skeleton of; NULL: it is none, or that is not there. */
 static struct own_unit *
 split_of(struct own_unit *unit, const struct die *die)
 {
@@ -320,7 +320,7 @@ split_of(struct own_unit *unit, const struct die *die)
 	return found;
 }
 
-/* -- types by signature ------------------------------------------------------------------------------ */
+/* -- types by signature ---------------------------------------------------------------------------- */
 
 static struct own_map *
 make_signatures(struct own_file *file)
@@ -397,7 +397,7 @@ own_type(struct own_unit *unit, uint64_t signature)
 	return ref;
 }
 
-/* -- the engine -------------------------------------------------------------------------------------- */
+/* -- the engine ------------------------------------------------------------------------------------ */
 
 static void
 own_close(struct engine *engine)

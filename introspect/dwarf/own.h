@@ -54,7 +54,7 @@ enum own_size {
 	OWN_BY_REF_ADDR = -13,
 };
 
-/* -- bytes: every read ends before the end, or is false ---------------------------------------------- */
+/* -- bytes: every read ends before the end, or is false -------------------------------------------- */
 
 struct own_bytes {
 	const unsigned char *at, *end;
@@ -179,7 +179,7 @@ own_length(struct own_bytes *b, uint8_t *offset_size, struct own_bytes *rest)
 	return true;
 }
 
-/* -- what there is ------------------------------------------------------------------------------------ */
+/* -- what there is --------------------------------------------------------------------------------- */
 
 /* What form sizes depend on. */
 struct own_format {
@@ -196,12 +196,14 @@ struct own_step {
 enum {
 	OWN_CHILDREN = 1, OWN_LOCATED = 2, OWN_LINKED = 8,
 	OWN_PLAIN = 4,		/* of one size and without a sibling */
+	OWN_JUMP = 16,		/* of one size and with a sibling of 4 bytes */
 };
 
 struct own_abbrev {
 	uint16_t tag;
 	uint8_t flags;
-	uint32_t bytes;			/* OWN_PLAIN: of all attributes */
+	uint8_t jump;			/* OWN_JUMP: where the sibling is in the attributes */
+	uint32_t bytes;			/* OWN_PLAIN, OWN_JUMP: of all attributes */
 	uint32_t text;			/* where its attributes stand in the table's text */
 	uint32_t step;			/* its first */
 };
@@ -287,14 +289,14 @@ struct own {
 	struct own_map split_types;	/* from a signature to its type's reference */
 	unsigned nsplit_types;
 	bool have_alternate;
-	const struct own_arange *aranges;	/* sorted by unit; made once, then read without the lock */
+	const struct own_arange *aranges;	/* sorted by unit; made once, then without the lock */
 	size_t naranges;
 	atomic_bool have_aranges;
 };
 
 extern struct own_unit own_nothing;
 
-/* -- own.c: the engine, files and units -------------------------------------------------------------- */
+/* -- own.c: the engine, files and units ------------------------------------------------------------ */
 
 struct own_head *own_head(struct own_unit *unit);
 /** The bytes of a section; texts end with the last NUL. */
@@ -322,12 +324,12 @@ own_partial(struct own *own)
 	atomic_store_explicit(&own->partial, true, memory_order_relaxed);
 }
 
-/* -- own_map.c --------------------------------------------------------------------------------------- */
+/* -- own_map.c ------------------------------------------------------------------------------------- */
 
 void own_map_put(struct twz_arena *arena, struct own_map *map, uint64_t key, void *value);
 void *own_map_get(const struct own_map *map, uint64_t key);
 
-/* -- own_abbrev.c ------------------------------------------------------------------------------------ */
+/* -- own_abbrev.c ---------------------------------------------------------------------------------- */
 
 /** The table of the unit; NULL when it is damaged. */
 const struct own_table *own_table(struct own_unit *unit, struct own_head *head);
@@ -400,7 +402,7 @@ own_abbrev_text(const struct own_table *table, const struct own_abbrev *abbrev)
 	return (struct own_bytes){ table->text + abbrev->text, table->text_end };
 }
 
-/* -- own_form.c: values ------------------------------------------------------------------------------ */
+/* -- own_form.c: values ---------------------------------------------------------------------------- */
 
 struct own_value {
 	enum own_class cls;
@@ -457,7 +459,7 @@ bool own_address(struct own_unit *unit, const struct own_head *head, const struc
 /** A constant, or DW_OP_plus_uconst of one. */
 bool own_number(const struct own_value *value, bool expression, int64_t *ret);
 
-/* -- own_die.c --------------------------------------------------------------------------------------- */
+/* -- own_die.c ------------------------------------------------------------------------------------- */
 
 bool own_die_at(struct own_unit *unit, uint64_t offset, struct die *ret);
 /** The top DIE, for which the whole table of abbreviations need not be read. */
@@ -469,13 +471,13 @@ bool own_child(struct engine *engine, const struct die *die, const struct die_fi
 bool own_next(struct engine *engine, const struct die *die, const struct die_filter *filter,
 	      struct die *ret);
 
-/* -- own_range.c ------------------------------------------------------------------------------------- */
+/* -- own_range.c ----------------------------------------------------------------------------------- */
 
 void own_ranges(struct engine *engine, const struct die_unit *unit, const struct die *die,
 		bool (*visit)(void *data, uint64_t from, uint64_t to), void *data);
 bool own_covers(struct engine *engine, size_t i, const uint64_t *addresses, size_t n);
 
-/* -- own_line.c -------------------------------------------------------------------------------------- */
+/* -- own_line.c ------------------------------------------------------------------------------------ */
 
 const char *own_source(struct engine *engine, const struct die *die, int64_t number,
 		       struct twz_arena *arena);

@@ -143,7 +143,7 @@ own_gnu_form(uint64_t form)
 	}
 }
 
-/* -- making tables ----------------------------------------------------------------------------------- */
+/* -- making tables --------------------------------------------------------------------------------- */
 
 /* The items, moved from the stack to the heap or to a bigger place there. */
 static void *
@@ -208,6 +208,17 @@ make_step(struct maker *m, struct own_bytes *b, struct own_abbrev *abbrev, uint6
 	return true;
 }
 
+/* The sibling is the only thing between attributes of known sizes: one look will do. */
+static void
+make_jump(struct own_abbrev *abbrev, const struct own_step *steps, size_t n)
+{
+	if (n != 2 || !steps[0].sibling || steps[0].size != 4 || steps[0].n > UINT8_MAX)
+		return;
+	abbrev->flags |= OWN_JUMP;
+	abbrev->jump = (uint8_t)steps[0].n;
+	abbrev->bytes = steps[0].n + 4 + steps[1].n;
+}
+
 /* Reads one abbreviation behind its code. False when it is damaged. */
 static bool
 make_abbrev(struct maker *m, struct own_bytes *b, uint64_t code)
@@ -233,6 +244,7 @@ make_abbrev(struct maker *m, struct own_bytes *b, uint64_t code)
 	}
 	abbrev.bytes = (uint32_t)bytes;
 	add_step(m, (struct own_step){ .n = (uint32_t)bytes });
+	make_jump(&abbrev, &m->steps[abbrev.step], m->nsteps - abbrev.step);
 	add_abbrev(m, code, abbrev);
 	return true;
 }

@@ -5,7 +5,7 @@
  */
 #include "introspect/dwarf/own.h"
 
-/* -- getting behind ---------------------------------------------------------------------------------- */
+/* -- getting behind -------------------------------------------------------------------------------- */
 
 static inline bool
 read_code(const unsigned char **at, const unsigned char *end, uint64_t *ret)
@@ -85,6 +85,29 @@ skip_attrs(const struct own_unit *unit, const struct own_table *table, const str
 	return b.at;
 }
 
+/* The same, at once where the abbreviation says all sizes. */
+static inline const unsigned char *
+skip(const struct own_unit *unit, const struct own_table *table, const struct own_abbrev *abbrev,
+     const unsigned char *at, uint64_t *sibling)
+{
+	const unsigned char *behind;
+	uint32_t to;
+	uint64_t n;
+
+	if (!(abbrev->flags & (OWN_PLAIN | OWN_JUMP)))
+		return skip_attrs(unit, table, abbrev, at, sibling);
+	if ((size_t)(unit->bytes + unit->end - at) < abbrev->bytes)
+		return NULL;
+	behind = at + abbrev->bytes;
+	*sibling = 0;
+	if (abbrev->flags & OWN_JUMP) {
+		memcpy(&to, at + abbrev->jump, sizeof(to));
+		n = unit->offset + to;
+		*sibling = n >= (uint64_t)(behind - unit->bytes) && n <= unit->end ? n : 0;
+	}
+	return behind;
+}
+
 /* The place behind the children that begin at @at; NULL when something between is damaged. */
 static const unsigned char *
 skip_children(const struct own_unit *unit, const struct own_table *table, const unsigned char *at)
@@ -104,14 +127,7 @@ skip_children(const struct own_unit *unit, const struct own_table *table, const 
 		abbrev = own_abbrev(table, code);
 		if (!abbrev)
 			return NULL;
-		if (abbrev->flags & OWN_PLAIN) {
-			if ((size_t)(end - at) < abbrev->bytes)
-				return NULL;
-			at += abbrev->bytes;
-			depth += abbrev->flags & OWN_CHILDREN;
-			continue;
-		}
-		at = skip_attrs(unit, table, abbrev, at, &sibling);
+		at = skip(unit, table, abbrev, at, &sibling);
 		if (!at)
 			return NULL;
 		if (abbrev->flags & OWN_CHILDREN && sibling)
@@ -122,7 +138,7 @@ skip_children(const struct own_unit *unit, const struct own_table *table, const 
 	return at;
 }
 
-/* -- looking at -------------------------------------------------------------------------------------- */
+/* -- looking at ------------------------------------------------------------------------------------ */
 
 /* Attributes that are flags by nature; of the others behind DIE_RANGES only the presence matters. */
 #define BIT(attr) (UINT64_C(1) << (attr))
@@ -146,7 +162,7 @@ store_number(struct own_unit *unit, unsigned attr, const struct own_value *value
 	return own_number(value, attr == DIE_MEMBER_LOCATION, ret);
 }
 
-/* Whether the value is of its attribute's class; if it is, and not a flag that is false, it is in @ret. */
+/* Whether the value is of its attribute's class. If so, and unless it is a false flag, it is in @ret. */
 static bool
 store(struct own_unit *unit, unsigned attr, const struct own_value *value, bool *relative,
       struct die *ret)
@@ -265,14 +281,14 @@ find(struct own_unit *unit, const struct own_table *table, const unsigned char *
 		if ((!tags || (abbrev->tag < 64 && tags >> abbrev->tag & 1)) &&
 		    (!wanted || abbrev->tag != DW_TAG_subprogram || abbrev->flags & wanted))
 			return decode(unit, table, abbrev, offset, at, ret);
-		at = skip_attrs(unit, table, abbrev, at, &sibling);
+		at = skip(unit, table, abbrev, at, &sibling);
 		if (at && abbrev->flags & OWN_CHILDREN)
 			at = sibling ? unit->bytes + sibling : skip_children(unit, table, at);
 	}
 	return at ? false : damaged(unit);
 }
 
-/* -- the engine's ------------------------------------------------------------------------------------ */
+/* -- the engine's ---------------------------------------------------------------------------------- */
 
 bool
 own_die_at(struct own_unit *unit, uint64_t offset, struct die *ret)

@@ -34,7 +34,7 @@ own_value(struct own_bytes *b, int size, enum own_class cls, const struct own_fo
 {
 	const char *text;
 
-	ret->cls = cls;
+	*ret = (struct own_value){ .cls = cls };
 	switch (size) {
 	case OWN_LEB:
 		return own_uleb(b, &ret->n);
@@ -64,7 +64,7 @@ own_value(struct own_bytes *b, int size, enum own_class cls, const struct own_fo
 	}
 }
 
-/* -- texts ------------------------------------------------------------------------------------------- */
+/* -- texts ----------------------------------------------------------------------------------------- */
 
 static bool
 text_at(struct own_file *file, enum debug_section section, uint64_t offset, const char **ret)
@@ -129,7 +129,7 @@ own_text(struct own_unit *unit, const struct own_value *value, const char **ret)
 	}
 }
 
-/* -- references, addresses, numbers ------------------------------------------------------------------ */
+/* -- references, addresses, numbers ---------------------------------------------------------------- */
 
 bool
 own_ref(struct own_unit *unit, const struct own_value *value, die_ref *ret)

@@ -37,7 +37,7 @@ lines_head(struct own_unit **unit)
 	return head && head->has >> OWN_STMT_LIST & 1 ? head : NULL;
 }
 
-/* -- the header -------------------------------------------------------------------------------------- */
+/* -- the header ------------------------------------------------------------------------------------ */
 
 /* Up to version 4: texts, each ended by NUL, the list by an empty one. Both lists count from 1. */
 static bool
@@ -255,7 +255,7 @@ own_source(struct engine *engine, const struct die *die, int64_t number, struct 
 	return head && number >= 0 ? path_of(lines_of(unit, head), (uint64_t)number, arena) : NULL;
 }
 
-/* -- the program ------------------------------------------------------------------------------------- */
+/* -- the program ----------------------------------------------------------------------------------- */
 
 struct row {
 	uint64_t address, file, line, op;

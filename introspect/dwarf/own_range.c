@@ -183,7 +183,7 @@ own_ranges(struct engine *engine, const struct die_unit *unit, const struct die 
 	(void)visit_ranges((struct own *)engine, unit->base, die, visit, data);
 }
 
-/* -- which units to look into ------------------------------------------------------------------------ */
+/* -- which units to look into ---------------------------------------------------------------------- */
 
 /* The unit whose header is at @offset of .debug_info; NULL when none is. */
 static const struct own_unit *

@@ -11,6 +11,8 @@
 
 #include "introspect/dwarf/reader_in.h"
 
+enum { MAX_HASHED = 1 << 14, MAX_TEXT = 1024 };
+
 /* Codes that this <dwarf.h> may lack are written as numbers. */
 static const struct { uint16_t code; struct language language; } languages[] = {
 	{ DW_LANG_C89, { "C", RULES_C } },
@@ -149,8 +151,11 @@ dw_next(struct dw *dw, struct die *die, uint64_t tags)
 const char *
 dw_clean(struct twz_arena *arena, const char *text)
 {
-	char *copy = twz_strndup(arena, text, strnlen(text, 1024));
+	size_t n = strnlen(text, MAX_TEXT + 1);
+	char *copy = twz_strndup(arena, text, n > MAX_TEXT ? MAX_TEXT : n);
 
+	if (n > MAX_TEXT)
+		memcpy(copy + MAX_TEXT - 3, "...", 3);
 	for (char *c = copy; *c; c++)
 		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
 			*c = '?';
@@ -165,11 +170,12 @@ dw_name(struct dw *dw, const struct die *die)
 	return *text ? dw_clean(dw->arena, text) : "";
 }
 
+/* Of a text that goes on for longer than any name does, only the beginning counts. */
 uint64_t
 dw_hash(uint64_t hash, const char *text)
 {
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	for (size_t i = 0; i < MAX_HASHED && text[i]; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
 	return hash;
 }
 

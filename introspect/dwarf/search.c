@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_HASHED = 1 << 14 };
+
 /* -- candidates ------------------------------------------------------------------------------------- */
 
 /* Where the scan of a unit is. */
@@ -140,11 +142,29 @@ same_name(const struct search *s, uint32_t slot, const char *name)
 	return !strcmp(s->functions[slot - 1].symbol, name);
 }
 
+/* Eight bytes at a time: mangled names are long. Of one without end only the beginning counts. */
+static uint64_t
+hash_name(const char *name)
+{
+	size_t n = strnlen(name, MAX_HASHED);
+	uint64_t hash = n, word;
+
+	for (; n >= sizeof(word); n -= sizeof(word), name += sizeof(word)) {
+		memcpy(&word, name, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	memcpy(&word, name, n);
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+	return hash ^ hash >> 32;
+}
+
 /* The slot of @name, empty when nobody has it. */
 static size_t
 name_slot(const struct search *s, const char *name)
 {
-	size_t i = slot_of(dw_hash(0xcbf29ce484222325, name), s->mask);
+	size_t i = slot_of(hash_name(name), s->mask);
 
 	while (s->names[i] && !same_name(s, s->names[i], name))
 		i = (i + 1) & s->mask;
