@@ -35,8 +35,8 @@ LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -ldwarf -lelf -lz -ldeflate -lzstd -W
 LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.
-MODULES := twz registry introspect introspect/dwarf monitor repl repl/lang
-MAINS   := repl/main.c introspect/main.c
+MODULES := twz registry introspect introspect/file introspect/dwarf introspect/headers introspect/diff introspect/find introspect/doctor introspect/show introspect/tool monitor repl repl/lang
+MAINS   := repl/main.c introspect/tool/main.c
 LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c twz/error.c monitor/wire.c monitor/message.c monitor/caller.c
@@ -49,10 +49,16 @@ HEADERS := $(wildcard include/twz/*.h)
 
 PROGRAMS := $(B)/bin/twz $(B)/bin/twz-inspect $(B)/libexec/twz/twz-guest $(B)/lib/libtwz.so
 
-all: $(PROGRAMS) $(SERVICES)
+# Gates files lie beside the programs as they are installed.
+GATES := $(patsubst share/gates/%,$(B)/share/twz/gates/%,$(wildcard share/gates/*.gates))
+$(B)/share/twz/gates/%: share/gates/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+all: $(PROGRAMS) $(SERVICES) $(GATES)
 
 $(B)/bin/twz: $(B)/repl/main.o $(B)/libtwz.a
-$(B)/bin/twz-inspect: $(B)/introspect/main.o $(B)/libtwz.a
+$(B)/bin/twz-inspect: $(B)/introspect/tool/main.o $(B)/libtwz.a
 $(B)/bin/%:
 	@mkdir -p $(@D)
 	$(call say,LD,$@)

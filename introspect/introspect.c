@@ -11,8 +11,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "introspect/debug.h"
-#include "introspect/header_types.h"
+#include "introspect/file/debug.h"
+#include "introspect/gates.h"
+#include "introspect/headers/header_types.h"
 #include "introspect/judge.h"
 
 /* One inspection: what was read, and what is made of it. */
@@ -30,6 +31,7 @@ struct inspection {
 	const char **taken;		/* names and aliases of the recorded ones: a hash table */
 	size_t mask;
 	const char *debug_path;
+	const char *gates_path;		/* the gates file that the records were read from; NULL */
 	bool partial;
 };
 
@@ -212,7 +214,7 @@ mark_enums(struct inspection *in, const struct nodes *nodes)
 
 /* -- the whole -------------------------------------------------------------------------------------- */
 
-/* libpasswd.so.1 is passwd. */
+/* libpasswd.so.1 is passwd, and passwd.gates as well. */
 static const char *
 name_of_file(struct twz_arena *arena, const char *path)
 {
@@ -222,6 +224,8 @@ name_of_file(struct twz_arena *arena, const char *path)
 	base = base ? base + 1 : path;
 	name = twz_strdup(arena, strncmp(base, "lib", 3) ? base : base + 3);
 	end = strstr(name, ".so");
+	if (!end)
+		end = strstr(name, ".gates");
 	if (end)
 		*end = '\0';
 	for (char *c = name; *c; c++)
@@ -239,7 +243,8 @@ make_service(struct inspection *in, const char *path)
 	*service = (struct twz_service){
 		.name = in->records.service,
 		.version = in->records.version, .doc = in->records.doc,
-		.path = twz_strdup(in->arena, real ? real : path), .debug_path = in->debug_path,
+		.path = twz_strdup(in->arena, real ? real : path),
+		.debug_path = in->gates_path ? in->gates_path : in->debug_path,
 		.gates = in->gates, .ngates = (uint32_t)in->n, .partial = in->partial,
 	};
 	if (!service->name)
@@ -326,6 +331,33 @@ read_types(struct inspection *in, struct twz_error *err)
 	return true;
 }
 
+/* What stands in no library: what its gates file says. */
+static bool
+read_gates(struct inspection *in, struct twz_error *err)
+{
+	struct gates_file gates;
+
+	if (!gates_read(in->options->gates, in->arena, &gates, err))
+		return false;
+	records_read(gates.records, in->arena, &in->records);
+	in->gates_path = in->options->gates;
+	if (!in->records.service)
+		in->records.service = name_of_file(in->arena, in->gates_path);
+	return true;
+}
+
+/* Types come from nowhere: said so that one of the two ways can be opened. */
+static bool
+no_types(const struct inspection *in, struct twz_error *err)
+{
+	if (!in->gates_path || !in->options->no_headers)
+		return false;
+	*err = (struct twz_error){ 0 };
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "no debug information, and %s",
+		 in->options->no_headers);
+	return twz_hint(err, "install the library's -dev package and a C compiler, or its debug information");
+}
+
 bool
 introspect_file(const char *path, const struct introspect_options *options,
 		struct twz_arena *arena, const struct twz_service **ret, struct twz_error *err)
@@ -339,6 +371,8 @@ introspect_file(const char *path, const struct introspect_options *options,
 	in.file = file;
 	elf_section(file, ".twz_gates", &section);
 	records_read(section, arena, &in.records);
+	if (!in.records.ngates && options->gates && !read_gates(&in, err))
+		return false;
 	if (!in.records.ngates && !options->all) {
 		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "no gates");
 		return twz_hint(err, "mark functions with TWZ_GATE of <twz/gate.h>; "
@@ -347,7 +381,7 @@ introspect_file(const char *path, const struct introspect_options *options,
 	in.nexports = elf_exports(file, &in.exports);
 	choose(&in);
 	if (!read_types(&in, err))
-		return false;
+		return no_types(&in, err);
 	*ret = make_service(&in, path);
 	return true;
 }

@@ -15,6 +15,8 @@ struct introspect_options {
 	const char *debug_dir;	/* where separate debug files are looked for; NULL: /usr/lib/debug */
 	const char *engine;	/* the reader of DWARF: "own" or "libdwarf"; NULL: own */
 	const char *header_probe;	/* made by headers_probe(): types for functions that lack one; NULL */
+	const char *gates;	/* gates file for a library without gates of its own; NULL */
+	const char *no_headers;	/* why the headers that the gates file names could not be read; NULL */
 	const char *const *patterns;	/* only functions that match one of these; ends with NULL; NULL: all */
 	bool brief;		/* what a listing shows: no source files, no hashes */
 };

@@ -40,6 +40,31 @@ is_count(const struct twz_type *type)
 	return type->kind == TWZ_INT && type->size <= 8;
 }
 
+/* "*len": the count is what a parameter points to, which is known only when the gate returns. */
+static const char *
+set_extent_behind(struct twz_member *params, uint32_t n, struct twz_member *p, const char *count,
+		  struct twz_arena *arena)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct twz_type *t = twz_type_strip(params[i].type);
+
+		if (strcmp(params[i].name, count))
+			continue;
+		if (t->kind != TWZ_POINTER || t->is_const || !t->target || !is_count(t->target))
+			break;
+		p->extent = (int32_t)i;
+		params[i].has_extent = true;
+		params[i].dir = TWZ_INOUT;
+		params[i].extent = -1;
+		params[i].count = 1;
+		return p->dir == TWZ_OUT ? NULL :
+		       twz_format(arena, "the extent of '%s' is behind '%s', but it is not only written to",
+				  p->name, count);
+	}
+	return twz_format(arena, "the extent of '%s' is behind '%.60s', which is no parameter that points to "
+			  "an integer", p->name, record_clean(arena, count));
+}
+
 /* The extent's count is a parameter of integer type or a number in C's notation. */
 static const char *
 set_extent(struct twz_member *params, uint32_t n, struct twz_member *p, const char *count,
@@ -50,6 +75,8 @@ set_extent(struct twz_member *params, uint32_t n, struct twz_member *p, const ch
 
 	p->has_extent = true;
 	p->extent = -1;
+	if (*count == '*')
+		return set_extent_behind(params, n, p, count + 1, arena);
 	for (uint32_t i = 0; i < n; i++) {
 		if (strcmp(params[i].name, count))
 			continue;
@@ -68,11 +95,68 @@ set_extent(struct twz_member *params, uint32_t n, struct twz_member *p, const ch
 	return NULL;
 }
 
+static bool
+points_to_bytes(const struct twz_type *pointer)
+{
+	const struct twz_type *t = pointer->target ? twz_type_strip(pointer->target) : NULL;
+
+	return pointer->kind == TWZ_STRING ||
+	       (pointer->kind == TWZ_POINTER && t && t->size == 1 && (t->kind == TWZ_INT || t->kind == TWZ_CHAR));
+}
+
+/* What gates files say of pointers: a text, always NULL, an object of the service's own. */
+static const char *
+set_pointer(struct twz_member *p, const struct record_param *said, struct twz_arena *arena)
+{
+	const struct twz_type *t = twz_type_strip(p->type), *target = t;
+
+	if (said->string + said->null + said->object + said->has_extent > 1)
+		return twz_format(arena, "its record says two things about parameter '%s'", p->name);
+	if (said->string && !points_to_bytes(t))
+		return twz_format(arena, "its record treats parameter '%s' as a string", p->name);
+	if (said->string)
+		p->type = &twz_type_string;
+	if (said->null) {
+		p->has_extent = true;
+		p->extent = -1;
+		p->count = 0;
+	}
+	if (!said->object)
+		return NULL;
+	if (said->dir == TWZ_OUT)
+		target = t->target ? twz_type_strip(t->target) : NULL;
+	if (!target || target->kind != TWZ_POINTER)
+		return twz_format(arena, "its record treats parameter '%s' as a pointer to %s", p->name,
+				  said->dir == TWZ_OUT ? "an object's pointer" : "an object");
+	p->has_extent = true;
+	p->extent = TWZ_OBJECT;
+	return NULL;
+}
+
+/* Gives the parameters the names of the list "a,b". */
+static const char *
+set_names(struct twz_member *params, uint32_t n, const char *list, struct twz_arena *arena)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		size_t length = strcspn(list, ",");
+
+		params[i].name = twz_strndup(arena, list, length);
+		if (!record_identifier(params[i].name))
+			return "its record names fewer parameters than it has";
+		list += length + (list[length] == ',');
+	}
+	return *list ? "its record names more parameters than it has" : NULL;
+}
+
 /* Puts what @record says about parameters to @params. Returns why not, or NULL. */
 static const char *
 join_params(const struct record_gate *record, struct twz_member *params, uint32_t n,
 	    struct twz_arena *arena)
 {
+	const char *wrong = *record->names ? set_names(params, n, record->names, arena) : NULL;
+
+	if (wrong)
+		return wrong;
 	for (uint32_t i = 0; i < record->nparams; i++) {
 		const struct record_param *said = &record->params[i];
 		struct twz_member *p = NULL;
@@ -86,23 +170,74 @@ join_params(const struct record_gate *record, struct twz_member *params, uint32_
 			return twz_format(arena, "its record names a parameter '%.60s' that it does "
 					  "not have", record_clean(arena, said->name));
 		kind = twz_type_strip(p->type)->kind;
-		if ((said->has_extent || said->optional) && kind != TWZ_POINTER && kind != TWZ_STRING)
+		if ((said->has_extent || said->optional || said->string || said->null || said->object) &&
+		    kind != TWZ_POINTER && kind != TWZ_STRING)
 			return twz_format(arena, "its record treats parameter '%s' as a pointer",
 					  p->name);
 		p->secret = said->secret;
 		p->optional = said->optional;
-		p->dir = said->dir;
-		if (said->has_extent)
+		if (said->has_extent || said->object)
+			p->dir = said->dir;
+		why = set_pointer(p, said, arena);
+		if (!why && said->has_extent)
 			why = set_extent(params, n, p, said->count, arena);
-		if (why)
+		if (why) {
+			p->has_extent = false;	/* or it would be shown as one of nothing */
 			return why;
+		}
 	}
 	return NULL;
 }
 
+/* Result<(), E>, as TWZ_RESULT makes it. */
+static const struct twz_type *
+result_of(const struct twz_type *codes, struct twz_arena *arena)
+{
+	struct twz_type *result = twz_new(arena, struct twz_type);
+	struct twz_member *members = twz_new_array(arena, 2, struct twz_member);
+
+	members[0] = (struct twz_member){ .name = "twz_state", .type = &twz_type_u32 };
+	members[1] = (struct twz_member){ .name = "twz_err", .type = codes, .offset = 4 };
+	*result = (struct twz_type){
+		.kind = TWZ_RESULT, .name = "", .size = 8, .align = 4, .members = members, .nmembers = 2,
+	};
+	return result;
+}
+
+/* What the function returns according to its record: one of some codes, or a text. */
+static const struct twz_type *
+returned(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
+	 struct twz_arena *arena)
+{
+	const struct twz_type *ret = type ? twz_type_strip(type) : &twz_type_void;
+	struct twz_type *codes;
+
+	if (!*record->returns)
+		return type;
+	if (!record->codes) {
+		if (!points_to_bytes(ret))
+			judge_refuse(gate, "its record says that it returns a string");
+		return &twz_type_string;
+	}
+	if (ret->kind != TWZ_INT || ret->size != 4) {
+		judge_refuse(gate, twz_format(arena, "its record says that it returns %s, but it returns no int",
+					      record->codes->name));
+		return type;
+	}
+	codes = twz_new(arena, struct twz_type);
+	*codes = (struct twz_type){
+		.kind = TWZ_ENUM, .name = record->codes->name, .size = 4, .align = 4, .is_signed = true,
+		.members = record->codes->values, .nmembers = record->codes->nvalues,
+	};
+	if (record->fails)
+		codes->target = result_of(codes, arena);
+	return codes;
+}
+
 /* Gates may share a function's type but not what their records say: each gets its own copy. */
 static struct twz_member *
-own_type(struct twz_gate *gate, const struct twz_type *type, struct twz_arena *arena)
+own_type(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
+	 struct twz_arena *arena)
 {
 	struct twz_type *own = twz_new(arena, struct twz_type);
 	struct twz_member *params = twz_new_array(arena, type->nmembers, struct twz_member);
@@ -111,6 +246,7 @@ own_type(struct twz_gate *gate, const struct twz_type *type, struct twz_arena *a
 		memcpy(params, type->members, type->nmembers * sizeof(*params));
 	*own = *type;
 	own->members = params;
+	own->target = returned(gate, type->target, record, arena);
 	gate->type = own;
 	return params;
 }
@@ -264,7 +400,7 @@ judge(struct twz_gate *gate, const struct dw_function *f, const struct record_ga
 	}
 	gate->type = f->type;
 	if (record)
-		why = join_params(record, own_type(gate, f->type, arena), f->type->nmembers, arena);
+		why = join_params(record, own_type(gate, f->type, record, arena), f->type->nmembers, arena);
 	if (why)
 		judge_refuse(gate, why);
 	judge_function(gate, f);

@@ -7,6 +7,7 @@
  */
 #include "introspect/records.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "twz/json.h"
@@ -96,6 +97,64 @@ static void
 on_optional(struct reader *r, const char *value)
 {
 	param(r, value)->optional = true;
+}
+
+static void
+on_string(struct reader *r, const char *value)
+{
+	param(r, value)->string = true;
+}
+
+static void
+on_null(struct reader *r, const char *value)
+{
+	param(r, value)->null = true;
+}
+
+static void
+object(struct reader *r, const char *value, enum twz_dir dir)
+{
+	struct record_param *p = param(r, value);
+
+	p->object = true;
+	p->dir = dir;
+}
+
+static void
+on_object(struct reader *r, const char *value)
+{
+	object(r, value, TWZ_IN);
+}
+
+static void
+on_opens(struct reader *r, const char *value)
+{
+	object(r, value, TWZ_OUT);
+}
+
+static void
+on_closes(struct reader *r, const char *value)
+{
+	object(r, value, TWZ_INOUT);
+}
+
+static void
+on_params(struct reader *r, const char *value)
+{
+	r->gate->names = value;
+}
+
+static void
+on_returns(struct reader *r, const char *value)
+{
+	r->gate->returns = value;
+}
+
+static void
+on_fails(struct reader *r, const char *value)
+{
+	r->gate->returns = value;
+	r->gate->fails = true;
 }
 
 /* "buf,len" */
@@ -199,6 +258,10 @@ static const struct key {
 	{ "in", on_in },	 { "out", on_out },	      { "inout", on_inout },
 	{ "level", on_level },	 { "optional", on_optional }, { "requires", on_requires },
 	{ "role", on_role },	 { "converts", on_converts }, { "readonly", on_readonly },
+	{ "string", on_string }, { "null", on_null },	      { "object", on_object },
+	{ "params", on_params },
+	{ "opens", on_opens },	 { "closes", on_closes },     { "returns", on_returns },
+	{ "fails", on_fails },
 };
 
 /* The value of the first pair called @key, or NULL. */
@@ -216,7 +279,7 @@ take_gate(struct reader *r, const struct pair *pairs, size_t n)
 {
 	struct records *out = r->out;
 	struct record_gate gate = { .name = pairs[0].value, .doc = "", .requires = "",
-				    .converts = "" };
+				    .converts = "", .returns = "", .names = "" };
 
 	if (!record_identifier(gate.name) || out->ngates == MAX_GATES) {
 		out->partial = true;
@@ -266,13 +329,56 @@ take_flags(struct reader *r, const struct pair *pairs, size_t n)
 	twz_push(r->arena, r->out->flags, r->out->nflags, pairs[0].value);
 }
 
+/* "value=NAME,NUMBER", each followed by its "text=…" if it has one. */
+static void
+take_codes(struct reader *r, const struct pair *pairs, size_t n)
+{
+	struct record_codes codes = { .name = pairs[0].value };
+
+	for (size_t i = 1; i < n; i++) {
+		const char *comma = strchr(pairs[i].value, ',');
+		struct twz_member value = { 0 };
+
+		if (!strcmp(pairs[i].key, "text") && codes.nvalues)
+			codes.values[codes.nvalues - 1].text = record_clean(r->arena, pairs[i].value);
+		if (strcmp(pairs[i].key, "value") || !comma)
+			continue;
+		value.name = twz_strndup(r->arena, pairs[i].value, (size_t)(comma - pairs[i].value));
+		value.value = strtoll(comma + 1, NULL, 0);
+		if (record_identifier(value.name))
+			twz_push(r->arena, codes.values, codes.nvalues, value);
+		else
+			r->out->partial = true;
+	}
+	if (record_identifier(codes.name) && codes.nvalues)
+		twz_push(r->arena, r->out->codes, r->out->ncodes, codes);
+	else
+		r->out->partial = true;
+}
+
+/* Which codes a gate returns may be said before the codes themselves. */
+static void
+join_codes(struct reader *r)
+{
+	for (size_t i = 0; i < r->out->ngates; i++) {
+		struct record_gate *gate = &r->out->gates[i];
+
+		for (size_t k = 0; k < r->out->ncodes; k++)
+			if (!strcmp(gate->returns, r->out->codes[k].name))
+				gate->codes = &r->out->codes[k];
+		r->gate = gate;
+		if (*gate->returns && !gate->codes && strcmp(gate->returns, "string"))
+			refuse(r, "result", gate->returns);
+	}
+}
+
 /* A record is what its first key says. */
 static const struct head {
 	const char *key;
 	void (*take)(struct reader *r, const struct pair *pairs, size_t n);
 } heads[] = {
 	{ "gate", take_gate }, { "service", take_service },
-	{ "error", take_error }, { "flags", take_flags },
+	{ "error", take_error }, { "flags", take_flags }, { "codes", take_codes },
 };
 
 /*
@@ -334,4 +440,5 @@ records_read(struct elf_section section, struct twz_arena *arena, struct records
 				heads[i].take(&r, pairs, n);
 		at = TWZ_ALIGN(end, (size_t)8);
 	}
+	join_codes(&r);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "introspect/elf.h"
+#include "introspect/file/elf.h"
 #include "twz/type.h"
 
 /* What a record says about one parameter. */
@@ -12,11 +12,25 @@ struct record_param {
 	const char *name;
 	bool secret, optional, has_extent;
 	enum twz_dir dir;
-	const char *count;		/* a parameter or a number */
+	const char *count;		/* a parameter, '*' and a parameter that points to it, or a number */
+	bool string;			/* a pointer to bytes that end with a NUL */
+	bool null;			/* always NULL */
+	bool object;			/* to an object of the service's own, by @dir as TWZ_OBJECT says */
+};
+
+/* Codes that a function of type int returns. */
+struct record_codes {
+	const char *name;
+	struct twz_member *values;
+	uint32_t nvalues;
 };
 
 struct record_gate {
 	const char *name, *doc, *requires, *converts;
+	const char *names;		/* "a,b": of all parameters, instead of the library's; "" */
+	const char *returns;		/* the name of codes, or "string"; "" */
+	bool fails;			/* of these codes all but 0 are errors */
+	const struct record_codes *codes;
 	const char **aliases;
 	struct record_param *params;
 	uint32_t naliases, nparams;
@@ -38,6 +52,8 @@ struct records {
 	size_t nerrors;
 	const char **flags;
 	size_t nflags;
+	struct record_codes *codes;
+	size_t ncodes;
 	bool partial;			/* something was skipped */
 };
 

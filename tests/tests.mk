@@ -56,7 +56,7 @@ COMPLETIONS := $(wildcard share/bash-completion/completions/*)
 DOCS := $(wildcard share/doc/*.json)
 INSTALLED := $(PROGRAMS:$(B)/%=%) $(SERVICES:$(B)/%=%) $(HEADERS) lib/pkgconfig/twz.pc \
 	$(foreach m,$(notdir $(MAN)),share/man/man$(subst .,,$(suffix $(m)))/$(m)) $(COMPLETIONS) \
-	$(DOCS:share/doc/%=share/doc/twz/%)
+	$(DOCS:share/doc/%=share/doc/twz/%) $(GATES:$(B)/share/%=share/%)
 
 install: all
 	@$(MAKE) --no-print-directory install-only
@@ -69,11 +69,12 @@ install-only:
 	for f in $(MAN); do install -m644 $$f $(TO)/share/man/man$${f##*.}/ || exit 1; done
 	for f in $(COMPLETIONS); do install -m644 $$f $(TO)/$$f || exit 1; done
 	install -m644 $(DOCS) $(TO)/share/doc/twz
+	install -m644 $(GATES) $(TO)/share/twz/gates
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/twz.pc.in >$(TO)/lib/pkgconfig/twz.pc
 
 uninstall:
 	rm -f $(addprefix $(TO)/,$(INSTALLED))
-	-rmdir $(addprefix $(TO)/,lib/twz libexec/twz include/twz share/doc/twz) 2>/dev/null
+	-rmdir $(addprefix $(TO)/,lib/twz libexec/twz include/twz share/doc/twz share/twz/gates share/twz) 2>/dev/null
 
 help:
 	@printf '%s\n' \

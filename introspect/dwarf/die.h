@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "introspect/debug.h"
+#include "introspect/file/debug.h"
 
 /*
  * Where a DIE is: the file (0: main, 1: alternate, 2…: split ones), whether it is in .debug_types, and

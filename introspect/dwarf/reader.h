@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "introspect/debug.h"
+#include "introspect/file/debug.h"
 #include "introspect/introspect.h"
 #include "introspect/node.h"
 

@@ -1,17 +1,27 @@
 # make bench [BENCHFLAGS='-o FILE']: measures the release build; BENCH_QUICK=1 takes 10 seconds.
+# make bench-inspect [LIBRARIES='libz libcrypto']: only twz-inspect beside other tools; part of make bench
+# unless BENCH_QUICK is set. tests/oracle/corpus fetches the libraries.
 # Included by tests/tests.mk.
 
 BENCH_STUBS := $(B)/gen/calc_stub.c $(B)/gen/echo_stub.c
-BENCH_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/starter.c,$(wildcard tests/bench/*.c))) \
+# A library behind a gates file, where the header that its types come from is installed.
+BENCH_STUBS += $(if $(wildcard /usr/include/zlib.h),$(B)/gen/zlib_stub.c)
+BENCH_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/starter.c tests/bench/inspect%,$(wildcard tests/bench/*.c))) \
              $(BENCH_STUBS:.c=.o)
 BENCH_PROGRAMS := $(B)/bench/bench $(B)/bench/starter $(B)/bench/services/libecho.so
 
+# A peer that is measured where its library can be had.
+BENCH_INSPECT := $(B)/bench/inspect $(if $(shell pkg-config --exists libdw && echo yes),$(B)/bench/inspect-libdw)
+
 ifeq ($(MODE),release)
-bench: all $(BENCH_PROGRAMS)
+bench: all $(BENCH_PROGRAMS) $(BENCH_INSPECT)
 	$(Q)$(B)/bench/bench $(BENCHFLAGS)
+	$(if $(BENCH_QUICK),,$(Q)$(B)/bench/inspect $(LIBRARIES))
+bench-inspect: all $(BENCH_INSPECT)
+	$(Q)$(B)/bench/inspect $(LIBRARIES)
 else
-bench:
-	$(Q)$(MAKE) --no-print-directory MODE=release B=build/release bench
+bench bench-inspect:
+	$(Q)$(MAKE) --no-print-directory MODE=release B=build/release $@
 endif
 
 # Gates are called as any program calls them: stubs and libtwz.so. The archive is for JSON alone.
@@ -26,6 +36,13 @@ $(B)/bench/starter: $(B)/tests/bench/starter.o $(B)/libtwz.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 
+$(B)/bench/inspect: $(B)/tests/bench/inspect.o
+$(B)/bench/inspect-libdw: $(B)/tests/bench/inspect_libdw.o
+$(B)/bench/inspect $(B)/bench/inspect-libdw:
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^ $(if $(filter %libdw,$@),-ldw)
+
 $(B)/bench/services/lib%.so: tests/bench/services/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,SO,$@)
@@ -36,9 +53,13 @@ $(B)/gen/echo_stub.c: $(B)/bench/services/libecho.so $(B)/bin/twz-inspect
 	$(call say,STUB,$@)
 	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<
 
+$(B)/gen/zlib_stub.c: $(B)/share/twz/gates/zlib.gates $(B)/bin/twz-inspect
+	$(call say,STUB,$@)
+	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) zlib
+
 $(B)/gen/%_stub.o: $(B)/gen/%_stub.c
 	$(Q)$(CC) $(ALL_C) -c -o $@ $<
 
-$(B)/tests/bench/gate.o: $(BENCH_STUBS)
+$(B)/tests/bench/gate.o $(B)/tests/bench/library.o: $(BENCH_STUBS)
 
-.PHONY: bench
+.PHONY: bench bench-inspect

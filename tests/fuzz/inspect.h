@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "introspect/introspect.h"
-#include "introspect/show.h"
+#include "introspect/show/show.h"
 #include "tests/fuzz/fuzz.h"
 
 /* The pages of the file are used again, so that an input costs few system calls. */

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "introspect/introspect.h"
-#include "introspect/show.h"
+#include "introspect/show/show.h"
 
 enum { MAX_FILE = 64 << 20, CPU_SECONDS = 10, SHOWN = 10, REFUSED = 11 };
 
@@ -87,6 +87,10 @@ read_one(const char *path, const char *engine)
 		show_text(null, service, true);
 		show_json(null, service);
 		show_c(null, service, true);
+		show_types(null, service, NULL, true);
+		show_dot(null, service);
+		for (uint32_t i = 0; i < service->ngates && i < 20; i++)
+			show_gate(null, service, &service->gates[i], true);
 	} else if (err.cls != TWZ_CLASS_LINK || !*err.text) {
 		_exit(1);
 	}

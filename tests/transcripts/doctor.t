@@ -12,7 +12,7 @@ found
     1 C: GNU C…
 types
   with: 2 functions
-    2 by low_pc
+    2 from the function at its address
 ## Nothing in it: each place where it was looked for, and what can be done.
 $ strip -o bare.so libany.so; unset XDG_CACHE_HOME; HOME=/nowhere DPKG_ROOT=$PWD twz-inspect doctor --debug-dir $PWD/one:$PWD/two bare.so | sed "s|$PWD|HERE|g"
 bare.so
@@ -29,6 +29,7 @@ types
   without: 2 functions
 what to do
   build it with -g, and do not strip it or keep what objcopy --only-keep-debug makes of it
+  or have the prototypes from its headers: twz-inspect --all --headers FILE bare.so
 $ twz-inspect doctor bare.so >/dev/null
 [1]
 ## Which package has it: who brought the file, by dpkg, and whose build-id it is, by apt.
@@ -44,6 +45,7 @@ what to do
   packages that end with -dbgsym come from an archive of their own: add 'deb http://deb.debian.org/debian-debug/ bookworm-debug main' to apt's sources
   or let debuginfod's client fetch it: debuginfod-find debuginfo 0123456789abcdef0123456789abcdef
   or build it with -g
+  or have the prototypes from its headers: twz-inspect --all --headers FILE bare.so
 $ printf 'Package: other\nVersion: 1\n\nPackage: any-symbols\nVersion: 1\nBuild-Ids: 99 0123456789abcdef0123456789abcdef\nSection: debug\n\nPackage: last\n' >var/lib/apt/lists/x_main_Packages; DPKG_ROOT=$PWD twz-inspect doctor bare.so | grep 'apt install'
   install its debug package: apt install any-symbols
 ## A separate file of another build is named, and the right one is taken.
@@ -72,15 +74,15 @@ $ rm any.dwo; twz-inspect doctor split.so | grep -e missing -e without -e dwp
 $ printf '.globl in_assembly\n.type in_assembly, @function\nin_assembly: ret\n.size in_assembly, .-in_assembly\n.section .note.GNU-stack,"",@progbits\n' >asm.s; gcc -g -shared -fPIC -o mixed.so any.c asm.s; twz-inspect doctor mixed.so | sed -n '/^types/,$p'
 types
   with: 2 functions
-    2 by low_pc
+    2 from the function at its address
   without: 1 function
     1: …
 what to do
   for functions that the debug information does not describe, prototypes can be had from headers: twz-inspect --all --headers FILE mixed.so
 ## For machines.
-$ twz-inspect doctor --json libany.so bare.so | jq -c '[.path, .build_id, .exports, .typed, .untyped, .debug.versions, (.looks | length), .debug.compilers[0].language]'
-["libany.so","0123456789abcdef0123456789abcdef",2,2,0,[5],1,"C"]
-["bare.so","0123456789abcdef0123456789abcdef",2,2,0,[5],…
+$ twz-inspect doctor --json libany.so bare.so | jq -c '[.schema, .path, .build_id, .exports, .typed, .untyped, .debug.versions, (.looks | length), .debug.compilers[0].language]'
+["twz.doctor/1","libany.so","0123456789abcdef0123456789abcdef",2,2,0,[5],1,"C"]
+["twz.doctor/1","bare.so","0123456789abcdef0123456789abcdef",2,2,0,[5],…
 ## What is no library at all.
 $ gcc -g -c any.c -o any.o; twz-inspect doctor any.o
 twz-inspect: any.o: not a shared object but a relocatable object (.o)

@@ -96,6 +96,45 @@ by_hand
 $ twz-inspect libpair.so 'old_*' | cut -c 1-60
 pair
   old_way(p: *pair, names: *const string) -> i32  not callab
+## In a line of many the reason goes without advice, which is for authors of gates; NAME has it all.
+$ printf 'void put(int *n) { *n = 1; }\nint bare(int *, char *);\nint bare(int *n, char *s) { return *n + *s; }\n' >short.c; gcc -shared -fPIC -g -o libshort.so short.c; twz-inspect --all libshort.so
+short
+  bare(n: *i32, s: string) -> i32  not callable: 'n': a pointer that may be written through
+  put(n: *i32)  not callable: 'n': a pointer that may be written through
+$ twz-inspect libshort.so put | grep callable
+  callable    no: parameter 'n': a pointer that may be written through: make it const, or say TWZ_OUT or TWZ_INOUT with its length
+$ printf '#include <twz/gate.h>\nTWZ_SERVICE("mine", "1", "");\nTWZ_GATE(void, put, (int *n), TWZ_DOC("Puts")) { *n = 1; }\n' >mine.c; gcc -I$TWZ_ROOT/include -shared -fPIC -g -o libmine.so mine.c; twz-inspect libmine.so
+mine 1
+  put(n: *i32)  not callable: parameter 'n': a pointer that may be written through: make it const, or say TWZ_OUT or TWZ_INOUT with its length  # Puts
+[1]
+## Without debug information nobody knows whether a function is there.
+$ strip -o libbare.so libshort.so; HOME=/nowhere twz-inspect libbare.so put
+twz-inspect: libbare.so: no debug information, so the types of its functions are not known
+  hint: build it with -g, or install its debug package: 'twz-inspect doctor FILE' says which; --headers FILE takes the types from its headers
+[1]
+$ HOME=/nowhere twz-inspect libbare.so libpair.so nobody 2>&1 | tail -n 1
+twz-inspect: no function is called 'nobody' in what could be read
+## A gate as twz calls it; what comes in another order.
+$ TWZ_PATH=$TWZ_BUILD/lib/twz twz-inspect 'calc::add_?8'
+calc 1.0  # Arithmetic, and an example of every type that can cross
+  add_i8(a: i8, b: i8) -> i8  # Adds two numbers of this width
+  add_u8(a: u8, b: u8) -> u8  # Adds two numbers of this width
+$ twz-inspect 'add*' libpair.so
+twz-inspect: add*: no such service or file
+  hint: the library comes first, then names of functions
+[1]
+## Addresses as nm writes them.
+$ a=$(nm -D libpair.so | sed -n 's/ T old_way//p'); for a in $a 0x$a; do twz-inspect --where libpair.so $a | sed 's|\t.*/|\t|'; done
+old_way	pair.c	3
+old_way	pair.c	3
+$ twz-inspect --where libpair.so old_way
+twz-inspect: --where: 'old_way' is no address: 0x1234, or as nm writes it
+Try 'twz-inspect --help'.
+[2]
+$ twz-inspect libpair.so 'struct pair'
+twz-inspect: no function is called 'struct pair'
+  hint: --types also takes names of types
+[1]
 ## C++ names as the source has them.
 $ printf 'namespace geo { int area(int a, int b) { return a * b; } }\n' >geo.cc; g++ -shared -fPIC -g -o libgeo.so geo.cc; twz-inspect --all libgeo.so; twz-inspect libgeo.so geo::area | head -n 2
 geo
@@ -120,9 +159,14 @@ counter 1.0  # Counts calls
 
 typedef __uint64_t uint64_t;                /* size 8 */
 typedef unsigned long __uint64_t;           /* size 8 */
+$ printf 'typedef int (*a_rather_long_name_of_a_type)(int, int);\nint run(a_rather_long_name_of_a_type f) { return f(1, 2); }\n' >wide.c; gcc -shared -fPIC -g -o libwide.so wide.c; twz-inspect --types libwide.so a_rather_long_name_of_a_type
+typedef int (*a_rather_long_name_of_a_type)(int, int); /* size 8 */
 $ twz-inspect --types libpair.so 'struct nothing'
 twz-inspect: no function or type is called 'struct nothing'
 [1]
+## What only gcc can spell, and only in C, is said to all four compilers.
+$ printf '_Complex _Float128 twist(_Complex _Float128 z) { return z; }\n' >quad.c; gcc -shared -fPIC -g -o libquad.so quad.c; twz-inspect --all --header libquad.so >quad.h; grep twist quad.h; for cc in 'gcc -std=c11' 'clang -std=c11' 'g++ -xc++' 'clang++ -xc++'; do $cc -Wall -Wextra -Werror -fsyntax-only quad.h; done
+TWZ_COMPLEX_FLOAT128 twist(TWZ_COMPLEX_FLOAT128 z);
 ## C, a header, a graph.
 $ twz-inspect --c libpair.so 'old_*' | sed -n '/^struct/,/^int/p'
 struct pair;
@@ -157,6 +201,18 @@ $.gates[0]: lacks how
 $.types[0].size: is no integer
 $ twz-inspect --json libpair.so old_way | jq -c '.gates[] | [.name, .c, .params[1].quals, .how, .verdict, (.file | sub(".*/"; "")), .line]'
 ["old_way","int old_way(struct pair *p, const char *const *names)",[],"low_pc","refused","pair.c",3]
+## Names that a terminal would obey, and that are none in C; a file called like that.
+$ printf 'struct aaaaaaa { int b; };\nint takes(const struct aaaaaaa *p) { return p->b; }\n' >rude.c; gcc -shared -fPIC -g -o rude.so rude.c; LC_ALL=C sed -i 's/aaaaaaa/\x1b[31mz*/g' rude.so; twz-inspect --all rude.so; twz-inspect --all --header rude.so >rude.h; gcc -Wall -Wextra -Werror -fsyntax-only rude.h; grep -c 'struct _31mz' rude.h
+rude
+  takes(p: ?[31mz*) -> i32
+6
+$ printf 'int bbbbbbb(int a) { return a; }\n' >rude.cc; g++ -shared -fPIC -g -o rude2.so rude.cc; LC_ALL=C sed -i 's/bbbbbbb/\x1b[31mzz/g' rude2.so; twz-inspect --all rude2.so
+rude2
+  ?[31mzz(a: i32) -> i32  [_Z7?[31mzzi]
+$ cp rude.c "$(printf 'a\033[31mb.so')"; twz-inspect a?*b.so
+twz-inspect: a?[31mb.so: not an ELF file
+…
+[1]
 ## Many files: in their order, and what is wrong with one is said in its place.
 $ mkdir folder; cp libpair.so folder/liba.so; echo no >folder/libb.so; cp libgeo.so folder/libc.so; twz-inspect --all folder 2>&1 | cut -c 1-50
 a
@@ -171,7 +227,22 @@ twz-inspect: folder/libb.so: not an ELF file
   hint: name the shared object itself, for example libfoo.so
 [1]
 $ mkdir empty; twz-inspect empty
-twz-inspect: no shared object there
+twz-inspect: empty: no shared object in this folder
+[1]
+## A folder by a link to it; texts for the linker are no libraries; a hint is given once.
+$ mkdir many; cp libbare.so many/liba.so; cp libbare.so many/libb.so; cp libgeo.so many/libc.so; echo 'INPUT(libc.so)' >many/libd.so; ln -s many link; HOME=/nowhere twz-inspect --all link
+twz-inspect: link/liba.so: no debug information, so the types of its functions are not known
+  hint: …
+twz-inspect: link/libb.so: no debug information, so the types of its functions are not known
+c
+  geo::area(a: i32, b: i32) -> i32  [_ZN3geo4areaEii]
+[1]
+$ twz-inspect doctor empty
+twz-inspect: empty: no shared object in this folder
+[1]
+## A full disk is complained about once.
+$ twz-inspect libmine.so >/dev/full
+twz-inspect: stdout: cannot write: No space left on device
 [1]
 $ twz-inspect --register libgeo.so area
 twz-inspect: --register stores a whole library: name no functions

@@ -1,10 +1,8 @@
 ## Where text comes from: a file with arguments, standard input, -c, call. Only a file names itself in messages.
 $ printf 'print args[1]\ncalc::add 1 2\nprint (calc::add 1 two)\nprint never\n' >two.twz; twz two.twz x y
-y
 two.twz:3:20: Type Error: Expected 'i32' got 'String'
 [3]
 $ printf 'calc::add 1 2\ncalc::add 1 two\ncalc::add 3 4\n' | twz
-3
 Type Error: Expected 'i32' got 'String'
 [3]
 $ twz -c 'print (args[0])' -- 'a; b'

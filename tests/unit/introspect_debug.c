@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-#include "introspect/debug.h"
+#include "introspect/file/debug.h"
 #include "tests/unit/introspect_fixture.h"
 
 /* a.so has a build-id, n.so has none; *_bare.so are without debug information. */

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/unit.h"
 
-#include "introspect/diff_show.h"
+#include "introspect/diff/diff_show.h"
 #include "tests/unit/introspect_fixture.h"
 #include "tests/unit/introspect_random.h"
 

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/unit.h"
 
-#include "introspect/elf.h"
+#include "introspect/file/elf.h"
 #include "tests/unit/introspect_fixture.h"
 
 static int

@@ -4,8 +4,8 @@
  */
 #include "tests/unit/unit.h"
 
-#include "introspect/ctext.h"
-#include "introspect/show.h"
+#include "introspect/show/ctext.h"
+#include "introspect/show/show.h"
 #include "tests/unit/introspect_fixture.h"
 
 static const char *const compilers[] = { "gcc", "clang" };

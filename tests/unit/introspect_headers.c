@@ -4,8 +4,8 @@
  */
 #include "tests/unit/unit.h"
 
-#include "introspect/header_types.h"
-#include "introspect/headers.h"
+#include "introspect/headers/header_types.h"
+#include "introspect/headers/headers.h"
 
 static const char source[] =
 	"# 1 \"/usr/include/one.h\" 1 3\n"

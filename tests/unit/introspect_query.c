@@ -1,7 +1,7 @@
 /* Questions about a small library, and which functions answer them; questions that are none. */
 #include "tests/unit/unit.h"
 
-#include "introspect/query.h"
+#include "introspect/find/query.h"
 #include "tests/unit/introspect_fixture.h"
 #include "tests/unit/introspect_random.h"
 

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <zstd.h>
 
-#include "introspect/debug.h"
+#include "introspect/file/debug.h"
 #include "tests/unit/introspect_fixture.h"
 
 static int

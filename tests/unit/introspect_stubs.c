@@ -4,7 +4,7 @@
  */
 #include "tests/unit/unit.h"
 
-#include "introspect/show.h"
+#include "introspect/show/show.h"
 #include "tests/unit/introspect_fixture.h"
 
 static const char *const compilers[] = {

@@ -1,0 +1,454 @@
+/*
+ * A line is one statement: a keyword, then words and texts in quotes. A line that begins with a blank
+ * belongs to the gate or the codes above it. Whatever is wrong ends the reading with its place, because a
+ * file that was understood only in part would leave out what matters: an extent, a secret.
+ */
+#include "introspect/gates.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "introspect/records.h"
+#include "twz/json.h"
+#include "twz/nearest.h"
+#include "twz/text.h"
+
+enum { FILE_MAX = 1 << 20, WORDS_MAX = 24 };
+
+struct word {
+	const char *text;
+	uint32_t column;
+	bool quoted;
+};
+
+struct parser {
+	const char *path;
+	uint32_t line;
+	struct twz_arena *arena;
+	struct twz_error *err;
+	struct gates_file *out;
+	struct word words[WORDS_MAX];	/* of this line: the keyword first */
+	size_t nwords;
+	bool indented;
+	const char *inside;		/* what indented lines belong to: "gate", "codes"; NULL */
+	bool has_service;
+	struct twz_text record;		/* all records so far */
+};
+
+static void
+clean_parser(struct parser *p)
+{
+	twz_text_free(&p->record);
+}
+
+static bool
+wrong(const struct parser *p, uint32_t column, const char *what, const char *hint)
+{
+	twz_fail(p->err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "%s:%u:%u: %s", p->path,
+		 p->line, column, what);
+	return hint ? twz_hint(p->err, "%s", hint) : false;
+}
+
+/* @text stands for at most 60 bytes of the file, made harmless. */
+static bool
+wrong_word(const struct parser *p, const struct word *word, const char *what, const char *hint)
+{
+	return wrong(p, word->column, twz_format(p->arena, "'%.60s' %s", record_clean(p->arena, word->text),
+						 what), hint);
+}
+
+/* -- words ------------------------------------------------------------------------------------------ */
+
+static bool
+add_word(struct parser *p, struct word word)
+{
+	if (p->nwords == WORDS_MAX)
+		return wrong(p, word.column, "too many words in one line", NULL);
+	p->words[p->nwords++] = word;
+	return true;
+}
+
+/* A text in quotes: a backslash takes the next byte as it is. @at stands behind the first quote. */
+static bool
+read_text(struct parser *p, const char **at, const char *end, uint32_t column)
+{
+	char *text = twz_alloc(p->arena, (size_t)(end - *at) + 1);
+	size_t n = 0;
+
+	for (; *at < end && **at != '"'; (*at)++) {
+		if (**at == '\\' && *at + 1 < end)
+			(*at)++;
+		text[n++] = **at;
+	}
+	if (*at == end)
+		return wrong(p, column, "a text without its closing quote", "a text ends in its own line");
+	(*at)++;
+	return add_word(p, (struct word){ text, column, true });
+}
+
+static bool
+split_line(struct parser *p, const char *line, const char *end)
+{
+	const char *at = line;
+
+	p->nwords = 0;
+	p->indented = line < end && (*line == ' ' || *line == '\t');
+	while (at < end) {
+		uint32_t column = (uint32_t)(at - line) + 1;
+		const char *from = at;
+
+		if (*at == ' ' || *at == '\t' || *at == '\r') {
+			at++;
+			continue;
+		}
+		if (*at == '#')
+			return true;
+		if (*at == '"') {
+			at++;
+			if (!read_text(p, &at, end, column))
+				return false;
+			continue;
+		}
+		if ((unsigned char)*at < ' ')
+			return wrong(p, column, "a control character", NULL);
+		while (at < end && (unsigned char)*at > ' ' && *at != '"' && *at != '#')
+			at++;
+		if (!add_word(p, (struct word){ twz_strndup(p->arena, from, (size_t)(at - from)), column,
+						false }))
+			return false;
+	}
+	return true;
+}
+
+/* -- records ---------------------------------------------------------------------------------------- */
+
+static void
+pair(struct parser *p, const char *key, const char *value)
+{
+	twz_text_puts(&p->record, key);
+	twz_text_byte(&p->record, '=');
+	twz_text_puts(&p->record, value);
+	twz_text_byte(&p->record, '\0');
+}
+
+static void
+begin_record(struct parser *p)
+{
+	twz_text_add(&p->record, "twz=1", 6);
+}
+
+/* An empty text, then zeros to the next multiple of 8. */
+static void
+end_record(struct parser *p)
+{
+	if (!p->inside)
+		return;
+	do
+		twz_text_byte(&p->record, '\0');
+	while (p->record.n % 8);
+	p->inside = NULL;
+}
+
+static bool
+identifier(const struct parser *p, const struct word *word, const char *what)
+{
+	if (!word->quoted && record_identifier(word->text))
+		return true;
+	return wrong_word(p, word, twz_format(p->arena, "is no name of %s", what),
+			  "names are letters, digits and _");
+}
+
+/* The text behind the words that a statement needs, or "". */
+static bool
+text_behind(const struct parser *p, size_t at, const char **ret)
+{
+	*ret = "";
+	if (p->nwords <= at)
+		return true;
+	if (!p->words[at].quoted)
+		return wrong_word(p, &p->words[at], "is too much here", "texts stand in quotes");
+	*ret = p->words[at].text;
+	return true;
+}
+
+/* -- statements ------------------------------------------------------------------------------------- */
+
+static bool
+on_library(struct parser *p)
+{
+	const struct word *word = &p->words[1];
+
+	if (p->out->library)
+		return wrong_word(p, word, "is a second library", "one gates file is about one library");
+	if (*word->text != '/' && strchr(word->text, '/'))
+		return wrong_word(p, word, "is neither a file's name nor an absolute path",
+				  "as in: library libz.so.1");
+	p->out->library = word->text;
+	return true;
+}
+
+static bool
+on_service(struct parser *p)
+{
+	const char *doc;
+
+	if (p->has_service)
+		return wrong_word(p, &p->words[1], "is a second service", NULL);
+	if (!identifier(p, &p->words[1], "a service") || !text_behind(p, 2, &doc))
+		return false;
+	p->has_service = true;
+	begin_record(p);
+	p->inside = "service";
+	pair(p, "service", p->words[1].text);
+	pair(p, "doc", doc);
+	end_record(p);
+	return true;
+}
+
+/* <zlib.h>, "/usr/include/zlib.h": names that reach a C file. */
+static bool
+on_header(struct parser *p)
+{
+	const struct word *word = &p->words[1];
+	size_t n = strlen(word->text);
+	const char *name = word->text;
+
+	if (!word->quoted && n > 2 && *name == '<' && name[n - 1] == '>')
+		name = twz_strndup(p->arena, name + 1, n - 2);
+	if (!*name || *name == '-' || strstr(name, "..") ||
+	    name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-")])
+		return wrong_word(p, word, "is no header", "as in: header <zlib.h>");
+	twz_push(p->arena, p->out->headers, p->out->nheaders, name);
+	return true;
+}
+
+static bool
+on_gate(struct parser *p)
+{
+	const char *doc;
+
+	if (!identifier(p, &p->words[1], "a function") || !text_behind(p, 2, &doc))
+		return false;
+	begin_record(p);
+	p->inside = "gate";
+	pair(p, "gate", p->words[1].text);
+	if (*doc)
+		pair(p, "doc", doc);
+	return true;
+}
+
+static bool
+on_codes(struct parser *p)
+{
+	if (!identifier(p, &p->words[1], "codes"))
+		return false;
+	begin_record(p);
+	p->inside = "codes";
+	pair(p, "codes", p->words[1].text);
+	return true;
+}
+
+/* dest[*destLen], buf[len], sig[8] */
+static bool
+on_extent(struct parser *p)
+{
+	const struct word *word = &p->words[1];
+	const char *open = strchr(word->text, '['), *hint = "as in: in buf[len], in sig[8], out dest[*destLen]";
+	char *name, *count;
+	size_t n;
+
+	if (!open || word->quoted || word->text[strlen(word->text) - 1] != ']')
+		return wrong_word(p, word, "does not say how long it is", hint);
+	name = twz_strndup(p->arena, word->text, (size_t)(open - word->text));
+	count = twz_strdup(p->arena, open + 1);
+	n = strlen(count);
+	count[n - 1] = '\0';
+	if (!record_identifier(name) ||
+	    (!record_identifier(count + (*count == '*')) && count[strspn(count, "0123456789")]) || n < 2)
+		return wrong_word(p, word, "does not name a parameter and its length", hint);
+	pair(p, p->words[0].text, twz_format(p->arena, "%s,%s", name, count));
+	return true;
+}
+
+static bool
+on_name(struct parser *p)
+{
+	if (!identifier(p, &p->words[1], "a parameter, gate, capability or type"))
+		return false;
+	pair(p, p->words[0].text, p->words[1].text);
+	return true;
+}
+
+/* Names for all parameters, because headers may leave them out. */
+static bool
+on_params(struct parser *p)
+{
+	TWZ_TEXT names = { 0 };
+
+	for (size_t i = 1; i < p->nwords; i++) {
+		if (!identifier(p, &p->words[i], "a parameter"))
+			return false;
+		twz_text_printf(&names, "%s%s", i > 1 ? "," : "", p->words[i].text);
+	}
+	pair(p, "params", twz_text_copy(p->arena, &names));
+	return true;
+}
+
+static bool
+on_level(struct parser *p)
+{
+	static const char *const names[] = {
+#define X(level, text) text,
+		TWZ_LEVELS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(names); i++) {
+		if (strcmp(p->words[1].text, names[i]))
+			continue;
+		pair(p, "level", names[i]);
+		return true;
+	}
+	return wrong_word(p, &p->words[1], "is no level", "levels are none, callee, caller and full");
+}
+
+static bool
+on_readonly(struct parser *p)
+{
+	pair(p, "readonly", "1");
+	return true;
+}
+
+static bool
+on_value(struct parser *p)
+{
+	const struct word *name = &p->words[1], *number = &p->words[2];
+	const char *doc;
+	char *end;
+
+	if (!identifier(p, name, "a code") || !text_behind(p, 3, &doc))
+		return false;
+	errno = 0;
+	(void)strtoll(number->text, &end, 0);
+	if (errno || *end || !*number->text || number->quoted)
+		return wrong_word(p, number, "is no number", "as in: value Z_OK 0");
+	pair(p, "value", twz_format(p->arena, "%s,%s", name->text, number->text));
+	if (*doc)
+		pair(p, "text", doc);
+	return true;
+}
+
+static const struct statement {
+	const char *name, *inside;	/* inside: what it belongs to; NULL: it stands for itself */
+	size_t least, most;		/* words behind the keyword */
+	bool (*read)(struct parser *p);
+	const char *usage;
+} statements[] = {
+	{ "library", NULL, 1, 1, on_library, "library FILE" },
+	{ "service", NULL, 1, 2, on_service, "service NAME \"WHAT IT IS\"" },
+	{ "header", NULL, 1, 1, on_header, "header <FILE>" },
+	{ "codes", NULL, 1, 1, on_codes, "codes NAME" },
+	{ "value", "codes", 2, 3, on_value, "value NAME NUMBER \"WHAT IT MEANS\"" },
+	{ "gate", NULL, 1, 2, on_gate, "gate FUNCTION \"WHAT IT DOES\"" },
+	{ "params", "gate", 1, WORDS_MAX, on_params, "params NAME…" },
+	{ "in", "gate", 1, 1, on_extent, "in PARAMETER[LENGTH]" },
+	{ "out", "gate", 1, 1, on_extent, "out PARAMETER[LENGTH]" },
+	{ "inout", "gate", 1, 1, on_extent, "inout PARAMETER[LENGTH]" },
+	{ "string", "gate", 1, 1, on_name, "string PARAMETER" },
+	{ "optional", "gate", 1, 1, on_name, "optional PARAMETER" },
+	{ "secret", "gate", 1, 1, on_name, "secret PARAMETER" },
+	{ "object", "gate", 1, 1, on_name, "object PARAMETER" },
+	{ "opens", "gate", 1, 1, on_name, "opens PARAMETER" },
+	{ "closes", "gate", 1, 1, on_name, "closes PARAMETER" },
+	{ "null", "gate", 1, 1, on_name, "null PARAMETER" },
+	{ "returns", "gate", 1, 1, on_name, "returns CODES or returns string" },
+	{ "fails", "gate", 1, 1, on_name, "fails CODES" },
+	{ "alias", "gate", 1, 1, on_name, "alias NAME" },
+	{ "requires", "gate", 1, 1, on_name, "requires CAPABILITY" },
+	{ "level", "gate", 1, 1, on_level, "level LEVEL" },
+	{ "readonly", "gate", 0, 0, on_readonly, "readonly" },
+};
+
+static bool
+unknown_statement(struct parser *p)
+{
+	const char *names[TWZ_COUNT(statements)], *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < TWZ_COUNT(statements); i++)
+		names[n++] = statements[i].name;
+	near = twz_nearest(p->words[0].text, names, n);
+	return wrong_word(p, &p->words[0], "begins no statement",
+			  near ? twz_format(p->arena, "did you mean %s?", near) :
+				 "twz-gates(5) describes gates files");
+}
+
+static bool
+read_statement(struct parser *p)
+{
+	const struct statement *s = NULL;
+
+	for (size_t i = 0; i < TWZ_COUNT(statements) && !s; i++)
+		if (!p->words[0].quoted && !strcmp(p->words[0].text, statements[i].name))
+			s = &statements[i];
+	if (!s)
+		return unknown_statement(p);
+	if (!s->inside && p->indented)
+		return wrong_word(p, &p->words[0], "stands at the beginning of a line", NULL);
+	if (!s->inside)
+		end_record(p);
+	else if (!p->indented || !p->inside || strcmp(p->inside, s->inside))
+		return wrong_word(p, &p->words[0],
+				  twz_format(p->arena, "stands indented below a line '%s'", s->inside), NULL);
+	if (p->nwords - 1 < s->least || p->nwords - 1 > s->most)
+		return wrong_word(p, &p->words[0], "has too few or too many words behind it",
+				  twz_format(p->arena, "as in: %s", s->usage));
+	return s->read(p);
+}
+
+bool
+gates_parse(const char *path, const char *text, size_t n, struct twz_arena *arena,
+	    struct gates_file *ret, struct twz_error *err)
+{
+	TWZ_CLEANUP(clean_parser) struct parser p = { .path = path, .arena = arena, .err = err, .out = ret };
+	const char *end = text + n;
+
+	*ret = (struct gates_file){ 0 };
+	p.line = 1;
+	if (memchr(text, '\0', n) || !twz_utf8_valid(text, n))
+		return wrong(&p, 1, "this is no text (UTF-8)", NULL);
+	for (const char *line = text; line < end; p.line++) {
+		const char *stop = memchr(line, '\n', (size_t)(end - line));
+
+		if (!stop)
+			stop = end;
+		if (!split_line(&p, line, stop) || (p.nwords && !read_statement(&p)))
+			return false;
+		line = stop + 1;
+	}
+	end_record(&p);
+	if (!ret->library)
+		return wrong(&p, 1, "it does not say for which library it is", "as in: library libz.so.1");
+	ret->records = (struct elf_section){
+		(const unsigned char *)twz_strndup(arena, p.record.n ? p.record.bytes : "", p.record.n),
+		p.record.n,
+	};
+	return true;
+}
+
+bool
+gates_read(const char *path, struct twz_arena *arena, struct gates_file *ret, struct twz_error *err)
+{
+	TWZ_FCLOSE FILE *f = fopen(path, "re");
+	char *text = twz_alloc(arena, FILE_MAX + 1);
+	size_t n = f ? fread(text, 1, FILE_MAX + 1, f) : 0;
+
+	if (!f || ferror(f))
+		return twz_fail_sys(err, errno, "cannot read %s", path);
+	if (n > FILE_MAX)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"%s: a gates file of more than %d bytes", path, FILE_MAX);
+	return gates_parse(path, text, n, arena, ret, err);
+}
