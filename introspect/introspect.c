@@ -417,12 +417,18 @@ introspect_where(const char *path, uint64_t address, struct twz_arena *arena,
 #define HAS_SHADOW 0
 #endif
 
+unsigned
+introspect_seconds(const struct introspect_options *options)
+{
+	return options->engine && !strcmp(options->engine, "libdwarf") ? 120 : 20;
+}
+
 void
-introspect_confine(void)
+introspect_confine(unsigned seconds)
 {
 	/* A sanitizer's shadow memory counts as address space, terabytes of it. */
 	const struct { int resource; rlim_t limit; } limits[] = {
-		{ RLIMIT_CPU, 20 },
+		{ RLIMIT_CPU, seconds },
 		{ RLIMIT_AS, HAS_SHADOW ? RLIM_INFINITY : (rlim_t)4 << 30 },
 		{ RLIMIT_CORE, 0 },
 		{ RLIMIT_NOFILE, 64 },

@@ -42,5 +42,7 @@ struct introspect_place {
 TWZ_MUST bool introspect_where(const char *path, uint64_t address, struct twz_arena *arena,
 			       struct introspect_place *ret, struct twz_error *err);
 
+/** CPU seconds that reading one file may take: the reference engine is slow on large ones. */
+unsigned introspect_seconds(const struct introspect_options *options);
 /** Limits this process before it reads a hostile file: CPU seconds, memory, no new privileges. */
-void introspect_confine(void);
+void introspect_confine(unsigned seconds);

@@ -206,11 +206,8 @@ conclude_rules(struct dw *dw, struct dw_function *f, const struct match *m)
 	switch (m->language.rules) {
 	case RULES_C:
 	case RULES_UNKNOWN:
-		if (f->type && !f->type->is_prototyped) {
+		if (f->type && !f->type->is_prototyped)
 			f->why = "declared without a prototype, so its parameters are not certain";
-			if (!f->type->nmembers)
-				f->type = NULL;
-		}
 		break;
 	case RULES_NONE:
 	case RULES_CXX:

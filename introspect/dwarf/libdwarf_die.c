@@ -338,6 +338,8 @@ ldw_decode(struct ldw_file *file, Dwarf_Die from, struct die *ret)
 	}
 	dwarf_dealloc(file->dbg, list, DW_DLA_LIST);
 	if (relative)	/* the length, in place of the end */
-		ret->numbers[DIE_HIGH_PC - DIE_NREFS_END] += ret->numbers[DIE_LOW_PC - DIE_NREFS_END];
+		ret->numbers[DIE_HIGH_PC - DIE_NREFS_END] =
+			(int64_t)((uint64_t)ret->numbers[DIE_HIGH_PC - DIE_NREFS_END] +
+				  (uint64_t)ret->numbers[DIE_LOW_PC - DIE_NREFS_END]);
 	return true;
 }

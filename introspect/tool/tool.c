@@ -235,7 +235,7 @@ tool_run(struct request *r, const char *path, bool (*job)(struct request *r, voi
 	if (!child) {
 		bool ok;
 
-		introspect_confine();
+		introspect_confine(introspect_seconds(&r->options));
 		ok = job(r, data);
 		/* What libdwarf loses on a damaged file goes with the process. */
 		ok &= tool_flush();
@@ -251,7 +251,11 @@ tool_run(struct request *r, const char *path, bool (*job)(struct request *r, voi
 		signal(WTERMSIG(status), SIG_DFL);
 		raise(WTERMSIG(status));
 	}
-	fprintf(stderr, "%s: %s: damaged: reading it ended with %s\n", tool_name, path,
-		WTERMSIG(status) == SIGXCPU ? "no result after 20 s" : strsignal(WTERMSIG(status)));
+	if (WTERMSIG(status) == SIGXCPU)
+		fprintf(stderr, "%s: %s: damaged: reading it ended with no result after %u s\n", tool_name,
+			path, introspect_seconds(&r->options));
+	else
+		fprintf(stderr, "%s: %s: damaged: reading it ended with %s\n", tool_name, path,
+			strsignal(WTERMSIG(status)));
 	return 1;
 }

@@ -72,7 +72,6 @@ static void
 read_one(const char *path, const char *engine)
 {
 	const struct introspect_options options = { .all = true, .engine = engine };
-	const struct rlimit cpu = { CPU_SECONDS, CPU_SECONDS };
 	const struct twz_service *service;
 	struct introspect_place place;
 	struct twz_error err = { 0 };
@@ -80,8 +79,7 @@ read_one(const char *path, const char *engine)
 	FILE *null = fopen("/dev/null", "w");
 	bool ok;
 
-	introspect_confine();
-	setrlimit(RLIMIT_CPU, &cpu);
+	introspect_confine(CPU_SECONDS);
 	ok = introspect_file(path, &options, &arena, &service, &err);
 	if (ok) {
 		show_text(null, service, true);

@@ -173,7 +173,7 @@ static const struct { const char *signature, *how, *why; } odd[] = {
 	{ "length(_: string) -> size_t", "ifunc", "" },
 	{ "old_style(a: i32, b: f64?) -> i32", "low_pc",
 	  "declared without a prototype, so its parameters are not certain" },
-	{ "no_prototype(?)", "low_pc",
+	{ "no_prototype(?) -> i32", "low_pc",
 	  "declared without a prototype, so its parameters are not certain" },
 	{ "in_assembly(?)", "none", "the debug information does not describe it" },
 	{ "split(n: i32, flag: u8) -> i32", "ranges", "" },
