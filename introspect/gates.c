@@ -15,7 +15,7 @@
 #include "twz/nearest.h"
 #include "twz/text.h"
 
-enum { FILE_MAX = 1 << 20, WORDS_MAX = 24 };
+enum { FILE_MAX = 1 << 20, WORDS_MAX = 24, GATES_MAX = 4096, LINES_MAX = 400 };
 
 struct word {
 	const char *text;
@@ -33,6 +33,8 @@ struct parser {
 	size_t nwords;
 	bool indented;
 	const char *inside;		/* what indented lines belong to: "gate", "codes"; NULL */
+	uint32_t below;			/* lines that belong to it */
+	uint32_t ngates;
 	bool has_service;
 	struct twz_text record;		/* all records so far */
 };
@@ -136,19 +138,23 @@ pair(struct parser *p, const char *key, const char *value)
 static void
 begin_record(struct parser *p)
 {
+	p->below = 0;
 	twz_text_add(&p->record, "twz=1", 6);
 }
 
 /* An empty text, then zeros to the next multiple of 8. */
-static void
+static bool
 end_record(struct parser *p)
 {
 	if (!p->inside)
-		return;
+		return true;
+	if (!strcmp(p->inside, "codes") && !p->below)
+		return wrong(p, 1, "the codes above have no values", "as in: value Z_OK 0");
 	do
 		twz_text_byte(&p->record, '\0');
 	while (p->record.n % 8);
 	p->inside = NULL;
+	return true;
 }
 
 static bool
@@ -203,8 +209,7 @@ on_service(struct parser *p)
 	p->inside = "service";
 	pair(p, "service", p->words[1].text);
 	pair(p, "doc", doc);
-	end_record(p);
-	return true;
+	return end_record(p);
 }
 
 /* <zlib.h>, "/usr/include/zlib.h": names that reach a C file. */
@@ -397,9 +402,13 @@ read_statement(struct parser *p)
 		return unknown_statement(p);
 	if (!s->inside && p->indented)
 		return wrong_word(p, &p->words[0], "stands at the beginning of a line", NULL);
-	if (!s->inside)
-		end_record(p);
-	else if (!p->indented || !p->inside || strcmp(p->inside, s->inside))
+	if (!s->inside && !end_record(p))
+		return false;
+	if (s->inside && ++p->below > LINES_MAX)
+		return wrong(p, 1, "too many lines below one", NULL);
+	if (!s->inside && !strcmp(s->name, "gate") && ++p->ngates > GATES_MAX)
+		return wrong(p, 1, "too many gates", NULL);
+	if (s->inside && (!p->indented || !p->inside || strcmp(p->inside, s->inside)))
 		return wrong_word(p, &p->words[0],
 				  twz_format(p->arena, "stands indented below a line '%s'", s->inside), NULL);
 	if (p->nwords - 1 < s->least || p->nwords - 1 > s->most)
@@ -428,7 +437,8 @@ gates_parse(const char *path, const char *text, size_t n, struct twz_arena *aren
 			return false;
 		line = stop + 1;
 	}
-	end_record(&p);
+	if (!end_record(&p))
+		return false;
 	if (!ret->library)
 		return wrong(&p, 1, "it does not say for which library it is", "as in: library libz.so.1");
 	ret->records = (struct elf_section){

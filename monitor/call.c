@@ -245,13 +245,19 @@ refused(struct monitor_gate *gate, int64_t status, struct twz_error *err)
 	case -ENOEXEC:
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, INVALID_GATE),
 				"service %s does not export %s", service, gate->gate->symbol);
+	case -EBADF:
+		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, BAD_HANDLE),
+			 "%s::%s: an argument is no object of this compartment's", service,
+			 gate->gate->name);
+		return twz_hint(err, "use the number that the opening gate gave, until it is closed or the "
+				"compartment ends");
 	case -EMSGSIZE:
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
 				"%s::%s: the result does not fit: a call may carry %d bytes", service,
 				gate->gate->name, LINK_ROOM);
 	case -ENOMEM:
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_MEMORY),
-				"%s::%s: the service has no memory for the arguments", service,
+				"%s::%s: the service has no memory for the call", service,
 				gate->gate->name);
 	}
 	return false;

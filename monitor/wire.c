@@ -13,6 +13,13 @@
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a word's low bytes come first");
 
+/* A number that a REF refers to and that counts a buffer's elements. */
+static bool
+counts_behind(const struct wire_slot *slot)
+{
+	return slot->pass == TWZ_PASS_REF && slot->dir == TWZ_INOUT && (slot->size == 4 || slot->size == 8);
+}
+
 bool
 wire_valid(const struct wire_gate *g, size_t n)
 {
@@ -33,6 +40,11 @@ wire_valid(const struct wire_gate *g, size_t n)
 		    s->inner > g->ninner || s->ninner > g->ninner - s->inner ||
 		    s->shape > g->nshape || s->nshape > g->nshape - s->shape ||
 		    s->align & (s->align - 1) || s->align > 4096)
+			return false;
+		if (s->behind && (s->pass != TWZ_PASS_BUFFER || s->dir != TWZ_OUT || s->extent < 0 ||
+				  !counts_behind(&g->slots[s->extent])))
+			return false;
+		if (s->object && (s->size != 8 || (s->pass != TWZ_PASS_WORD && s->pass != TWZ_PASS_REF)))
 			return false;
 		for (uint32_t j = 0; j < s->ninner; j++)
 			if (wire_inner(g, s)[j] + sizeof(char *) > s->size)
@@ -69,6 +81,16 @@ wire_room_free(struct wire_room *room)
 	*room = (struct wire_room){ 0 };
 }
 
+/* The count at @at in memory of our own; too large for anything when it is negative. */
+static uint64_t
+count_at(const struct wire_slot *count, const void *at)
+{
+	uint64_t n = 0;
+
+	memcpy(&n, at, count->size);
+	return n;
+}
+
 /* Elements of a buffer, by the call's own words. */
 static bool
 count_of(const struct wire_gate *g, const struct wire_slot *slot, const uint64_t *words, uint64_t *n)
@@ -76,7 +98,11 @@ count_of(const struct wire_gate *g, const struct wire_slot *slot, const uint64_t
 	const struct wire_slot *count = slot->extent < 0 ? NULL : &g->slots[slot->extent];
 	uint64_t elements = slot->count, bytes;
 
-	if (count) {
+	if (slot->behind) {
+		if (!words[slot->extent])
+			return false;
+		elements = count_at(count, (const void *)(uintptr_t)words[slot->extent]);
+	} else if (count) {
 		elements = wire_extend(words[slot->extent], count->size, count->is_signed);
 		if (count->is_signed && (int64_t)elements < 0)
 			return false;
@@ -280,6 +306,27 @@ check_state(struct wire_call *call, const unsigned char *ret)
 	return WIRE_NO_RESULT;
 }
 
+/* Whoever reads a buffer up to the count that came back must stay inside of the buffer. */
+static enum wire_status
+check_counts(struct wire_call *call)
+{
+	const struct wire_gate *g = call->gate;
+
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		const struct wire_slot *s = &g->slots[i];
+		void *count;
+
+		if (!s->behind || !call->words[i] || !s->size)
+			continue;
+		count = (void *)(uintptr_t)call->words[s->extent];
+		if (count_at(&g->slots[s->extent], count) <= call->place[i].size / s->size)
+			continue;
+		memset(count, 0, g->slots[s->extent].size);	/* for callers who look at nothing else */
+		return forged(call, "it says that it wrote more than there was room for");
+	}
+	return WIRE_OK;
+}
+
 enum wire_status
 wire_unpack(struct wire_call *call, const unsigned char *block, uint64_t word, void *ret,
 	    struct wire_room *texts)
@@ -295,6 +342,9 @@ wire_unpack(struct wire_call *call, const unsigned char *block, uint64_t word, v
 		if (g->slots[i].dir != TWZ_IN && call->place[i].size && call->words[i])
 			memcpy((void *)(uintptr_t)call->words[i], data + call->place[i].at,
 			       call->place[i].size);
+	got = check_counts(call);
+	if (got != WIRE_OK)
+		return got;
 	switch ((enum twz_pass)r->pass) {
 	case TWZ_PASS_NOTHING:
 		return WIRE_OK;
@@ -334,7 +384,10 @@ check_ref(struct wire_run *run, uint32_t i)
 	const struct wire_slot *slot = &run->gate->slots[i];
 	uint64_t ref = run->refs[i], n = 1, want = slot->size;
 
-	if (slot->pass == TWZ_PASS_BUFFER) {
+	/* What counts it lies in the block and is copied later: see fix_argument(). */
+	if (slot->behind) {
+		want = twz_ref_size(ref);
+	} else if (slot->pass == TWZ_PASS_BUFFER) {
 		if (!count_of(run->gate, slot, run->refs, &n))
 			return WIRE_BAD_COUNT;
 		want = n * slot->size;
@@ -398,6 +451,19 @@ copy_in(struct wire_run *run, uint32_t i, const unsigned char *data)
 		       twz_ref_size(ref));
 }
 
+/* Whether the buffer is as large as the private copy of its count says. */
+static bool
+fits_behind(const struct wire_run *run, const struct wire_slot *slot, uint64_t ref)
+{
+	const struct wire_slot *count = &run->gate->slots[slot->extent];
+	uint64_t at = run->refs[slot->extent], bytes;
+
+	return at != TWZ_REF_NULL &&
+	       !__builtin_mul_overflow(count_at(count, run->bytes + twz_ref_offset(at)),
+				       (uint64_t)slot->size, &bytes) &&
+	       bytes == twz_ref_size(ref);
+}
+
 static enum wire_status
 fix_argument(struct wire_run *run, uint32_t i)
 {
@@ -410,6 +476,8 @@ fix_argument(struct wire_run *run, uint32_t i)
 	if (ref == TWZ_REF_NULL)
 		return slot->pass == TWZ_PASS_STRUCT ? WIRE_FORGED : WIRE_OK;
 	at = run->bytes + twz_ref_offset(ref);
+	if (slot->behind && !fits_behind(run, slot, ref))
+		return WIRE_FORGED;
 	run->values[i] = (uint64_t)(uintptr_t)at;
 	if (slot->pass == TWZ_PASS_STRUCT)
 		run->args[i] = at;

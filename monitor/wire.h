@@ -23,6 +23,10 @@ struct wire_slot {
 	uint8_t pass;		/* enum twz_pass */
 	uint8_t dir;		/* enum twz_dir */
 	bool optional, is_float, is_signed;
+	/* yes or no, as in wire_gate: looked at before the description is known to be one */
+	uint8_t behind;		/* BUFFER: @extent is a REF to the count */
+	uint8_t object, closes;	/* see plan.h: only the guest knows what the numbers stand for */
+	uint32_t tag;
 	uint32_t size, align;
 	int32_t extent;
 	uint64_t count;

@@ -62,6 +62,9 @@ bool
 registry_find(const char *const *folders, const char *name, struct twz_arena *arena,
 	      const char **ret)
 {
+	const struct registry_gates *gates;
+	const char *const *first = folders;
+
 	if (!is_name(name))
 		return false;
 	for (; *folders; folders++) {
@@ -73,7 +76,9 @@ registry_find(const char *const *folders, const char *name, struct twz_arena *ar
 		*ret = twz_strdup(arena, path);
 		return true;
 	}
-	return false;
+	gates = registry_gates_named(first, name, arena);
+	*ret = gates ? gates->path : NULL;
+	return *ret;
 }
 
 /* NAME of libNAME.so, or NULL. */
@@ -112,9 +117,10 @@ closedirp(DIR **dir)
 size_t
 registry_list(const char *const *folders, struct twz_arena *arena, const struct registry_file **ret)
 {
+	const struct registry_gates *all;
 	struct registry_file *files;
 	struct found *found = NULL;
-	size_t n = 0, kept = 0;
+	size_t n = 0, kept = 0, gates;
 
 	for (size_t i = 0; folders[i]; i++) {
 		TWZ_CLEANUP(closedirp) DIR *dir = opendir(folders[i]);
@@ -127,6 +133,10 @@ registry_list(const char *const *folders, struct twz_arena *arena, const struct 
 				twz_push(arena, found, n, ((struct found){ { name, path }, i }));
 		}
 	}
+	gates = registry_gates(folders, arena, &all);
+	for (size_t i = 0; i < gates; i++)
+		if (all[i].path)
+			twz_push(arena, found, n, ((struct found){ { all[i].name, all[i].path }, SIZE_MAX }));
 	if (n)
 		qsort(found, n, sizeof(*found), by_name);
 	files = twz_new_array(arena, n, struct registry_file);

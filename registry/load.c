@@ -299,7 +299,8 @@ check_once(struct registry *reg, const char *path, const struct stat *file,
 	if (ok && !row.found)
 		*ret = REGISTRY_UNKNOWN;
 	else if (ok)
-		*ret = row_is_current(&row, file) ? REGISTRY_FRESH : REGISTRY_STALE;
+		*ret = row_is_current(&row, file) && row_has_debug_file(&row) ? REGISTRY_FRESH
+									      : REGISTRY_STALE;
 	row_end(reg);
 	return ok;
 }

@@ -19,7 +19,7 @@ struct registry;
 
 enum registry_state {
 	REGISTRY_FRESH,		/* known, and the file is still the one that was inspected */
-	REGISTRY_STALE,		/* the file changed since */
+	REGISTRY_STALE,		/* the file changed since, or the one that its types or gates were read from */
 	REGISTRY_UNKNOWN,	/* never inspected */
 };
 
@@ -113,10 +113,33 @@ struct registry_file {
  */
 const char *const *registry_folders(const char *installed, struct twz_arena *arena);
 
-/** Finds libNAME.so in @folders. False without an error set when there is none. */
+/* A gates file: it makes a library that nobody recompiles a service (gates.c). */
+struct registry_gates {
+	const char *name;	/* of the service: of its file NAME.gates */
+	const char *file;	/* its own path */
+	const char *library;	/* as it names it */
+	const char *path;	/* of the library, absolute and without symbolic links; NULL: not installed */
+};
+
+/**
+ * All gates files: in the folders of TWZ_GATES, of the user ($XDG_DATA_HOME/twz/gates), and in share/twz/gates
+ * of the installation that a folder lib/twz of @folders belongs to. No two for one name or one library.
+ */
+size_t registry_gates(const char *const *folders, struct twz_arena *arena,
+		      const struct registry_gates **ret);
+/** The one for the service @name, or for the library at @path; NULL. */
+const struct registry_gates *registry_gates_named(const char *const *folders, const char *name,
+						  struct twz_arena *arena);
+const struct registry_gates *registry_gates_of(const char *const *folders, const char *path,
+					       struct twz_arena *arena);
+
+/**
+ * Finds libNAME.so in @folders, else the library of the gates file of that name. False without an error set
+ * when there is none.
+ */
 bool registry_find(const char *const *folders, const char *name, struct twz_arena *arena,
 		   const char **ret);
-/** All services in @folders; of two with one name the first folder's wins. Sorted by name. */
+/** All services in @folders and of gates files; of two with one name the first folder's wins. Sorted by name. */
 size_t registry_list(const char *const *folders, struct twz_arena *arena,
 		     const struct registry_file **ret);
 

@@ -85,8 +85,8 @@ row_is_current(const struct registry_row *row, const struct stat *file)
 	       row->inode == (int64_t)file->st_ino;
 }
 
-static bool
-same_debug_file(const struct registry_row *row)
+bool
+row_has_debug_file(const struct registry_row *row)
 {
 	struct stat file = { 0 };
 
@@ -101,7 +101,7 @@ row_is_from(const struct registry_row *row, const struct registry_source *source
 {
 	return row->all >= source->all && source->maker && !strcmp(row->maker, source->maker) &&
 	       !strcmp(row->debug_dir, source->debug_dir ? source->debug_dir : "") &&
-	       same_debug_file(row);
+	       row_has_debug_file(row);
 }
 
 struct twz_service *

@@ -38,6 +38,8 @@ TWZ_MUST bool row_clear(struct registry *reg, int64_t service, struct twz_error 
 /** Deletes those as well. */
 TWZ_MUST bool row_forget(struct registry *reg, int64_t service, struct twz_error *err);
 
+/** The file that its types were read from, or its gates file, is as it was. */
+bool row_has_debug_file(const struct registry_row *row);
 bool row_is_current(const struct registry_row *row, const struct stat *file);
 /** Inspected as @source says, and its debug file is the one that was read. */
 bool row_is_from(const struct registry_row *row, const struct registry_source *source);

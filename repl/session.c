@@ -29,6 +29,8 @@
 
 static const char owner[] = "owner";
 
+enum { COMPLETED_MAX = 2000 };
+
 /* -- services ---------------------------------------------------------------------------------- */
 
 static void
@@ -83,6 +85,26 @@ make_known(struct session *s, struct registry *reg, const char *path, struct twz
 	return false;
 }
 
+/*
+ * Not so when a library was registered before there was a gates file for it, or when another gates file
+ * goes before that one now.
+ */
+static bool
+has_its_gates(struct session *s, const struct twz_service *service)
+{
+	const char *by = service->debug_path ? service->debug_path : "", *end = strrchr(by, '.');
+	const struct registry_gates *gates;
+	TWZ_ARENA arena = { 0 };
+	bool marked = false;
+
+	for (uint32_t i = 0; i < service->ngates && !marked; i++)
+		marked = service->gates[i].has_record;
+	if (marked && (!end || strcmp(end, ".gates")))
+		return true;
+	gates = registry_gates_of(s->folders, service->path, &arena);
+	return gates ? marked && !strcmp(gates->file, by) : !marked;
+}
+
 static bool
 read_service(struct session *s, const char *path, struct twz_service *ret, struct twz_error *err)
 {
@@ -97,6 +119,9 @@ read_service(struct session *s, const char *path, struct twz_service *ret, struc
 		    !registry_service(reg, path, &s->arena, &service, err))
 			return twz_hint(err, "TWZ_REGISTRY names the registry's file");
 	}
+	if (!has_its_gates(s, service) && (!tool_register(s, path, err) ||
+					   !registry_service(reg, path, &s->arena, &service, err)))
+		return false;
 	*ret = *service;
 	return true;
 }
@@ -260,6 +285,31 @@ static bool
 host_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
 {
 	return session_service(data, name, ret, err);
+}
+
+/* Of a service that is registered but was not needed yet. */
+static bool
+host_gates(void *data, const char *service, const char *prefix, struct twz_arena *arena,
+	   const struct twz_gate **ret, size_t *n)
+{
+	struct session *s = data;
+	enum registry_state state;
+	struct registry *reg;
+	struct loaded *l;
+	const char *path;
+	bool here;
+
+	WITH_LOCK(s);
+
+	l = s->loaded;
+	while (l && strcmp(l->name, service) != 0)
+		l = l->next;
+	if (l || !strcmp(service, sys_service.name) || !find_path(s, service, arena, &path, &here) ||
+	    !session_registry(s, &reg, NULL) || !registry_check(reg, path, &state, NULL) ||
+	    state != REGISTRY_FRESH)
+		return false;
+	*n = registry_complete(reg, path, prefix, false, COMPLETED_MAX, arena, ret);
+	return *n;
 }
 
 /* For services that call services: sys is for people, and has no compartment. */
@@ -561,6 +611,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 	s->host = (struct repl_host){
 		.data = s,
 		.service = host_service,
+		.gates = host_gates,
 		.services = service_names,
 		.plan = host_plan,
 		.call = host_call,

@@ -324,6 +324,30 @@ put_argument(struct args *a, const struct twz_slot *slot, const struct twz_value
 	return misfit(a->err, slot->type, "it cannot be given");
 }
 
+/*
+ * A buffer whose count lies behind a pointer: the count that comes back may be any number, so how many
+ * bytes there are stands before the buffer.
+ */
+enum { BEFORE = 16 };
+
+static void *
+roomy(struct twz_arena *arena, uint64_t bytes)
+{
+	unsigned char *at = twz_alloc(arena, BEFORE + bytes);
+
+	memcpy(at, &bytes, sizeof(bytes));
+	return at + BEFORE;
+}
+
+static uint64_t
+room_of(const void *buffer)
+{
+	uint64_t bytes;
+
+	memcpy(&bytes, (const unsigned char *)buffer - BEFORE, sizeof(bytes));
+	return bytes;
+}
+
 static bool
 make_outs(struct args *a)
 {
@@ -338,7 +362,7 @@ make_outs(struct args *a)
 			return twz_fail(a->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 					"parameter '%s': no such length for a buffer",
 					a->plan->gate->type->members[i].name);
-		a->words[i] = address(twz_alloc(a->arena, bytes));
+		a->words[i] = address(slot->behind ? roomy(a->arena, bytes) : twz_alloc(a->arena, bytes));
 	}
 	return true;
 }
@@ -594,6 +618,8 @@ load_out(const struct twz_plan *plan, uint32_t i, const uint64_t *words, struct 
 		return twz_image_load(slot->type, bytes, arena, ret, err);
 	if (!twz_slot_bytes(plan, slot, words, BUFFER_MAX, &n))
 		return misfit(err, slot->type, "no such length for a buffer");
+	if (slot->behind && n > room_of(bytes))
+		return lie(err, plan->gate->type->members[slot->extent].type, "more than there was room for");
 	if (slot->is_text) {
 		*ret = twz_string(arena, (const char *)bytes, strnlen((const char *)bytes, n));
 		return true;
@@ -643,6 +669,12 @@ twz_image_result(const struct twz_plan *plan, const uint64_t *words, const void 
 	if (plan->ret.pass != TWZ_PASS_NOTHING &&
 	    !twz_image_load(plan->ret.type, ret, arena, &v, err))
 		return false;
+	if (plan->codes && v.integer) {
+		*out = twz_err(arena, plan->codes, v);
+		return true;
+	}
+	if (plan->codes)
+		v = twz_ok(arena, plan->codes, twz_unit());
 	if (plan->nouts && v.kind == TWZ_VALUE_OK) {
 		inside = v.list.items[0];
 		if (!with_outs(plan, words, arena, &inside, err))

@@ -230,10 +230,48 @@ buffer(const struct where *w, const struct twz_type *pointer, struct twz_slot *s
 	return true;
 }
 
+/* Objects of one name are of one type, and no two types have one name by accident. */
+static uint32_t
+tag_of(const struct twz_type *pointer)
+{
+	const struct twz_type *t = pointer->target ? twz_type_strip(pointer->target) : &twz_type_void;
+	uint32_t tag = 2166136261u;
+
+	for (const char *c = t->kind == TWZ_VOID ? "" : t->name; *c; c++)
+		tag = (tag ^ (unsigned char)*c) * 16777619u;
+	return tag;
+}
+
+/*
+ * An object stays in the service: callers know it by a number that the guest gave, and the guest finds
+ * the pointer by it. A number that is none of this type's is refused there.
+ */
+static bool
+service_object(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+{
+	slot->type = &twz_type_u64;
+	slot->size = slot->align = sizeof(uint64_t);
+	slot->dir = w->param->dir;
+	slot->object = true;
+	slot->pass = slot->dir == TWZ_OUT ? TWZ_PASS_REF : TWZ_PASS_WORD;
+	if (slot->dir == TWZ_OUT)
+		t = twz_type_strip(t->target);
+	if (!t || t->kind != TWZ_POINTER)
+		return refuse(w, NULL, "it is no pointer to an object's pointer");
+	slot->closes = slot->dir == TWZ_INOUT;
+	if (slot->closes)
+		slot->dir = TWZ_IN;
+	slot->tag = tag_of(t);
+	return true;
+}
+
 static bool
 pointer(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 {
 	const struct twz_type *target = twz_type_strip(t->target);
+
+	if (w->param->has_extent && w->param->extent == TWZ_OBJECT)
+		return service_object(w, t, slot);
 
 	if (target && target->kind == TWZ_FUNC)
 		return refuse(w, NULL, "a function pointer cannot cross a gate");
@@ -277,6 +315,19 @@ text(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 	return true;
 }
 
+/* A pointer with nothing behind it, ever: nobody gives it. */
+static bool
+is_null(const struct twz_member *p, const struct twz_type *t, struct twz_slot *slot)
+{
+	if (!p->has_extent || p->extent != -1 || p->count || (t->kind != TWZ_POINTER && t->kind != TWZ_STRING))
+		return false;
+	slot->pass = TWZ_PASS_WORD;
+	slot->type = &twz_type_u64;
+	slot->size = slot->align = sizeof(uint64_t);
+	slot->implied = slot->null = true;
+	return true;
+}
+
 static bool
 parameter(const struct where *w, struct twz_slot *slot)
 {
@@ -286,6 +337,8 @@ parameter(const struct where *w, struct twz_slot *slot)
 				   .optional = w->param->optional };
 	if (!t)
 		return refuse(w, NULL, "its type is not known");
+	if (is_null(w->param, t, slot))
+		return true;
 	switch (t->kind) {
 	case TWZ_BOOL:
 	case TWZ_CHAR:
@@ -358,6 +411,16 @@ result(const struct where *w, const struct twz_type *type, struct twz_slot *slot
 	return refuse(w, NULL, opaque_reason(t));
 }
 
+/* A pointer to a count: room for so many elements when the gate begins, so many written when it returns. */
+static bool
+is_count_behind(const struct twz_slot *slot)
+{
+	const struct twz_type *t = twz_type_strip(slot->type);
+
+	return slot->pass == TWZ_PASS_REF && slot->dir == TWZ_INOUT && !slot->optional &&
+	       t->kind == TWZ_INT && (t->size == 4 || t->size == 8);
+}
+
 /* A count that every buffer it counts brings along itself need not be given. */
 static bool
 mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slots, uint32_t n)
@@ -368,13 +431,18 @@ mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slot
 		w->param = &func->members[i];
 		if (s->pass != TWZ_PASS_BUFFER || s->extent < 0)
 			continue;
+		if ((uint32_t)s->extent < n && is_count_behind(&slots[s->extent]) && s->dir == TWZ_OUT) {
+			slots[i].behind = true;
+			continue;
+		}
 		if ((uint32_t)s->extent >= n || slots[s->extent].pass != TWZ_PASS_WORD ||
+		    slots[s->extent].object || slots[s->extent].null ||
 		    slots[s->extent].is_float)
 			return refuse(w, NULL, "its length is not an integer parameter");
 		slots[s->extent].implied = true;
 	}
 	for (uint32_t i = 0; i < n; i++)
-		if (slots[i].pass == TWZ_PASS_BUFFER && slots[i].extent >= 0 &&
+		if (slots[i].pass == TWZ_PASS_BUFFER && slots[i].extent >= 0 && !slots[i].behind &&
 		    slots[i].dir == TWZ_OUT)
 			slots[slots[i].extent].implied = false;
 	return true;
@@ -387,7 +455,8 @@ all_words(const struct twz_plan *plan)
 	    (plan->ret.pass != TWZ_PASS_WORD && plan->ret.pass != TWZ_PASS_NOTHING))
 		return false;
 	for (uint32_t i = 0; i < plan->nslots; i++)
-		if (plan->slots[i].pass != TWZ_PASS_WORD || plan->slots[i].is_float)
+		if (plan->slots[i].pass != TWZ_PASS_WORD || plan->slots[i].is_float ||
+		    plan->slots[i].object)
 			return false;
 	return true;
 }
@@ -424,6 +493,8 @@ twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena, const struct
 	}
 	if (!mark_extents(&w, func, slots, func->nmembers))
 		return false;
+	if (twz_returned(func) != func->target)
+		plan->codes = twz_returned(func);
 	plan->gate = gate;
 	plan->slots = slots;
 	plan->nslots = func->nmembers;
@@ -442,6 +513,16 @@ twz_slot_bytes(const struct twz_plan *plan, const struct twz_slot *slot, const u
 		const struct twz_slot *counter = &plan->slots[slot->extent];
 
 		n = words[slot->extent];
+		if (slot->behind) {
+			const void *at = (const void *)(uintptr_t)n;
+
+			n = 0;
+			if (!at)
+				return false;
+			memcpy(&n, at, counter->size);
+			if (twz_type_strip(counter->type)->is_signed && n >> (counter->size * 8 - 1))
+				return false;
+		}
 		if (counter->is_signed && (int64_t)n < 0)
 			return false;
 		if (counter->size < 8)

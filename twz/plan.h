@@ -41,6 +41,11 @@ struct twz_slot {
 	bool is_float;			/* WORD */
 	bool is_signed;			/* WORD */
 	bool is_text;			/* BUFFER of char: shown as a string */
+	bool behind;			/* BUFFER: @extent is a REF to the count, which the gate may lower */
+	bool object;			/* WORD: the number of an object of the service's; REF: of one that it makes */
+	bool closes;			/* object: gone afterwards */
+	bool null;			/* WORD: a pointer that is always NULL */
+	uint32_t tag;			/* object: tells its type from others */
 	uint32_t size;			/* WORD: 1, 2, 4, 8; STRUCT, REF: bytes; BUFFER: bytes of one element */
 	uint32_t align;
 	int32_t extent;			/* BUFFER: parameter that counts the elements, or < 0: @count */
@@ -55,6 +60,7 @@ struct twz_plan {
 	const struct twz_slot *slots;	/* one per parameter */
 	uint32_t nslots;
 	struct twz_slot ret;		/* NOTHING, WORD, STRUCT or STRING */
+	const struct twz_type *codes;	/* the Result that the word returned stands for: see twz_returned(); NULL */
 	uint32_t nouts;			/* slots with dir OUT or INOUT */
 	bool words_only;		/* at most 6 integer words in, an integer word or nothing out */
 };

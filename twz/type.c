@@ -53,6 +53,14 @@ result_part(const struct twz_type *type, const char *name)
 	return type && type->kind == TWZ_RESULT ? twz_member_find(type, name) : NULL;
 }
 
+const struct twz_type *
+twz_returned(const struct twz_type *func)
+{
+	const struct twz_type *t = func->target;
+
+	return t && t->kind == TWZ_ENUM && twz_result_err(t->target) ? t->target : t;
+}
+
 const struct twz_member *
 twz_result_state(const struct twz_type *type)
 {

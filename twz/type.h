@@ -69,6 +69,12 @@ enum { TWZ_CONST = 1, TWZ_VOLATILE = 2, TWZ_RESTRICT = 4, TWZ_ATOMIC = 8 };
 /* How the memory behind a pointer parameter travels. */
 enum twz_dir { TWZ_IN, TWZ_OUT, TWZ_INOUT };
 
+/*
+ * The extent of a pointer to an object of the service's own, which callers know by a number. Direction IN:
+ * the gate uses it, INOUT: it is gone afterwards, OUT (a pointer to such a pointer): the gate makes one.
+ */
+enum { TWZ_OBJECT = -2 };
+
 /* A field, an enumerator or a parameter. */
 struct twz_member {
 	const char *name;		/* "" when anonymous */
@@ -83,8 +89,8 @@ struct twz_member {
 	bool secret;			/* never shown, never stored */
 	bool optional;			/* pointer that may be NULL: shown as Option */
 	bool has_extent;		/* pointer to an array, of … */
-	int32_t extent;			/* … as many elements as this parameter says, or, when < 0, … */
-	uint64_t count;			/* … this many */
+	int32_t extent;			/* … as many elements as this parameter says (a pointer: as it points to), … */
+	uint64_t count;			/* … or, when < 0, this many; 0: none, it is always NULL; see TWZ_OBJECT */
 	const char *text;		/* enumerator: the service's text for this error; else NULL */
 };
 
@@ -101,7 +107,7 @@ struct twz_type {
 	uint64_t count;			/* ARRAY: elements */
 	const char *name;		/* tag, typedef's or base type's name in C; "" when anonymous */
 	const char *why;		/* OPAQUE: why it cannot cross, or NULL */
-	const struct twz_type *target;	/* STRING: NULL for char, else its typedef */
+	const struct twz_type *target;	/* STRING: NULL for char, else its typedef; ENUM: see twz_returned() */
 	const struct twz_member *members;
 	uint32_t nmembers;
 };
@@ -173,7 +179,7 @@ struct twz_service {
 	const char *doc;		/* "" */
 	const char *path;		/* absolute path of the file; "" for a built-in service */
 	const char *soname;		/* what programs that are linked with it ask for; "" or NULL: not known */
-	const char *debug_path;		/* the file that the types were read from; "" */
+	const char *debug_path;		/* the file that the types were read from, or the gates file; "" */
 	uint8_t build_id[TWZ_BUILD_ID_MAX];	/* a hash of the contents when the file has none */
 	uint32_t build_id_size;
 	const struct twz_gate *gates;
@@ -193,6 +199,11 @@ const struct twz_member *twz_member_find(const struct twz_type *type, const char
 const struct twz_member *twz_result_state(const struct twz_type *type);
 const struct twz_member *twz_result_ok(const struct twz_type *type);
 const struct twz_member *twz_result_err(const struct twz_type *type);
+/**
+ * What callers get from a function of this type: what it returns, but a Result<(), E> where it returns an
+ * enum E of codes of which 0 is success. Such an enum has the Result as its target.
+ */
+const struct twz_type *twz_returned(const struct twz_type *func);
 /** Structural equality: same layout, same names. Cycles are fine. */
 bool twz_type_equal(const struct twz_type *a, const struct twz_type *b);
 

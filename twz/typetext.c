@@ -233,6 +233,13 @@ buffer_write(struct twz_text *out, const struct twz_member *p)
 	const struct twz_type *element = t && t->kind == TWZ_POINTER ? t->target : &twz_type_char;
 	const struct twz_type *e = twz_type_strip(element);
 
+	/* An object goes by its type's name, whether the parameter points to it or to its pointer. */
+	if (p->extent == TWZ_OBJECT) {
+		if (e && p->dir == TWZ_OUT)
+			element = e->target ? e->target : &twz_type_void;
+		shown(out, element, 0);
+		return;
+	}
 	if (!e || e->kind == TWZ_VOID)
 		element = e = &twz_type_u8;
 	if (e->kind == TWZ_CHAR) {
@@ -281,11 +288,20 @@ twz_param_write(FILE *out, const struct twz_member *p)
 	twz_text_write(&text, out);
 }
 
-/* Whether callers never give parameter @i, because it counts what buffers bring along. */
+/* A pointer with nothing behind it, ever. */
+static bool
+is_null(const struct twz_member *p)
+{
+	return p->has_extent && p->extent == -1 && !p->count;
+}
+
+/*
+ * Whether callers never give parameter @i: it counts what buffers bring along, or it is always NULL.
+ */
 static bool
 counts_buffers(const struct twz_type *func, uint32_t i)
 {
-	bool counts = false;
+	bool counts = is_null(&func->members[i]);
 
 	for (uint32_t k = 0; k < func->nmembers; k++) {
 		const struct twz_member *p = &func->members[k];
@@ -328,7 +344,8 @@ signature(struct twz_text *out, const struct twz_gate *gate)
 		if (buffers && counts_buffers(t, i))
 			continue;
 		twz_text_puts(out, comma);
-		twz_text_puts(out, dirs[p->dir]);
+		if (!p->has_extent || p->extent != TWZ_OBJECT || p->dir == TWZ_OUT)
+			twz_text_puts(out, dirs[p->dir]);
 		twz_text_puts(out, *p->name ? p->name : "_");
 		twz_text_puts(out, ": ");
 		param(out, p);
@@ -341,7 +358,7 @@ signature(struct twz_text *out, const struct twz_gate *gate)
 	twz_text_byte(out, ')');
 	if (t->target && t->target->kind != TWZ_VOID) {
 		twz_text_puts(out, " -> ");
-		shown(out, t->target, 0);
+		shown(out, twz_returned(t), 0);
 	}
 }
 

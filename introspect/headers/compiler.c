@@ -3,6 +3,7 @@
  * Everything else about it, gcc or clang, is three flags.
  */
 #include "introspect/headers/compiler.h"
+#include "twz/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -172,7 +173,8 @@ run(const struct compiler *c, const char *const *argv, int complaints, int *stat
 		return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
 				"the C compiler '%s' took longer than %d s", argv[0], MAX_SECONDS);
 	if (read(failed, &why, sizeof(why)) == sizeof(why)) {
-		twz_fail_sys(err, why, "cannot run the C compiler '%s'", argv[0]);
+		twz_fail_sys(err, twz_program_errno(argv[0], why), "cannot run the C compiler '%s'",
+			     argv[0]);
 		return twz_hint(err, "install one, or let CC name it: CC=clang");
 	}
 	return true;

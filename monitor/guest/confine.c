@@ -169,10 +169,26 @@ landlock(const struct guest_start *start, uint32_t abi)
 	return syscall(SYS_landlock_restrict_self, ruleset, 0) ? 0 : abi;
 }
 
+/*
+ * Into the private folder by its path, because a folder that was opened outside of our mount namespace has
+ * no path here, and libraries ask for that of the working folder; by its descriptor when the path leads
+ * elsewhere.
+ */
+static bool
+enter_state(const struct guest_start *start)
+{
+	struct stat here, want;
+
+	return start->state_fd >= 0 && !fstat(start->state_fd, &want) &&
+	       ((!chdir(start->state) && !stat(".", &here) && here.st_ino == want.st_ino &&
+		 here.st_dev == want.st_dev) ||
+		!fchdir(start->state_fd));
+}
+
 void
 confine_compartment(const struct guest_start *start, struct message_confinement *io)
 {
-	if (start->state_fd < 0 || fchdir(start->state_fd))
+	if (!enter_state(start))
 		_exit(126);
 	io->memory = start->memory;
 	io->limits = io->limits && limit(RLIMIT_DATA, start->memory);

@@ -76,7 +76,7 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 	const struct wire_gate *g = gate_wire(gate);
 	uint64_t head = sizeof(struct twz_gatecall_item) + g->nslots * 8;
 	enum wire_status status;
-	bool ok;
+	int error;
 
 	if (size < head)
 		return -EINVAL;
@@ -85,9 +85,9 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 	status = wire_take(&w->run, payload, &w->room);
 	if (status != WIRE_OK)
 		return status_errno(status);
-	ok = gate_run(gate, &w->run);
-	if (!ok)
-		return -ENOEXEC;
+	error = gate_run(gate, &w->run);
+	if (error)
+		return -error;
 	status = wire_give(&w->run, payload, word);
 	return status_errno(status);
 }

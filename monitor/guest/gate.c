@@ -4,6 +4,7 @@
  * monitor, is its place.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <ffi.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct gate {
 	struct wire_gate *wire;
 	void (*function)(void);		/* NULL: not exported by the file */
 	bool typed;			/* cif is prepared */
+	bool has_objects;
 	ffi_cif cif;
 	ffi_type *types[TWZ_MAX_PARAMS];
 };
@@ -105,6 +107,8 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 	memcpy(gate->wire, wire, n);
 	symbol = dlsym(library, wire_symbol(wire));
 	memcpy(&gate->function, &symbol, sizeof(symbol));
+	for (uint32_t i = 0; i < wire->nslots; i++)
+		gate->has_objects |= wire->slots[i].object;
 	gate->typed = gate->function && (wire->words_only || prepare(gate));
 	__atomic_store_n(&gates[wire->number], gate, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&added, 1, __ATOMIC_SEQ_CST);
@@ -141,11 +145,60 @@ gate_fast(const struct gate *gate)
 	return gate->typed && gate->wire->words_only ? (gate_words *)(uintptr_t)gate->function : NULL;
 }
 
-bool
+/* Puts pointers in the place of numbers. A number of nothing is 0: what it means is the library's. */
+static bool
+take_objects(const struct wire_gate *g, struct wire_run *run)
+{
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		const struct wire_slot *s = &g->slots[i];
+		void *pointer;
+
+		if (!s->object || s->pass != TWZ_PASS_WORD || !run->refs[i])
+			continue;
+		if (!object_find(run->refs[i], s->tag, &pointer))
+			return false;
+		run->values[i] = (uint64_t)(uintptr_t)pointer;
+	}
+	return true;
+}
+
+/* Numbers for what it made, and none any more for what it closed. */
+static bool
+give_objects(const struct wire_gate *g, struct wire_run *run)
+{
+	bool room = true;
+
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		const struct wire_slot *s = &g->slots[i];
+		unsigned char *at = (unsigned char *)(uintptr_t)run->values[i];
+		void *pointer;
+		uint64_t number;
+
+		if (s->object && s->closes)
+			object_drop(run->refs[i], s->tag);
+		if (!s->object || s->pass != TWZ_PASS_REF || !at)
+			continue;
+		memcpy(&pointer, at, sizeof(pointer));
+		number = object_add(pointer, s->tag);
+		memcpy(at, &number, sizeof(number));
+		room = room && (number || !pointer);
+	}
+	return room;
+}
+
+int
 gate_run(struct gate *gate, struct wire_run *run)
 {
+	const struct wire_gate *g = gate->wire;
+
 	if (!gate->typed)
-		return false;
+		return ENOEXEC;
+	if (!gate->has_objects) {
+		ffi_call(&gate->cif, gate->function, run->ret, run->args);
+		return 0;
+	}
+	if (!take_objects(g, run))
+		return EBADF;
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
-	return true;
+	return give_objects(g, run) ? 0 : ENOMEM;
 }

@@ -66,8 +66,17 @@ const struct wire_gate *gate_wire(const struct gate *gate);
 /** The function with nothing but words, or NULL. */
 typedef uint64_t gate_words(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 gate_words *gate_fast(const struct gate *gate);
-/** Calls it with the arguments that were taken. False: the symbol is missing or its type unknown. */
-bool gate_run(struct gate *gate, struct wire_run *run);
+/**
+ * Calls it with the arguments that were taken. 0, or an error number: ENOEXEC, the symbol is missing or
+ * its type unknown; EBADF, a number stands for no object; ENOMEM, there are too many objects.
+ */
+int gate_run(struct gate *gate, struct wire_run *run);
+
+/* -- objects.c: what a library's functions open, by number */
+/** The number of @pointer; 0: it is NULL, or there are too many objects. */
+uint64_t object_add(void *pointer, uint32_t tag);
+bool object_find(uint64_t number, uint32_t tag, void **ret);
+void object_drop(uint64_t number, uint32_t tag);
 
 /* -- dispatch.c */
 /* One link's thread, and what the monitor said about its caller. */

@@ -4,8 +4,10 @@
 # Included by tests/tests.mk.
 
 BENCH_STUBS := $(B)/gen/calc_stub.c $(B)/gen/echo_stub.c
-# A library behind a gates file, where the header that its types come from is installed.
-BENCH_STUBS += $(if $(wildcard /usr/include/zlib.h),$(B)/gen/zlib_stub.c)
+# Libraries behind gates files, where the headers that their types come from are installed.
+BENCH_GATES := $(if $(and $(wildcard /usr/include/zlib.h),$(wildcard /usr/include/sqlite3.h),$(wildcard /usr/include/png.h)),\
+	zlib sqlite3 png)
+BENCH_STUBS += $(BENCH_GATES:%=$(B)/gen/%_stub.c)
 BENCH_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/starter.c tests/bench/inspect%,$(wildcard tests/bench/*.c))) \
              $(BENCH_STUBS:.c=.o)
 BENCH_PROGRAMS := $(B)/bench/bench $(B)/bench/starter $(B)/bench/services/libecho.so
@@ -53,9 +55,9 @@ $(B)/gen/echo_stub.c: $(B)/bench/services/libecho.so $(B)/bin/twz-inspect
 	$(call say,STUB,$@)
 	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<
 
-$(B)/gen/zlib_stub.c: $(B)/share/twz/gates/zlib.gates $(B)/bin/twz-inspect
+$(BENCH_GATES:%=$(B)/gen/%_stub.c): $(B)/gen/%_stub.c: $(B)/share/twz/gates/%.gates $(B)/bin/twz-inspect
 	$(call say,STUB,$@)
-	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) zlib
+	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $*
 
 $(B)/gen/%_stub.o: $(B)/gen/%_stub.c
 	$(Q)$(CC) $(ALL_C) -c -o $@ $<

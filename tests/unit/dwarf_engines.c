@@ -198,7 +198,7 @@ check_tree(struct both *b, const struct die_unit *unit, const struct die_unit *o
 	check_die(b, unit, own, other_unit, other);
 	while (more || depth) {
 		const struct die *at = &own[depth], *other_at = &other[depth];
-		bool down = more && depth + 1 < MAX_DEPTH, other_more;
+		bool down = more && depth + 1 < MAX_DEPTH, other_more = false;
 
 		if (down) {
 			more = engine_own.child(b->own, at, NULL, &own[depth + 1]);

@@ -60,6 +60,12 @@ static const struct twz_type text_type = { .kind = TWZ_STRING, .size = 8, .align
 static const struct twz_type u8p = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &twz_type_u8 };
 static const struct twz_type u32p = { .kind = TWZ_POINTER, .size = 8, .align = 8, .is_const = true,
 				      .target = &twz_type_u32 };
+static const struct twz_type u64p = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &twz_type_u64 };
+static const struct twz_member number_field = { .name = "value", .type = &twz_type_u64 };
+static const struct twz_type number_type = { .kind = TWZ_STRUCT, .size = 8, .align = 8, .name = "number",
+					     .members = &number_field, .nmembers = 1 };
+static const struct twz_type numberp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &number_type };
+static const struct twz_type numberpp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &numberp };
 static const struct twz_type pointp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .is_const = true,
 					.target = &point_type };
 static const struct twz_type personp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .is_const = true,
@@ -78,6 +84,16 @@ static const struct twz_type personp = { .kind = TWZ_POINTER, .size = 8, .align 
 	  PARAM("n", twz_type_u32)) \
 	X(fill, twz_type_i32, PARAM("bytes", u8p, .dir = TWZ_OUT, .has_extent = true, .extent = 1), \
 	  PARAM("n", twz_type_u32), PARAM("value", twz_type_u8)) \
+	X(pack, twz_type_i32, PARAM("bytes", u8p, .dir = TWZ_OUT, .has_extent = true, .extent = 1), \
+	  PARAM("n", u64p, .dir = TWZ_INOUT, .has_extent = true, .extent = -1, .count = 1), \
+	  PARAM("less", twz_type_u64), PARAM("more", twz_type_u64)) \
+	X(open_number, twz_type_i32, \
+	  PARAM("number", numberpp, .dir = TWZ_OUT, .has_extent = true, .extent = TWZ_OBJECT), \
+	  PARAM("value", twz_type_u64)) \
+	X(look_at, twz_type_u64, PARAM("number", numberp, .has_extent = true, .extent = TWZ_OBJECT)) \
+	X(look_wrongly, twz_type_u64, PARAM("text", u8p, .has_extent = true, .extent = TWZ_OBJECT)) \
+	X(close_number, twz_type_void, \
+	  PARAM("number", numberp, .dir = TWZ_INOUT, .has_extent = true, .extent = TWZ_OBJECT)) \
 	X(reverse, twz_type_void, PARAM("bytes", u8p, .dir = TWZ_INOUT, .has_extent = true, .extent = 1), \
 	  PARAM("n", twz_type_u32)) \
 	X(scale, point_type, PARAM("p", point_type), PARAM("by", twz_type_i32)) \

@@ -66,6 +66,64 @@ test_lies(void **state)
 	}
 }
 
+/* A count behind a pointer: what comes back never counts more than there was room for. */
+static void
+test_counts(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t bytes[32] = { 0 };
+	uint64_t n = 16;
+	int32_t less;
+
+	assert_true(fixture_open(f, 0));
+	assert_call(f, pack, &less, POINTER(bytes), POINTER(&n), 6, 0);
+	assert_int_equal(n, 10);
+	assert_int_equal(bytes[9], 7);
+	assert_int_equal(bytes[10], 0);
+	n = 16;
+	assert_fails(f, pack, TWZ_CLASS_FAULT, "more than there was room for", POINTER(bytes), POINTER(&n), 6, 7);
+	n = 16;
+	assert_fails(f, pack, TWZ_CLASS_FAULT, "more than there was room for", POINTER(bytes), POINTER(&n), 6,
+		     UINT64_MAX - 10);
+	assert_int_equal(n, 0);
+	assert_int_equal(bytes[16], 0);
+	n = UINT64_MAX;
+	assert_fails(f, pack, TWZ_CLASS_TYPE, "does not fit", POINTER(bytes), POINTER(&n), 0, 0);
+	assert_fails(f, pack, TWZ_CLASS_TYPE, "length of parameter", POINTER(bytes), 0, 0, 0);
+	assert_add_works(f);
+}
+
+/* A number is an object only as long as it is open, of that type, and in that compartment. */
+static void
+test_objects(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t numbers[200], seven = 0;
+	int32_t zero;
+
+	assert_true(fixture_open(f, 0));
+	for (size_t i = 0; i < TWZ_COUNT(numbers); i++)
+		assert_call(f, open_number, &zero, POINTER(&numbers[i]), 7 + i);
+	for (size_t i = 0; i < TWZ_COUNT(numbers); i++) {
+		assert_call(f, look_at, &seven, numbers[i]);
+		assert_int_equal(seven, 7 + i);
+	}
+	assert_fails(f, look_wrongly, TWZ_CLASS_TYPE, "no object", numbers[0]);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", 1);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", numbers[0] + 1000);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", numbers[0] + ((uint64_t)1 << 32));
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", UINT64_MAX);
+	assert_call(f, close_number, NULL, numbers[0]);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", numbers[0]);
+	assert_fails(f, close_number, TWZ_CLASS_TYPE, "no object", numbers[0]);
+	assert_call(f, open_number, &zero, POINTER(&seven), 99);
+	assert_int_not_equal(seven, numbers[0]);
+	assert_call(f, open_number, &zero, POINTER(&seven), 0);
+	assert_int_equal(seven, 0);
+	assert_call(f, look_at, &seven, 0);
+	assert_add_works(f);
+}
+
 static void
 test_silent_death(void **state)
 {
@@ -141,7 +199,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_lies), TEST(test_silent_death), TEST(test_scribbles), TEST(test_babble),
+		TEST(test_lies), TEST(test_counts), TEST(test_objects), TEST(test_silent_death), TEST(test_scribbles), TEST(test_babble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

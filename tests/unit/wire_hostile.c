@@ -50,7 +50,7 @@ take(struct half *h, const uint64_t *words, uint64_t size)
 
 static const struct {
 	enum gate_number gate;
-	uint64_t words[2];
+	uint64_t words[4];
 	enum wire_status want;
 } arguments[] = {
 	{ GATE_greet, { REF(0, 4) }, WIRE_OK },		/* zeros: an empty text with its NUL */
@@ -69,6 +69,12 @@ static const struct {
 	{ GATE_sum, { TWZ_REF_NULL, 2 }, WIRE_IS_NULL },
 	{ GATE_sum, { TWZ_REF_NULL, 0 }, WIRE_OK },
 	{ GATE_sum, { REF(0, 0xfffffffc), 0x3fffffff }, WIRE_FORGED },
+	{ GATE_pack, { REF(8, 0), REF(0, 8) }, WIRE_OK },	/* the count lies in zeros */
+	{ GATE_pack, { REF(8, 16), REF(0, 8) }, WIRE_FORGED },
+	{ GATE_pack, { REF(8, 16), REF(0, 4) }, WIRE_FORGED },
+	{ GATE_pack, { REF(8, 16), TWZ_REF_NULL }, WIRE_IS_NULL },
+	{ GATE_pack, { REF(8, 16), REF(ROOM, 8) }, WIRE_FORGED },
+	{ GATE_pack, { REF(8, 16), REF(ROOM / 2, 8) }, WIRE_FORGED },	/* a count of 0x7878… */
 	{ GATE_point_y, { REF(0, 16) }, WIRE_OK },
 	{ GATE_point_y, { REF(0, 15) }, WIRE_FORGED },
 	{ GATE_point_y, { REF(0, 17) }, WIRE_FORGED },

@@ -1,0 +1,98 @@
+/*
+ * Objects that stay in the compartment: what a library's functions open, use and close by a pointer.
+ * Callers get a number instead of the pointer. A number is a place in the table and that place's
+ * generation, so that a number that was closed, made up or meant for another type is refused and never
+ * becomes an address. No number is ever given twice.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "monitor/guest/guest.h"
+
+enum { OBJECTS_MAX = 1 << 16 };
+
+struct object {
+	void *pointer;			/* NULL: the place is free */
+	uint32_t tag, generation;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct object *objects;
+static uint32_t size, used, hint;	/* allocated; in use; where to look for a free place first */
+
+/* The place of @number, or NULL. With the lock held. */
+static struct object *
+find(uint64_t number, uint32_t tag)
+{
+	uint32_t place = (uint32_t)number - 1;
+	struct object *o = place < size ? &objects[place] : NULL;
+
+	return o && o->pointer && o->tag == tag && o->generation == number >> 32 ? o : NULL;
+}
+
+static bool
+grow(void)
+{
+	uint32_t n = size ? size * 2 : 64;
+	struct object *more = n <= OBJECTS_MAX ? reallocarray(objects, n, sizeof(*more)) : NULL;
+
+	if (!more)
+		return false;
+	objects = more;
+	for (uint32_t i = size; i < n; i++)
+		objects[i] = (struct object){ 0 };
+	hint = size;
+	size = n;
+	return true;
+}
+
+uint64_t
+object_add(void *pointer, uint32_t tag)
+{
+	uint64_t number = 0;
+
+	if (!pointer)
+		return 0;
+	pthread_mutex_lock(&mutex);
+	if (used < size || grow()) {
+		while (objects[hint % size].pointer)
+			hint++;
+		hint %= size;
+		objects[hint].pointer = pointer;
+		objects[hint].tag = tag;
+		objects[hint].generation++;
+		number = (uint64_t)objects[hint].generation << 32 | (hint + 1);
+		used++;
+	}
+	pthread_mutex_unlock(&mutex);
+	return number;
+}
+
+bool
+object_find(uint64_t number, uint32_t tag, void **ret)
+{
+	struct object *o;
+
+	*ret = NULL;
+	pthread_mutex_lock(&mutex);
+	o = find(number, tag);
+	if (o)
+		*ret = o->pointer;
+	pthread_mutex_unlock(&mutex);
+	return o;
+}
+
+void
+object_drop(uint64_t number, uint32_t tag)
+{
+	struct object *o;
+
+	pthread_mutex_lock(&mutex);
+	o = find(number, tag);
+	if (o) {
+		o->pointer = NULL;
+		hint = (uint32_t)(o - objects);
+		used--;
+	}
+	pthread_mutex_unlock(&mutex);
+}

@@ -1,0 +1,138 @@
+## A gates file of the user's own: found by TWZ_GATES, goes before the installed one, noticed when it changes.
+$ mkdir gates; printf 'library libz.so.1\nheader <zlib.h>\ngate zlibVersion "Which zlib"\n' >gates/zlib.gates; export TWZ_GATES=$PWD/gates; twz-inspect zlib; twz-inspect --register zlib; twz -o json -c 'sys::gates zlib' | jq -r '.[].name'
+zlib
+  zlibVersion() -> string  # Which zlib
+zlibVersion
+$ twz -c 'zlib::adler32 1 "hello"'
+103547413
+$ export TWZ_GATES=$PWD/gates; twz -o json -c 'sys::gates zlib' | jq -r '.[].name'; printf 'gate adler32 "Adler-32"\n\tin buf[len]\n' >>gates/zlib.gates; twz -c 'zlib::adler32 1 "hello"'; rm gates/zlib.gates; twz -c 'zlib::crc32 0 "hello"'
+zlibVersion
+103547413
+907060870
+## By the library's own path, too; a library without a gates file has no gates.
+$ twz-inspect --c $(realpath /usr/lib/*/libz.so.1) crc32 | grep -A 1 CRC
+/* CRC-32 of bytes, continued from the one before; the first is 0. */
+uLong crc32(uLong crc, const Bytef *buf, uInt len);
+$ cp $(realpath /usr/lib/*/libz.so.1) libz.so.1; twz-inspect libz.so.1
+twz-inspect: libz.so.1: no gates
+  hint: mark functions with TWZ_GATE of <twz/gate.h>; twz-inspect --all shows every exported function
+[1]
+## Pointers that are always NULL, texts of unsigned char, a parameter that may be NULL, a secret, an alias.
+$ mkdir own; cat >lib.c <<'C'
+> #include <string.h>
+> #include "lib.h"
+> int look(const char *a, void (*f)(int), const unsigned char *text, const char *may, const char *word)
+> { return !a && !f ? (int)strlen((const char *)text) + (may != 0) * 100 + (word[0] == 's') * 1000 : -1; }
+> const unsigned char *name(int i) { return i ? (const unsigned char *)"one" : (const unsigned char *)""; }
+> int put(int n, unsigned *count, short *out) { for (unsigned i = 0; i < *count; i++) out[i] = (short)(n + i); *count = 2; return n ? 0 : 7; }
+> C
+$ cat >lib.h <<'C'
+> int look(const char *a, void (*f)(int), const unsigned char *text, const char *may, const char *word);
+> const unsigned char *name(int i);
+> int put(int n, unsigned *count, short *out);
+> C
+$ cc -shared -fPIC -o libmore.so lib.c; cat >own/more.gates <<G
+> library $PWD/libmore.so
+> header  $PWD/lib.h
+> gate look "Looks"
+> 	null a
+> 	null f
+> 	string text
+> 	optional may
+> 	secret word
+> 	alias see
+> gate name
+> 	returns string
+> gate put
+> 	out out[*count]
+> 	fails Codes
+> codes Codes
+> 	value GOOD 0
+> 	value BAD  8 "It is bad"
+> G
+$ export TWZ_GATES=$PWD/own; twz-inspect more; twz -c 'more::see "abc" none "s"; more::look "abcd" "x" "t"; more::name 1; more::put 5 4; more::put 0 4'
+more
+  look(text: string, may: Option<string>, word: string) -> i32  # Looks
+    also see
+  name(i: i32) -> string
+  put(n: i32, inout count: u32, out out: [i16]) -> Result<(), Codes>
+1003
+104
+one
+{count: 2, out: [5, 6]}
+Fault: more::put: the service gave the number 7 as a Codes
+[5]
+## What does not fit the functions: the gate is there, and says why it cannot be called.
+$ mkdir bad; cat >bad/wrong.gates <<'G'
+> library libz.so.1
+> header <zlib.h>
+> service wrong "Gates that do not fit"
+> gate crc32 "No such length"
+> 	in buf[lem]
+> gate adler32 "Writes to const"
+> 	out buf[len]
+> gate nosuch "Not there"
+> gate zlibVersion "Codes of a text"
+> 	returns Codes
+> gate compress "Behind a number"
+> 	out dest[*sourceLen]
+> gate compress2 "In and out"
+> 	inout dest[*destLen]
+> 	in source[sourceLen]
+> gate uncompress "A number is no object"
+> 	object sourceLen
+> gate deflateInit_ "Two things at once"
+> 	null strm
+> 	object strm
+> gate crc32_combine "Too few names"
+> 	params a b
+> codes Codes
+> 	value GOOD 0
+> G
+$ TWZ_GATES=$PWD/bad twz-inspect wrong
+wrong  # Gates that do not fit
+  crc32(crc: uLong, buf: *const Bytef, len: uInt) -> uLong  not callable: the extent of 'buf' is 'lem', which is neither a parameter nor a number  # No such length
+  adler32(adler: uLong, out buf: [Bytef], len: uInt) -> uLong  not callable: parameter 'buf': an out-parameter that points to const  # Writes to const
+  nosuch(?)  not callable: it is not an exported function of the file  # Not there
+  zlibVersion() -> string  not callable: its record says that it returns Codes, but it returns no int  # Codes of a text
+  compress(out dest: *Bytef, destLen: *uLongf, source: *const Bytef, sourceLen: uLong) -> i32  not callable: the extent of 'dest' is behind 'sourceLen', which is no parameter that points to an integer  # Behind a number
+  compress2(inout dest: *Bytef, inout destLen: uLongf, source: *const Bytef, sourceLen: uLong, level: i32) -> i32  not callable: the extent of 'dest' is behind 'destLen', but it is not only written to  # In and out
+  uncompress(dest: *Bytef, destLen: *uLongf, source: *const Bytef, sourceLen: uLong) -> i32  not callable: its record treats parameter 'sourceLen' as a pointer  # A number is no object
+  deflateInit_(strm: z_streamp, level: i32, version: string, stream_size: i32) -> i32  not callable: its record says two things about parameter 'strm'  # Two things at once
+  crc32_combine(a: uLong, b: uLong, _: off_t) -> uLong  not callable: its record names fewer parameters than it has  # Too few names
+[1]
+## What is no gates file: where, and what.
+$ for text in 'servise x' 'gate crc32\n\tin buf' 'gate crc32\nin buf[len]' '\tin buf[len]' 'gate 9' 'library a/b' 'library libz.so.1' 'header <a b.h>' 'header "x\\";"' 'codes C\n\tvalue A x' 'gate x "no end' 'gate crc32 a' 'gate a\n\tlevel most'; do printf "library libz.so.1\n$text\n" >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|.*gates:||"; done
+2:1: 'servise' begins no statement
+  hint: did you mean service?
+3:5: 'buf' does not say how long it is
+  hint: as in: in buf[len], in sig[8], out dest[*destLen]
+3:1: 'in' stands indented below a line 'gate'
+2:2: 'in' stands indented below a line 'gate'
+2:6: '9' is no name of a function
+  hint: names are letters, digits and _
+2:9: 'a/b' is a second library
+  hint: one gates file is about one library
+2:9: 'libz.so.1' is a second library
+  hint: one gates file is about one library
+2:1: 'header' has too few or too many words behind it
+  hint: as in: header <FILE>
+2:8: 'x";' is no header
+  hint: as in: header <zlib.h>
+3:10: 'x' is no number
+  hint: as in: value Z_OK 0
+2:8: a text without its closing quote
+  hint: a text ends in its own line
+2:12: 'a' is too much here
+  hint: texts stand in quotes
+3:8: 'most' is no level
+  hint: levels are none, callee, caller and full
+## Neither debug information nor headers, or no compiler: said so.
+$ printf 'library libz.so.1\nheader <zlub.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
+twz-inspect: LIBRARY: no debug information, and zlub.h: No such file or directory
+  hint: install the library's -dev package and a C compiler, or its debug information
+$ printf 'library libz.so.1\nheader <zlib.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; CC=/nonexistent TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
+twz-inspect: LIBRARY: no debug information, and cannot run the C compiler '/nonexistent': No such file or directory
+  hint: install the library's -dev package and a C compiler, or its debug information
+wrong
+  crc32(crc: uLong, buf: [Bytef]) -> uLong
