@@ -120,7 +120,9 @@ run_text(struct lang *l, const char *text, size_t n)
 
 	switch (lang_run(l, text, n, &err)) {
 	case LANG_OK:
-		return 0;
+		if (lang_finish(l, &err))
+			return 0;
+		break;
 	case LANG_EXIT:
 		return lang_exit_status(l);
 	case LANG_MORE:
@@ -295,8 +297,11 @@ language_options(const struct options *o, const struct repl_host *host, bool pro
 		.err_tty = err_tty,
 		.color = options_colored(o, prompt || out_tty || err_tty),
 		.verbose = o->verbose,
+		.trace = o->trace,
+		.dry_run = o->dry_run,
 		.errors_json = o->errors_json,
 		.script = o->mode == OPTIONS_FILE,
+		.whole = !prompt && o->mode != OPTIONS_CALL,
 		.file = o->mode == OPTIONS_FILE ? o->text : NULL,
 		.args = o->args,
 		.nargs = o->nargs,
@@ -333,6 +338,43 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	session_flush(s);
 	/* No tidying: the compartments end with this process, and the kernel does the rest faster. */
 	return status;
+}
+
+/* --check: one interpreter for each file, as each run would have. The worst status counts. */
+static int
+check_files(const struct options *o)
+{
+	struct session_options so = { .context = o->context, .registry = o->registry };
+	struct twz_error err = { 0 };
+	struct session *s;
+	int worst = 0;
+
+	if (!session_open(&so, &s, &err))
+		return complain(&err, twz_class_status(err.cls));
+	signals_install(s);
+	for (size_t i = 0; i < o->nargs; i++) {
+		struct lang_options lo = language_options(o, session_host(s), false);
+		struct twz_error why = { 0 };
+		TWZ_ARENA arena = { 0 };
+		const char *text = "";
+		struct lang *l;
+		size_t n = 0;
+		int status;
+
+		lo.file = o->args[i];
+		lo.script = lo.whole = true;
+		lo.args = NULL;
+		lo.nargs = 0;
+		if (!read_script(o->args[i], &arena, &text, &n, &why)) {
+			worst = complain(&why, STATUS_USAGE);
+			continue;
+		}
+		l = lang_new(&lo);
+		status = lang_lint(l, text, n);
+		lang_free(l);
+		worst = status && (!worst || status < worst) ? status : worst;
+	}
+	return worst;
 }
 
 /* Reads the text first: when it cannot be read nothing needs to be started. */
@@ -378,6 +420,8 @@ main(int argc, char **argv)
 
 		return complain(&err, status);
 	}
+	case OPTIONS_CHECK:
+		_exit(finish_output(check_files(&o)));
 	case OPTIONS_INPUT:
 	case OPTIONS_TEXT:
 	case OPTIONS_FILE:

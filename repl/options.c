@@ -48,6 +48,30 @@ set_verbose(struct options *o, const char *value, struct twz_error *err)
 }
 
 static bool
+set_check(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)value, (void)err;
+	o->mode = OPTIONS_CHECK;
+	return true;
+}
+
+static bool
+set_trace(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)value, (void)err;
+	o->trace = true;
+	return true;
+}
+
+static bool
+set_dry_run(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)value, (void)err;
+	o->dry_run = true;
+	return true;
+}
+
+static bool
 set_context(struct options *o, const char *value, struct twz_error *err)
 {
 	if (!*value)
@@ -131,6 +155,10 @@ static const struct option_row {
 	{ 'o', "output", "FORM", "show values as pretty, json or raw", set_output },
 	{ 'v', "verbose", NULL, "show where in the text an error is, also without a terminal",
 	  set_verbose },
+	{ 'x', "trace", NULL, "show every call, what it gave and how long it took; secrets masked",
+	  set_trace },
+	{ 0, "dry-run", NULL, "run without the calls that change something: show these", set_dry_run },
+	{ 0, "check", NULL, "only look at scripts: names, types, doubtful places", set_check },
 	{ 0, "as", "CONTEXT", "call as this security context (default: owner)", set_context },
 	{ 0, "timeout", "TIME", "deadline of each call: 200ms, 5s, 1m, none (default: 30s)",
 	  set_timeout },
@@ -149,6 +177,7 @@ static const struct {
 	{ "twz -c TEXT [-- ARG...]", "runs TEXT" },
 	{ "twz FILE [ARG...]", "runs a script; - is standard input" },
 	{ "twz call GATE [ARG...]", "calls one gate; every ARG is plain text for its parameter" },
+	{ "twz --check FILE...", "says what is wrong with scripts; nothing is called" },
 	{ "twz run PROGRAM [ARG...]", "runs a program that calls gates" },
 };
 
@@ -330,6 +359,8 @@ take_words(int argc, char **argv, int i, struct options *o, struct twz_error *er
 			break;
 		}
 	}
+	if (o->mode == OPTIONS_CHECK && i == argc)
+		return usage(err, "--check needs a file");
 	if (o->mode == OPTIONS_INPUT && i < argc) {
 		o->text = argv[i++];
 		if (strcmp(o->text, "-"))

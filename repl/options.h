@@ -16,6 +16,7 @@ enum options_mode {
 	OPTIONS_FILE,		/* FILE */
 	OPTIONS_CALL,		/* call GATE ARG… */
 	OPTIONS_RUN,		/* run PROGRAM ARG… */
+	OPTIONS_CHECK,		/* --check FILE… */
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 };
@@ -29,7 +30,7 @@ struct options {
 	size_t nargs;
 	enum lang_output output;
 	enum options_color color;
-	bool verbose, errors_json;
+	bool verbose, errors_json, trace, dry_run;
 	const char *context;		/* NULL: owner */
 	const char *registry;		/* NULL: the user's */
 	const char *preload;		/* --sctx: services for `run`; NULL: none */

@@ -7,6 +7,7 @@
 
 #include "repl/session.h"
 #include "twz/arena.h"
+#include "twz/program.h"
 
 enum { STATUS_CANNOT_RUN = 126, STATUS_NOT_FOUND = 127 };
 
@@ -84,7 +85,7 @@ run_program(const struct options *o, struct twz_error *err)
 		argv[i] = twz_strdup(&arena, o->args[i]);
 	signal(SIGPIPE, SIG_DFL);
 	execvp(argv[0], argv);
-	errnum = errno;
+	errnum = twz_program_errno(argv[0], errno);
 	twz_fail_sys(err, errnum, "run %s", argv[0]);
 	return errnum == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN;
 }

@@ -1,7 +1,8 @@
 /*
  * The tree that a text becomes. Every node has its span in the text and lives in the arena of the
  * parse. One struct serves all kinds: items are the children in the order given below, args the named
- * ones. Nothing is resolved here except what an evaluated call keeps in site.
+ * ones. The parser resolves nothing; lang_prepare() numbers the names before a text is run, and an
+ * evaluated call keeps in site what it resolved to.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "repl/lang/lex.h"
+#include "twz/value.h"
 
 /* kind; text; items; args */
 #define AST_KINDS(X) \
@@ -64,6 +66,9 @@ enum ast_kind {
 
 struct ast;
 struct call_site;
+struct lang_builtin;
+struct lang_function;
+struct lang_module;
 
 /* An argument of a call, a field of a record, a parameter of a function. */
 struct ast_arg {
@@ -72,6 +77,7 @@ struct ast_arg {
 	const char *type;		/* parameter: annotation or NULL */
 	uint32_t from, to;		/* of all of it */
 	uint32_t name_to;		/* end of the name, which begins at from */
+	uint32_t id;			/* parameter: its name's number */
 	bool glued;			/* --name=value, not --name value */
 	bool named;			/* parameter: written as --name */
 };
@@ -92,6 +98,16 @@ struct ast {
 	struct ast_arg *args;
 	uint32_t nargs;
 	struct call_site **site;	/* CALL: where the first evaluation keeps what it resolved to */
+
+	/* From lang_prepare(): */
+	uint32_t id;			/* of the name in text, up to its first '.'; 0: none */
+	uint32_t name_n;		/* its bytes */
+	bool is_path;			/* CALL: of a gate, or of a function in another file */
+	bool unused;			/* nobody takes the value */
+	const struct lang_builtin *builtin;	/* WORD, CALL */
+	const struct twz_value *constant;	/* NUMBER */
+	struct lang_function *function;	/* FN, LAMBDA */
+	struct lang_module *module;	/* IMPORT */
 };
 
 /** "CALL": for tests and for the message about what is not supported. */

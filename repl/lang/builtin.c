@@ -125,7 +125,8 @@ run_count(struct lang *l, const struct twz_value *args, size_t nargs, struct twz
 	const struct twz_value *v = &args[0];
 
 	(void)l, (void)nargs;
-	if (v->kind != TWZ_VALUE_STRING && v->kind != TWZ_VALUE_LIST && v->kind != TWZ_VALUE_RECORD)
+	if ((v->kind != TWZ_VALUE_STRING && v->kind != TWZ_VALUE_LIST && v->kind != TWZ_VALUE_RECORD) ||
+	    lang_function_of(v))
 		return mismatch("list", v, err);
 	*ret = twz_int(NULL, (twz_wide)(v->kind == TWZ_VALUE_STRING ? characters(v) : v->list.n));
 	return true;
@@ -200,7 +201,7 @@ run_to_json(struct lang *l, const struct twz_value *args, size_t nargs, struct t
 	(void)nargs;
 	if (!f)
 		return twz_fail_sys(err, errno, "to_json");
-	done = twz_json_write(f, &args[0], err);
+	done = lang_write_json(f, &args[0], err);
 	fclose(f);
 	if (done)
 		*ret = twz_string(l->arena, text, n);
@@ -212,26 +213,77 @@ run_type(struct lang *l, const struct twz_value *args, size_t nargs, struct twz_
 	 struct twz_error *err)
 {
 	(void)nargs, (void)err;
-	*ret = twz_cstring(l->arena, args[0].type ? twz_type_text(l->arena, args[0].type)
+	*ret = twz_cstring(l->arena, args[0].type && !lang_function_of(&args[0]) ? twz_type_text(l->arena, args[0].type)
 						  : lang_type_of(l->arena, &args[0]));
 	return true;
 }
 
+/* One job, or a list of them. */
+static bool
+run_wait(struct lang *l, const struct twz_value *args, size_t nargs, struct twz_value *ret,
+	 struct twz_error *err)
+{
+	const struct twz_value *v = &args[0];
+	struct twz_value *all;
+
+	(void)nargs;
+	if (l->check) {
+		*ret = lang_unknown(NULL);
+		return true;
+	}
+	if (v->kind != TWZ_VALUE_LIST)
+		return lang_wait(l, v, ret, err);
+	all = twz_new_array(l->arena, v->list.n, struct twz_value);
+	for (size_t i = 0; i < v->list.n; i++)
+		if (!lang_wait(l, &v->list.items[i], &all[i], err))
+			return false;
+	*ret = twz_list(NULL, all, v->list.n);
+	return true;
+}
+
+static bool
+run_done(struct lang *l, const struct twz_value *args, size_t nargs, struct twz_value *ret,
+	 struct twz_error *err)
+{
+	bool done = false;
+
+	(void)nargs;
+	if (!lang_job_done(l, &args[0], &done))
+		return mismatch("Job", &args[0], err);
+	*ret = twz_bool(done);
+	return true;
+}
+
+#define LISTS (1u << TWZ_VALUE_LIST)
+#define TEXTS (1u << TWZ_VALUE_STRING)
+#define RECORDS (1u << TWZ_VALUE_RECORD)
+#define RESULTS (1u << TWZ_VALUE_OK)
+
 static const struct lang_builtin builtins[] = {
 	{ "Result::unwrap", "Result::unwrap RESULT", "The value of a result; its error ends the script",
-	  1, 1, run_unwrap },
-	{ "count", "count LIST", "How many elements a list has, or characters a text", 1, 1, run_count },
-	{ "exit", "exit [STATUS]", "Ends the session or script", 0, 1, run_exit },
-	{ "first", "first LIST [N]", "The first element, or the first N, as a list", 1, 2, run_first },
-	{ "help", "help [SERVICE | SERVICE::GATE]", "Explains twz, a service or a gate", 0, 1,
+	  1, 1, LANG_ANY, 0, NULL, run_unwrap },
+	{ "count", "count LIST", "How many elements a list has, or characters a text", 1, 1,
+	  TWZ_VALUE_INT, LISTS | TEXTS | RECORDS, "list", run_count },
+	{ "done", "done JOB", "Whether a job has ended", 1, 1, TWZ_VALUE_BOOL, RECORDS, "Job", run_done },
+	{ "exit", "exit [STATUS]", "Ends the session or script", 0, 1, 0, 0, NULL, run_exit },
+	{ "first", "first LIST [N]", "The first element, or the first N, as a list", 1, 2,
+	  TWZ_VALUE_LIST, LISTS, "list", run_first },
+	{ "help", "help [SERVICE | SERVICE::GATE]", "Explains twz, a service or a gate", 0, 1, 0, 0, NULL,
 	  run_help },
-	{ "last", "last LIST [N]", "The last element, or the last N, as a list", 1, 2, run_last },
-	{ "len", "len LIST", "The same as count", 1, 1, run_count },
-	{ "lines", "lines TEXT", "The lines of a text as a list", 1, 1, run_lines },
-	{ "ok", "ok RESULT", "Whether a result is Ok", 1, 1, run_ok },
-	{ "print", "print VALUE …", "Prints values, texts without quotes", 0, UINT_MAX, run_print },
-	{ "to_json", "to_json VALUE", "A value as JSON text", 1, 1, run_to_json },
-	{ "type", "type VALUE", "The name of a value's type", 1, 1, run_type },
+	{ "last", "last LIST [N]", "The last element, or the last N, as a list", 1, 2,
+	  TWZ_VALUE_LIST, LISTS, "list", run_last },
+	{ "len", "len LIST", "The same as count", 1, 1, TWZ_VALUE_INT, LISTS | TEXTS | RECORDS, "list",
+	  run_count },
+	{ "lines", "lines TEXT", "The lines of a text as a list", 1, 1, TWZ_VALUE_LIST, TEXTS, "String",
+	  run_lines },
+	{ "ok", "ok RESULT", "Whether a result is Ok", 1, 1, TWZ_VALUE_BOOL, RESULTS, "Result", run_ok },
+	{ "print", "print VALUE …", "Prints values, texts without quotes", 0, UINT_MAX, 0, 0, NULL,
+	  run_print },
+	{ "to_json", "to_json VALUE", "A value as JSON text", 1, 1, TWZ_VALUE_STRING, 0, NULL,
+	  run_to_json },
+	{ "type", "type VALUE", "The name of a value's type", 1, 1, TWZ_VALUE_STRING, 0, NULL, run_type },
+	{ "wait", "wait JOB", "The value of a job (spawn), once it is there; of a list of jobs, all of them",
+	  1, 1, LANG_ANY, 0, NULL, run_wait },
 };
 
 const struct lang_builtin *

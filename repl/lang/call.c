@@ -330,13 +330,9 @@ call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
 		    convert_argument(l, &p->want, p->node, true, &args[i], err) != CONVERT_DONE)
 			return false;
 	}
+	if (l->check)
+		lang_note_gate(l, site->service, site->gate);
 	return lang_call_gate(l, site->service, site->gate, args, site->nparams, ret, err);
-}
-
-static bool
-is_path(const struct ast *a)
-{
-	return strstr(a->text, "::") != NULL && !lang_builtin_find(a->text);
 }
 
 /* -- functions of the language and built-in ones ----------------------------------------------- */
@@ -350,15 +346,13 @@ no_function(struct lang *l, const struct ast *a, struct twz_error *err)
 	const struct lang_variable *variables;
 	size_t nvariables = lang_variables(l, l->arena, &variables);
 
-	if (lang_find(l, a->text, a->n)) {
+	if (lang_lookup(l, a->id)) {
 		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
 			 "'%s' is a variable, no function", a->text);
 		return lang_at_span(err, a->from, a->head_to);
 	}
 	for (size_t i = 0; i < nbuiltins; i++)
 		twz_push(l->arena, names, n, builtins[i].name);
-	for (size_t i = 0; i < l->nfunctions; i++)
-		twz_push(l->arena, names, n, l->functions[i].name);
 	for (size_t i = 0; i < nvariables; i++)
 		twz_push(l->arena, names, n, variables[i].name);
 	near = twz_nearest(a->text, names, n);
@@ -370,14 +364,13 @@ no_function(struct lang *l, const struct ast *a, struct twz_error *err)
 	return lang_at_span(err, a->from, a->head_to);
 }
 
-/* A bareword for a parameter of any type: a variable, else its spelling. */
-static bool
-any_argument(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
+bool
+lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
-	bool word = a->kind == AST_WORD || a->kind == AST_NUMBER || a->kind == AST_BOOL ||
-		    a->kind == AST_TEXT;
-
-	if (word && (a->kind != AST_WORD || !lang_find(l, a->text, strcspn(a->text, ".")))) {
+	if (a->kind == AST_WORD && lang_lookup(l, a->id))
+		return lang_dotted(l, a, ret, err) || lang_at(err, a);
+	if (a->kind == AST_WORD || a->kind == AST_NUMBER || a->kind == AST_BOOL ||
+	    a->kind == AST_TEXT) {
 		*ret = twz_string(l->arena, a->text, a->n);
 		return true;
 	}
@@ -402,7 +395,7 @@ plain_arguments(struct lang *l, const struct ast *a, const struct twz_value *pip
 			lang_at_span(err, arg->from, arg->to);
 			return NULL;
 		}
-		if (!any_argument(l, arg->value, &args[(*n)++], err))
+		if (!lang_any_argument(l, arg->value, &args[(*n)++], err))
 			return NULL;
 	}
 	return args;
@@ -419,6 +412,33 @@ check_builtin_count(const struct lang_builtin *b, const struct ast *a, size_t n,
 }
 
 static bool
+any_unknown(const struct twz_value *args, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (lang_is_unknown(&args[i]))
+			return true;
+	return false;
+}
+
+/* In a check, or in a dry run of what is not known: what can be said of the first argument. */
+static bool
+unknown_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
+		const struct twz_value *args, struct twz_value *ret, struct twz_error *err)
+{
+	enum twz_value_kind kind = b->min ? lang_kind(&args[0]) : TWZ_VALUE_UNIT;
+	bool known = kind != TWZ_VALUE_UNIT;
+
+	*ret = b->result ? lang_unknown_kind((enum twz_value_kind)b->result) : twz_unit();
+	if (b->result && lang_is_unknown(&args[0]))
+		ret->list.names = args[0].list.names;
+	if (b->takes && known && !(b->takes >> kind & 1)) {
+		lang_type_error(err, "Expected '%s' got '%s'", b->wanted, lang_type_of(l->arena, &args[0]));
+		return lang_at(err, a);
+	}
+	return true;
+}
+
+static bool
 call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
 	     const struct twz_value *piped, struct twz_value *ret, struct twz_error *err)
 {
@@ -428,110 +448,10 @@ call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
 	if (!check_builtin_count(b, a, a->nargs + (piped != NULL), err))
 		return false;
 	args = plain_arguments(l, a, piped, &n, err);
+	/* A dry run prints what it does not know by its type. */
+	if (args && b->result != LANG_ANY && (l->check || (b->result && any_unknown(args, n))))
+		return unknown_builtin(l, b, a, args, ret, err);
 	return args && (b->run(l, args, n, ret, err) || lang_at(err, a));
-}
-
-/* The parameter of @fn called @name, or -1. */
-static int
-function_param(const struct ast *fn, const char *name)
-{
-	for (uint32_t i = 0; i < fn->nargs; i++)
-		if (!strcmp(fn->args[i].name, name))
-			return (int)i;
-	return -1;
-}
-
-static bool
-wrong_count(const struct lang_function *f, const struct ast *a, const char *what,
-	    struct twz_error *err)
-{
-	lang_type_error(err, "%s: fn %s takes %u", what, f->name, f->ast->nargs);
-	return lang_at(err, a);
-}
-
-/* An argument of a function: for its type, else a number is a number and a word a text. */
-static bool
-function_argument(struct lang *l, const struct twz_type *type, const struct ast *a,
-		  struct twz_value *ret, struct twz_error *err)
-{
-	struct convert_want want = { .type = type };
-
-	if (type)
-		return convert_argument(l, &want, a, true, ret, err) == CONVERT_DONE || lang_at(err, a);
-	if (a->kind == AST_NUMBER || a->kind == AST_BOOL)
-		return lang_eval(l, a, ret, err) || lang_at(err, a);
-	return any_argument(l, a, ret, err);
-}
-
-/* A call of a function of the language whose arguments are being handed out. */
-struct handout {
-	struct lang *l;
-	const struct lang_function *f;
-	const struct ast *call;
-	struct twz_value *args;
-	bool *filled;
-	uint32_t next;
-};
-
-static bool
-hand_out(struct handout *h, const struct ast_arg *arg, struct twz_error *err)
-{
-	const struct ast *fn = h->f->ast;
-	int at = arg->name ? function_param(fn, arg->name) : -1;
-
-	while (!arg->name && h->next < fn->nargs && (h->filled[h->next] || fn->args[h->next].named))
-		h->next++;
-	if (!arg->name && h->next < fn->nargs)
-		at = (int)h->next;
-	if (at < 0 || h->filled[at])
-		return wrong_count(h->f, h->call, arg->name ? "no such parameter" : "too many arguments",
-				   err);
-	h->filled[at] = true;
-	if (arg->value)
-		return function_argument(h->l, h->f->types[at], arg->value, &h->args[at], err);
-	h->args[at] = twz_bool(true);
-	return true;
-}
-
-static bool
-hand_out_all(struct handout *h, const struct twz_value *piped, struct twz_error *err)
-{
-	const struct ast *fn = h->f->ast;
-	struct convert_want want = { .type = fn->nargs ? h->f->types[0] : NULL };
-
-	if (piped && !fn->nargs)
-		return wrong_count(h->f, h->call, "too many arguments", err);
-	if (piped) {
-		h->filled[0] = true;
-		h->args[0] = *piped;
-		if (want.type && !convert_value(&want, piped, h->l->arena, &h->args[0], err))
-			return lang_at(err, h->call);
-	}
-	for (uint32_t i = 0; i < h->call->nargs; i++)
-		if (!hand_out(h, &h->call->args[i], err))
-			return false;
-	for (uint32_t i = 0; i < fn->nargs; i++) {
-		if (h->filled[i])
-			continue;
-		if (!fn->args[i].value)
-			return wrong_count(h->f, h->call, "missing arguments", err);
-		if (!function_argument(h->l, h->f->types[i], fn->args[i].value, &h->args[i], err))
-			return false;
-	}
-	return true;
-}
-
-static bool
-call_function(struct lang *l, const struct lang_function *f, const struct ast *a,
-	      const struct twz_value *piped, struct twz_value *ret, struct twz_error *err)
-{
-	uint32_t n = f->ast->nargs;
-	struct handout h = { .l = l, .f = f, .call = a,
-			     .args = twz_new_array(l->arena, n, struct twz_value),
-			     .filled = twz_new_array(l->arena, n, bool) };
-
-	return hand_out_all(&h, piped, err) &&
-	       (lang_call_function(l, f, h.args, n, ret, err) || lang_at(err, a));
 }
 
 /* -- entry ------------------------------------------------------------------------------------- */
@@ -545,25 +465,30 @@ blame(struct lang *l, const struct call_site *site)
 	return false;
 }
 
-bool
-lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_error *err)
+/* The function that the name of a call stands for; NULL: none of the language. */
+static bool
+function_called(struct lang *l, const struct ast *a, const struct twz_value **ret,
+		struct twz_error *err)
 {
-	const struct lang_builtin *b;
-	struct call_site *site;
-	struct twz_value *args;
-	uint64_t later;
+	struct lang_binding *b;
 
-	if (is_path(a)) {
-		if (!resolve(l, a, piped, &site, err))
-			return false;
-		args = twz_new_array(l->arena, site->nparams, struct twz_value);
-		return convert_all(l, site, NULL, args, &later, err) || blame(l, site) ||
-		       lang_at(err, a);
-	}
-	b = lang_builtin_find(a->text);
-	if (!lang_function_find(l, a->text) && !b)
+	*ret = NULL;
+	if (a->is_path)
+		return !l->program->module->nimports || lang_imported_function(l, a, ret, err);
+	b = lang_lookup(l, a->id);
+	if (b)
+		b->read = true;
+	if (b && lang_function_of(&b->value))
+		*ret = &b->value;
+	return true;
+}
+
+static bool
+check_plain(struct lang *l, const struct ast *a, bool piped, struct twz_error *err)
+{
+	if (!a->builtin)
 		return no_function(l, a, err);
-	if (b && !lang_function_find(l, a->text) && !check_builtin_count(b, a, a->nargs + piped, err))
+	if (!check_builtin_count(a->builtin, a, a->nargs + piped, err))
 		return false;
 	for (uint32_t i = 0; i < a->nargs; i++)
 		if (a->args[i].value && !lang_check(l, a->args[i].value, err))
@@ -571,23 +496,57 @@ lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_erro
 	return true;
 }
 
+/* Whether a variable of which little is known may hold a function. */
+static bool
+may_be_function(const struct lang *l, const struct ast *a)
+{
+	const struct twz_value *v = &lang_lookup(l, a->id)->value;
+
+	return lang_is_unknown(v) && lang_kind(v) == TWZ_VALUE_UNIT && !lang_unknown_of(v);
+}
+
+bool
+lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_error *err)
+{
+	const struct twz_value *f;
+	struct call_site *site;
+	struct twz_value *args;
+	uint64_t later;
+
+	if (!function_called(l, a, &f, err))
+		return false;
+	if (f)
+		return lang_apply_check(l, f, a, piped, err);
+	if (!a->is_path)
+		return check_plain(l, a, piped, err);
+	if (!resolve(l, a, piped, &site, err))
+		return false;
+	args = twz_new_array(l->arena, site->nparams, struct twz_value);
+	return convert_all(l, site, NULL, args, &later, err) || blame(l, site) || lang_at(err, a);
+}
+
 bool
 lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *piped,
 	       struct twz_value *ret, struct twz_error *err)
 {
-	const struct lang_function *f;
-	const struct lang_builtin *b;
+	const struct twz_value *f;
 	struct call_site *site;
 
-	if (is_path(a))
+	if (!function_called(l, a, &f, err))
+		return false;
+	if (f)
+		return lang_apply(l, f, a, piped, ret, err);
+	if (a->is_path)
 		return (resolve(l, a, piped != NULL, &site, err) &&
 			(call_site(l, site, piped, ret, err) || blame(l, site))) ||
 		       lang_at(err, a);
-	f = lang_function_find(l, a->text);
-	if (f)
-		return call_function(l, f, a, piped, ret, err);
-	b = lang_builtin_find(a->text);
-	if (b)
-		return call_builtin(l, b, a, piped, ret, err);
+	if (a->builtin)
+		return call_builtin(l, a->builtin, a, piped, ret, err);
+	if (l->check && lang_lookup(l, a->id) && may_be_function(l, a)) {
+		size_t n;
+
+		*ret = lang_unknown(NULL);
+		return plain_arguments(l, a, piped, &n, err) != NULL;
+	}
 	return no_function(l, a, err);
 }

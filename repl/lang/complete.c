@@ -33,15 +33,20 @@ offered(const struct completer *c, const char *text)
 	return false;
 }
 
+/* Offers @text, which continues what has been typed and was not offered before. */
+static void
+add(struct completer *c, const char *text, const char *note)
+{
+	if (c->n < CANDIDATES_MAX)
+		twz_push(c->arena, c->found, c->n, ((struct lang_candidate){ text, note }));
+}
+
 /* Offers @text if it continues what has been typed. */
 static void
 offer(struct completer *c, const char *text, const char *note)
 {
-	size_t typed = strlen(c->spot->word);
-
-	if (strncmp(text, c->spot->word, typed) || c->n >= CANDIDATES_MAX || offered(c, text))
-		return;
-	twz_push(c->arena, c->found, c->n, ((struct lang_candidate){ text, note ? note : "" }));
+	if (!strncmp(text, c->spot->word, strlen(c->spot->word)) && !offered(c, text))
+		add(c, text, note ? note : "");
 }
 
 /* -- names ---------------------------------------------------------------------------------------- */
@@ -76,24 +81,42 @@ parameters_text(struct twz_arena *arena, const struct twz_gate *gate)
 	return open ? open : text;
 }
 
+/* Gates whose names may begin with @prefix. */
+static size_t
+gates_of(struct completer *c, const char *name, const char *prefix, const struct twz_gate **ret)
+{
+	const struct twz_service *service;
+	struct twz_error ignored = { 0 };
+	size_t n;
+
+	if (c->host->gates && c->host->gates(c->host->data, name, prefix, c->arena, ret, &n))
+		return n;
+	if (!c->host->service(c->host->data, name, &service, &ignored))
+		return 0;
+	*ret = service->gates;
+	return service->ngates;
+}
+
 static void
 offer_gates(struct completer *c)
 {
-	const char *colons = strstr(c->spot->word, "::");
-	const struct twz_service *service;
-	struct twz_error ignored = { 0 };
+	const char *colons = strstr(c->spot->word, "::"), *service, *typed;
+	const struct twz_gate *gates = NULL;
+	size_t n;
 
-	if (!colons ||
-	    !c->host->service(c->host->data,
-			      twz_strndup(c->arena, c->spot->word, (size_t)(colons - c->spot->word)),
-			      &service, &ignored))
+	if (!colons)
 		return;
-	for (uint32_t i = 0; i < service->ngates; i++) {
-		const struct twz_gate *gate = &service->gates[i];
+	typed = colons + 2;
+	service = twz_strndup(c->arena, c->spot->word, (size_t)(colons - c->spot->word));
+	n = gates_of(c, service, typed, &gates);
+	for (size_t i = 0; i < n; i++) {
+		const struct twz_gate *gate = &gates[i];
 
-		if (gate->role == TWZ_ROLE_GATE && gate->has_record)
-			offer(c, twz_format(c->arena, "%s::%s", service->name, gate->name),
-			      gate->type ? parameters_text(c->arena, gate) : "");
+		/* There may be ten thousand: no text is made of what is not typed. */
+		if (gate->role == TWZ_ROLE_GATE && gate->has_record &&
+		    !strncmp(gate->name, typed, strlen(typed)))
+			add(c, twz_format(c->arena, "%s::%s", service, gate->name),
+			    gate->type ? parameters_text(c->arena, gate) : "");
 	}
 }
 
@@ -409,6 +432,7 @@ lang_complete(struct lang *l, const char *text, size_t n, size_t cursor, struct 
 
 	if (cursor > n)
 		cursor = n;
+	lang_begin_turn(l);
 	spot_find(c.host, text, cursor, arena, &spot);
 	c.spot = &spot;
 	switch (spot.place) {
@@ -427,6 +451,7 @@ lang_complete(struct lang *l, const char *text, size_t n, size_t cursor, struct 
 	case SPOT_NOWHERE:
 		break;
 	}
+	lang_end_turn(l);
 	*ret = c.found;
 	*from = spot.from;
 	return c.n;

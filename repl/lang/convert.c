@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "repl/lang/check.h"
 #include "repl/lang/number.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
@@ -225,7 +226,7 @@ fit_struct(const struct convert_want *want, const struct twz_value *v, struct tw
 	struct twz_value *items;
 	const char **names;
 
-	if (v->kind != TWZ_VALUE_RECORD ||
+	if (v->kind != TWZ_VALUE_RECORD || lang_function_of(v) ||
 	    (from && from->kind == TWZ_STRUCT && !same_type(from, t)))
 		return value_mismatch(want, v, err);
 	if (from && from->kind == TWZ_STRUCT) {
@@ -296,6 +297,10 @@ convert_value(const struct convert_want *want, const struct twz_value *v, struct
 	const struct twz_type *t = twz_type_strip(want->type);
 	struct convert_want inner;
 
+	if (lang_is_unknown(v)) {
+		*ret = *v;
+		return lang_unknown_fits(want, v, err);
+	}
 	if (want->optional && v->kind == TWZ_VALUE_NONE) {
 		*ret = *v;
 		return true;
@@ -329,7 +334,8 @@ convert_value(const struct convert_want *want, const struct twz_value *v, struct
 			return fit_list(want, t->target, v, arena, ret, err);
 		return fit_kind(want, v, TWZ_VALUE_LIST, ret, err);
 	case TWZ_RECORD:
-		return fit_kind(want, v, TWZ_VALUE_RECORD, ret, err);
+		return lang_function_of(v) ? value_mismatch(want, v, err)
+					   : fit_kind(want, v, TWZ_VALUE_RECORD, ret, err);
 	case TWZ_VOID: case TWZ_POINTER: case TWZ_UNION: case TWZ_RESULT: case TWZ_TYPEDEF:
 	case TWZ_FUNC: case TWZ_OPAQUE:
 		break;
@@ -356,6 +362,11 @@ from_text(struct lang *l, const struct convert_want *want, const struct ast *a, 
 {
 	enum convert_result r = convert_text(l, want, a->text, a->n, a->kind == AST_STRING, ret, err);
 
+	if (r == CONVERT_LATER && l->check) {
+		l->check->late++;
+		*ret = lang_unknown(want->type);
+		return CONVERT_DONE;
+	}
 	if (r == CONVERT_LATER && calls)
 		r = convert_by_service(l, want, a->text, a->n, ret, err) ? CONVERT_DONE : CONVERT_FAILED;
 	if (r == CONVERT_FAILED)
@@ -369,9 +380,13 @@ from_word(struct lang *l, const struct convert_want *want, const struct ast *a, 
 {
 	struct twz_value v;
 
-	if (!lang_find(l, a->text, strcspn(a->text, ".")))
+	if (!lang_lookup(l, a->id))
 		return from_text(l, want, a, calls, ret, err);
-	if (lang_dotted(l, a->text, a->n, &v, err))
+	if (l->check && convert_takes_text(want))
+		lang_warn(l, "W1", a, twz_format(l->arena, "write $%s for the variable, '%s' for the text",
+						 a->text, a->text),
+			  "'%s' is a variable, and would be a text here too", a->text);
+	if (lang_dotted(l, a, &v, err))
 		return fit(l, want, &v, a, ret, err);
 	lang_at(err, a);
 	return CONVERT_FAILED;
@@ -461,7 +476,7 @@ static bool
 is_pure(const struct lang *l, const struct ast *a)
 {
 	if (a->kind == AST_WORD)
-		return lang_find(l, a->text, strcspn(a->text, ".")) != NULL;
+		return lang_lookup(l, a->id) != NULL;
 	if (a->kind == AST_VAR || a->kind == AST_NUMBER || a->kind == AST_BOOL || a->kind == AST_NONE)
 		return true;
 	if (a->kind != AST_FIELD && a->kind != AST_INDEX && a->kind != AST_PAREN &&
@@ -479,7 +494,7 @@ from_expression(struct lang *l, const struct convert_want *want, const struct as
 {
 	struct twz_value v;
 
-	if (!calls && !is_pure(l, a))
+	if (!calls && !l->check && !is_pure(l, a))
 		return lang_check(l, a, err) ? CONVERT_LATER : CONVERT_FAILED;
 	if (lang_eval(l, a, &v, err))
 		return fit(l, want, &v, a, ret, err);

@@ -49,6 +49,8 @@ enum convert_result convert_literal(struct lang *l, const struct convert_want *w
  */
 enum convert_result convert_text(struct lang *l, const struct convert_want *want, const char *text,
 				 size_t n, bool quoted, struct twz_value *ret, struct twz_error *err);
+/** Whether a text that no scalar's grammar reads is a value. */
+bool convert_takes_text(const struct convert_want *want);
 /** Calls the type's from-string converter with the text. */
 bool convert_by_service(struct lang *l, const struct convert_want *want, const char *text, size_t n,
 			struct twz_value *ret, struct twz_error *err);

@@ -311,6 +311,12 @@ takes_text(const struct convert_want *want)
 	       (t->kind == TWZ_ARRAY && twz_type_strip(t->target)->kind == TWZ_CHAR);
 }
 
+bool
+convert_takes_text(const struct convert_want *want)
+{
+	return takes_text(want) || (!want->buffer && converter(want));
+}
+
 static bool
 scalar_text(const struct convert_want *want, const char *text, size_t n, struct twz_value *ret,
 	    struct twz_error *err)

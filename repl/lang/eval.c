@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "repl/lang/check.h"
 #include "repl/lang/interp.h"
-#include "repl/lang/number.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
 
@@ -25,6 +25,20 @@ lang_at(struct twz_error *err, const struct ast *a)
 	return lang_at_span(err, a->from, a->to);
 }
 
+/* A program that did not end well. */
+static bool
+fail_exit(const struct twz_value *e, struct twz_error *err)
+{
+	const struct twz_value *signal = twz_field(e, "signal");
+	const char *program = twz_field(e, "program")->string.text;
+
+	if (signal->kind == TWZ_VALUE_STRING)
+		return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s was ended by %s", program,
+				signal->string.text);
+	return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s ended with status %d",
+			program, (int)twz_field(e, "status")->integer);
+}
+
 bool
 lang_fail_err(const struct twz_value *v, struct twz_error *err)
 {
@@ -33,6 +47,8 @@ lang_fail_err(const struct twz_value *v, struct twz_error *err)
 	const struct twz_member *m = NULL;
 	TWZ_ARENA arena = { 0 };
 
+	if (t == &lang_exit_type)
+		return fail_exit(e, err);
 	if (e->kind == TWZ_VALUE_INT && t && t->kind == TWZ_ENUM)
 		m = twz_enumerator(t, e->integer);
 	twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s",
@@ -48,6 +64,8 @@ lang_type_of(struct twz_arena *arena, const struct twz_value *v)
 	const struct twz_type *t = twz_type_strip(v->type);
 	const struct twz_member *ok;
 
+	if (lang_is_unknown(v))
+		return lang_unknown_text(arena, v);
 	switch (v->kind) {
 	case TWZ_VALUE_UNIT:
 		return "()";
@@ -68,6 +86,8 @@ lang_type_of(struct twz_arena *arena, const struct twz_value *v)
 	case TWZ_VALUE_RECORD:
 		break;
 	}
+	if (lang_function_of(v))
+		return "function";
 	if (v->type)
 		return twz_type_text(arena, v->type);
 	return v->kind == TWZ_VALUE_INT ? "int" : v->kind == TWZ_VALUE_FLOAT ? "float"
@@ -101,7 +121,9 @@ lang_field(const struct twz_value *v, const char *name, size_t n, struct twz_val
 	const char *field = twz_strndup(&arena, name, n), *near;
 	const struct twz_value *found;
 
-	if (v->kind != TWZ_VALUE_RECORD) {
+	if (lang_is_unknown(v))
+		return lang_unknown_field(v, field, ret, err);
+	if (v->kind != TWZ_VALUE_RECORD || lang_function_of(v)) {
 		lang_type_error(err, "'%s' has no fields: '%s' was asked for", lang_type_of(&arena, v),
 				field);
 		if (v->kind == TWZ_VALUE_OK || v->kind == TWZ_VALUE_ERR)
@@ -120,18 +142,16 @@ lang_field(const struct twz_value *v, const char *name, size_t n, struct twz_val
 }
 
 bool
-lang_dotted(struct lang *l, const char *text, size_t n, struct twz_value *ret,
-	    struct twz_error *err)
+lang_dotted(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
-	size_t i = strcspn(text, "."), next;
-	const struct lang_binding *b = lang_find(l, text, i);
+	uint32_t next;
 
-	*ret = b->value;
-	for (; i < n; i = next) {
+	*ret = lang_read(l, lang_lookup(l, a->id));
+	for (uint32_t i = a->name_n; i < a->n; i = next) {
 		struct twz_value v = *ret;
 
-		next = i + 1 + strcspn(text + i + 1, ".");
-		if (!lang_field(&v, text + i + 1, next - i - 1, ret, err))
+		next = i + 1 + (uint32_t)strcspn(a->text + i + 1, ".");
+		if (!lang_field(&v, a->text + i + 1, next - i - 1, ret, err))
 			return false;
 	}
 	return true;
@@ -160,12 +180,19 @@ unknown_word(struct lang *l, const struct ast *a, struct twz_error *err)
 	return lang_at(err, a);
 }
 
+/* A name alone: a variable, or a call without arguments. */
 static bool
 eval_word(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
-	if (lang_find(l, a->text, strcspn(a->text, ".")))
-		return lang_dotted(l, a->text, a->n, ret, err) || lang_at(err, a);
-	if (lang_function_find(l, a->text) || lang_builtin_find(a->text)) {
+	struct lang_binding *b = lang_lookup(l, a->id);
+
+	if (b && !(b->is_fn && a->name_n == a->n)) {
+		if (a->name_n < a->n)
+			return lang_dotted(l, a, ret, err) || lang_at(err, a);
+		*ret = lang_read(l, b);
+		return true;
+	}
+	if (b || a->builtin) {
 		struct call_site *site = NULL;
 		struct ast call = *a;
 
@@ -180,28 +207,19 @@ eval_word(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz
 static bool
 eval_var(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
-	const struct lang_binding *b = lang_find(l, a->text, a->n);
+	struct lang_binding *b = lang_lookup(l, a->id);
 
 	if (!b)
 		return unknown_word(l, a, err);
-	*ret = b->value;
+	*ret = lang_read(l, b);
 	return true;
 }
 
 static bool
 eval_number(const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
-	enum number_result r;
-	twz_wide i;
-	double d;
-
-	r = number_integer(a->text, a->n, &i);
-	if (r == NUMBER_OK && i >= INT64_MIN && i <= UINT64_MAX) {
-		*ret = twz_int(NULL, i);
-		return true;
-	}
-	if (r == NUMBER_NONE && number_float(a->text, a->n, &d) == NUMBER_OK) {
-		*ret = twz_float(NULL, d);
+	if (a->constant) {
+		*ret = *a->constant;
 		return true;
 	}
 	lang_type_error(err, "the number does not fit 64 bits");
@@ -260,6 +278,13 @@ eval_index(struct lang *l, const struct ast *a, struct twz_value *ret, struct tw
 
 	if (!lang_eval(l, a->items[0], &v, err) || !lang_eval(l, a->items[1], &index, err))
 		return false;
+	if (lang_is_unknown(&v) || lang_is_unknown(&index)) {
+		enum twz_value_kind kind = lang_kind(&v);
+
+		*ret = lang_unknown_element(&v);
+		if (kind == TWZ_VALUE_UNIT || kind == TWZ_VALUE_LIST || kind == TWZ_VALUE_RECORD)
+			return true;
+	}
 	if (v.kind == TWZ_VALUE_RECORD && index.kind == TWZ_VALUE_STRING)
 		return lang_field(&v, index.string.text, index.string.n, ret, err) || lang_at(err, a);
 	if (v.kind != TWZ_VALUE_LIST || index.kind != TWZ_VALUE_INT) {
@@ -281,6 +306,10 @@ eval_index(struct lang *l, const struct ast *a, struct twz_value *ret, struct tw
 bool
 lang_unwrap(const struct twz_value *v, struct twz_value *ret, struct twz_error *err)
 {
+	if (lang_is_unknown(v)) {
+		*ret = lang_unknown_inner(v);
+		return true;
+	}
 	if (v->kind == TWZ_VALUE_ERR)
 		return lang_fail_err(v, err);
 	if (v->kind == TWZ_VALUE_NONE)
@@ -300,21 +329,13 @@ eval_unwrap(struct lang *l, const struct ast *a, struct twz_value *ret, struct t
 /* -- dispatch ---------------------------------------------------------------------------------- */
 
 static bool
-unsupported(const struct ast *a, const char *what, struct twz_error *err)
-{
-	twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(GENERIC, NOT_SUPPORTED),
-		 "%s is not supported by this version", what);
-	return lang_at(err, a);
-}
-
-static bool
 eval_not(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
 	bool b;
 
 	if (!lang_eval_condition(l, a->items[0], &b, err))
 		return false;
-	*ret = twz_bool(!b);
+	*ret = l->check ? lang_unknown_kind(TWZ_VALUE_BOOL) : twz_bool(!b);
 	return true;
 }
 
@@ -379,17 +400,22 @@ eval_kind(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz
 	case AST_TIMEOUT: case AST_RETURN: case AST_BREAK: case AST_CONTINUE:
 		return lang_eval_control(l, a, ret, err);
 	case AST_LAMBDA:
-		return unsupported(a, "a function literal", err);
+		if (!lang_make_function(l, a, ret, err))
+			return false;
+		if (l->check)
+			lang_check_body(l, a);
+		return true;
 	case AST_RUN:
-		return unsupported(a, "'run'", err);
+		return lang_eval_run(l, a, NULL, ret, err);
 	case AST_SPAWN:
-		return unsupported(a, "'spawn'", err);
+		return lang_eval_spawn(l, a, ret, err);
 	case AST_IMPORT:
-		return unsupported(a, "'import'", err);
+		return l->check || lang_eval_import(l, a, err);
 	case AST_STAGE: case AST_SELECT: case AST_GET: case AST_ARM: case AST_PATTERN:
 		break;
 	}
-	return unsupported(a, ast_kind_name(a->kind), err);
+	lang_type_error(err, "%s is no value", ast_kind_name(a->kind));
+	return lang_at(err, a);
 }
 
 /* Whether evaluating @a keeps values of variables while other parts of it run. */
@@ -423,5 +449,5 @@ bool
 lang_eval_checked(struct lang *l, const struct ast *a, struct twz_value *ret,
 		  struct twz_error *err)
 {
-	return (a->ncalls < 2 || lang_check(l, a, err)) && lang_eval(l, a, ret, err);
+	return (a->ncalls < 2 || l->check || lang_check(l, a, err)) && lang_eval(l, a, ret, err);
 }

@@ -3,11 +3,25 @@
 #include <string.h>
 #include <time.h>
 
+#include "repl/lang/check.h"
 #include "repl/lang/convert.h"
 #include "repl/lang/interp.h"
 #include "repl/lang/number.h"
 
 /* -- blocks ------------------------------------------------------------------------------------ */
+
+static bool
+check_block(struct lang *l, const struct ast *a, struct twz_value *ret)
+{
+	size_t scope = l->nbindings, outer = l->check->scope;
+
+	l->check->scope = scope;
+	lang_check_statements(l, a, ret);
+	*ret = lang_copy(l->arena, ret);
+	lang_check_leave(l, scope);
+	l->check->scope = outer;
+	return true;
+}
 
 bool
 lang_eval_block(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
@@ -16,6 +30,8 @@ lang_eval_block(struct lang *l, const struct ast *a, struct twz_value *ret, stru
 	int64_t timeout = l->timeout_ns;
 	bool done = true;
 
+	if (l->check)
+		return check_block(l, a, ret);
 	*ret = twz_unit();
 	for (uint32_t i = 0; i < a->nitems && done; i++) {
 		done = lang_eval_checked(l, a->items[i], ret, err);
@@ -44,8 +60,14 @@ lang_eval_condition(struct lang *l, const struct ast *a, bool *ret, struct twz_e
 		*ret = v.boolean;
 		return true;
 	}
+	if (lang_is_unknown(&v) && !l->check)
+		return lang_cannot_know(a, &v, err);
+	if (lang_is_unknown(&v) && (lang_kind(&v) == TWZ_VALUE_BOOL || lang_kind(&v) == TWZ_VALUE_UNIT)) {
+		*ret = true;
+		return true;
+	}
 	lang_type_error(err, "Expected 'bool' got '%s'", lang_type_of(&arena, &v));
-	if (v.kind == TWZ_VALUE_OK || v.kind == TWZ_VALUE_ERR)
+	if (lang_kind(&v) == TWZ_VALUE_OK)
 		twz_hint(err, "to ask whether it succeeded write: if ok (…)");
 	else
 		twz_hint(err, "write a comparison: x != 0, name != \"\"");
@@ -81,19 +103,44 @@ with_field(struct lang *l, const struct twz_value *v, const char *text, const st
 	return true;
 }
 
+/* What the field is assigned must fit it; of a record without a type no field is known any more. */
+static bool
+check_field(struct lang *l, const struct ast *a, struct lang_binding *b, const struct twz_value *v,
+	    struct twz_error *err)
+{
+	struct twz_value old, inner, whole = lang_widen(l, &b->value);
+	struct convert_want want = { 0 };
+
+	if (!lang_dotted(l, a, &old, err))
+		return false;
+	want.type = lang_unknown_of(&old);
+	if (want.type && lang_unknown_of(&whole))
+		return convert_value(&want, v, l->arena, &inner, err);
+	if (!lang_unknown_of(&whole)) {
+		whole = lang_unknown_kind(TWZ_VALUE_RECORD);
+		if ((size_t)(b - l->bindings) < l->check->base)
+			lang_declare(l, a->id, &whole)->read = true;
+		else
+			lang_set(l, b, &whole);
+	}
+	return true;
+}
+
 static bool
 assign_field(struct lang *l, const struct ast *a, const struct twz_value *v, struct twz_error *err)
 {
-	size_t n = strcspn(a->text, ".");
-	struct lang_binding *b = lang_find(l, a->text, n);
+	size_t n = a->name_n;
+	struct lang_binding *b = lang_lookup(l, a->id);
 	struct twz_value whole;
 
 	if (!b || b->frame != l->frame)
 		return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND),
 				"no variable '%.*s' here", (int)n, a->text);
+	if (l->check)
+		return check_field(l, a, b, v, err);
 	if (!with_field(l, &b->value, a->text + n + 1, v, &whole, err))
 		return false;
-	lang_assign(l, b->name, &whole);
+	lang_set(l, b, &whole);
 	return true;
 }
 
@@ -110,9 +157,16 @@ eval_assign(struct lang *l, const struct ast *a, struct twz_error *err)
 		if (!lang_unwrap(&result, &v, err))
 			return lang_at(err, a->items[0]);
 	}
-	if (strchr(a->text, '.'))
+	if (a->n == 1 && *a->text == '_') {
+		lang_ignore(l, &v);
+		return true;
+	}
+	if (a->name_n < a->n)
 		return assign_field(l, a, &v, err) || lang_at(err, a);
-	lang_assign(l, a->text, &v);
+	if (l->check)
+		lang_check_assign(l, a, &v, false);
+	else
+		lang_assign(l, a->id, &v);
 	return true;
 }
 
@@ -122,7 +176,7 @@ is_literal(const struct lang *l, const struct ast *a, const struct twz_type *typ
 {
 	if (a->kind == AST_WORD)
 		return twz_type_strip(type)->kind == TWZ_ENUM &&
-		       !lang_find(l, a->text, strcspn(a->text, "."));
+		       !lang_lookup(l, a->id);
 	return a->kind == AST_NUMBER || a->kind == AST_BOOL || a->kind == AST_STRING ||
 	       a->kind == AST_LIST || a->kind == AST_RECORD;
 }
@@ -154,97 +208,41 @@ eval_let(struct lang *l, const struct ast *a, struct twz_error *err)
 		if (type)
 			v = inner;
 	}
-	lang_declare(l, a->text, &v);
+	if (l->check && type)
+		v = lang_unknown(type);
+	if (l->check)
+		lang_check_assign(l, a, &v, true);
+	else
+		lang_declare(l, a->id, &v);
 	return true;
 }
 
 /* -- functions --------------------------------------------------------------------------------- */
 
 static bool
+is_item(const struct ast *block, const struct ast *a)
+{
+	for (uint32_t i = 0; i < block->nitems; i++)
+		if (block->items[i] == a)
+			return true;
+	return false;
+}
+
+static bool
 eval_fn(struct lang *l, const struct ast *a, struct twz_error *err)
 {
-	const struct twz_type **types = twz_new_array(&l->durable, a->nargs, const struct twz_type *);
-	struct lang_function f = { .name = a->text, .ast = a, .types = types, .program = l->program };
+	struct twz_value f;
 
-	for (uint32_t i = 0; i < a->nargs; i++)
-		if (a->args[i].type && !lang_type_named(l, a->args[i].type, &types[i], err))
-			return lang_at_span(err, a->args[i].from, a->args[i].to);
-	if (a->type && !lang_type_named(l, a->type, &f.result, err))
-		return lang_at(err, a);
-	if (l->frame || l->nbindings > l->nglobals) {
-		twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(GENERIC, NOT_SUPPORTED),
-			 "a function inside of a block is not supported by this version");
-		return lang_at(err, a);
-	}
-	l->program->keep = true;
-	twz_push(&l->durable, l->functions, l->nfunctions, f);
-	return true;
-}
-
-static bool
-check_result(struct lang *l, const struct lang_function *f, struct twz_value *v,
-	     struct twz_error *err)
-{
-	struct convert_want want = { .type = f->result };
-	struct twz_value inner = *v;
-
-	if (!f->result || v->kind == TWZ_VALUE_OK || v->kind == TWZ_VALUE_ERR)
+	/* A check has those of the text already, and looks at their bodies in the end. */
+	if (l->check && !l->frame && l->check->scope == l->check->base && l->check->root->nitems &&
+	    is_item(l->check->root, a))
 		return true;
-	return convert_value(&want, &inner, l->arena, v, err) ||
-	       twz_wrap(err, "the result of %s", f->name);
-}
-
-/* Runs the body in a frame of its own; its temporaries go when it ends. */
-static bool
-run_body(struct lang *l, const struct lang_function *f, struct twz_value *ret, struct twz_error *err)
-{
-	struct twz_arena *outer = l->arena;
-	TWZ_ARENA arena = { 0 };
-	bool done;
-
-	l->arena = &arena;
-	done = lang_eval_block(l, f->ast->items[0], ret, err);
-	if (!done && l->flow == FLOW_RETURN) {
-		l->flow = FLOW_NONE;
-		*ret = l->returned;
-		done = true;
-	}
-	done = done && check_result(l, f, ret, err);
-	l->arena = outer;
-	if (done)
-		*ret = lang_copy(outer, ret);
-	return done;
-}
-
-bool
-lang_call_function(struct lang *l, const struct lang_function *f, const struct twz_value *args,
-		   size_t nargs, struct twz_value *ret, struct twz_error *err)
-{
-	struct lang_program *program = l->program;
-	size_t scope = l->nbindings;
-	uint32_t frame = l->frame;
-	unsigned holding = l->holding;
-	const struct ast *fn = f->ast;
-	struct lang_function copy = *f;
-	bool done;
-
-	if (l->calls >= 100)
-		return lang_type_error(err, "functions call each other too deeply");
-	l->frame = ++l->calls;
-	l->holding = 0;
-	l->program = (struct lang_program *)(uintptr_t)f->program;
-	for (size_t i = 0; i < nargs; i++)
-		lang_declare(l, fn->args[i].name, &args[i]);
-	done = run_body(l, &copy, ret, err);
-	lang_leave(l, scope);
-	l->calls--;
-	l->frame = frame;
-	l->holding = holding;
-	l->program = program;
-	/* A place in another text means nothing in this one: the call stands for it. */
-	if (!done && copy.program != program)
-		err->from = err->to = 0;
-	return done;
+	if (!lang_make_function(l, a, &f, err))
+		return false;
+	lang_declare(l, a->id, &f)->is_fn = true;
+	if (l->check)
+		lang_check_body(l, a);
+	return true;
 }
 
 /* -- loops ------------------------------------------------------------------------------------- */
@@ -266,12 +264,26 @@ loop_body(struct lang *l, const struct ast *body, bool *on, struct twz_error *er
 }
 
 static bool
+check_loop(struct lang *l, const struct ast *body)
+{
+	struct twz_value v;
+	bool done;
+
+	l->check->loops++;
+	done = check_block(l, body, &v);
+	l->check->loops--;
+	return done;
+}
+
+static bool
 eval_while(struct lang *l, const struct ast *a, struct twz_error *err)
 {
 	struct twz_arena *outer = l->arena;
 	TWZ_ARENA turn = { 0 };
 	bool done = true, on = true;
 
+	if (l->check)
+		return lang_eval_condition(l, a->items[0], &on, err) && check_loop(l, a->items[1]);
 	l->arena = &turn;
 	while (on) {
 		done = lang_eval_condition(l, a->items[0], &on, err) &&
@@ -308,6 +320,8 @@ range_of(struct lang *l, const struct ast *a, struct range *ret, struct twz_erro
 	}
 	if (!lang_eval_checked(l, a, &x, err))
 		return false;
+	if (lang_is_unknown(&x))
+		return lang_cannot_know(a, &x, err);
 	if (x.kind == TWZ_VALUE_OK)
 		x = x.list.items[0];
 	if (x.kind == TWZ_VALUE_ERR) {
@@ -325,6 +339,31 @@ range_of(struct lang *l, const struct ast *a, struct range *ret, struct twz_erro
 }
 
 static bool
+check_for(struct lang *l, const struct ast *a, struct twz_error *err)
+{
+	size_t scope = l->nbindings;
+	struct twz_value v, item;
+	TWZ_ARENA arena = { 0 };
+	bool done;
+
+	if (!lang_eval(l, a->items[0], &v, err))
+		return false;
+	v = lang_widen(l, &v);
+	v = lang_unknown_inner(&v);
+	if (lang_kind(&v) != TWZ_VALUE_UNIT && lang_kind(&v) != TWZ_VALUE_LIST) {
+		lang_type_error(err, "Expected a list got '%s'", lang_type_of(&arena, &v));
+		twz_hint(err, "for goes over a list or a range: 1 .. 10");
+		return lang_at(err, a->items[0]);
+	}
+	item = a->items[0]->kind == AST_BINARY && a->items[0]->op == LEX_RANGE
+		       ? lang_unknown_kind(TWZ_VALUE_INT) : lang_unknown_element(&v);
+	lang_declare(l, a->id, &item);
+	done = check_loop(l, a->items[1]);
+	lang_check_leave(l, scope);
+	return done;
+}
+
+static bool
 eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 {
 	struct twz_arena *outer = l->arena;
@@ -333,13 +372,15 @@ eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 	TWZ_ARENA turn = { 0 };
 	bool done = true, on = true;
 
+	if (l->check)
+		return check_for(l, a, err);
 	if (!range_of(l, a->items[0], &range, err))
 		return false;
 	l->arena = &turn;
 	for (twz_wide i = 0; i < range.n && on && done; i++) {
 		struct twz_value v = range.items ? range.items[i] : twz_int(NULL, range.first + i);
 
-		lang_declare(l, a->text, &v);
+		lang_declare(l, a->id, &v);
 		done = loop_body(l, a->items[1], &on, err);
 		lang_leave(l, scope);
 		if (l->flow == FLOW_RETURN)
@@ -388,6 +429,9 @@ duration_of(struct lang *l, const struct ast *a, int64_t *ret, struct twz_error 
 	}
 	if (v.kind == TWZ_VALUE_STRING && lang_duration(v.string.text, ret))
 		return true;
+	*ret = -1;
+	if (l->check && (lang_kind(&v) == TWZ_VALUE_STRING || lang_kind(&v) == TWZ_VALUE_UNIT))
+		return true;
 	lang_type_error(err, "this is no duration");
 	twz_hint(err, "a duration is written 200ms, 2s or 1m");
 	return lang_at(err, a);
@@ -402,6 +446,8 @@ eval_timeout(struct lang *l, const struct ast *a, struct twz_value *ret, struct 
 
 	if (!duration_of(l, a->items[0], &ns, err))
 		return false;
+	if (l->check)
+		return a->nitems == 1 || lang_eval_block(l, a->items[1], ret, err);
 	if (a->nitems == 1) {
 		l->timeout_ns = ns;
 		return true;
@@ -428,9 +474,31 @@ eval_if(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_e
 
 	if (!lang_eval_condition(l, a->items[0], &yes, err))
 		return false;
+	if (l->check) {
+		struct twz_value first, other = twz_unit();
+
+		if (!lang_eval_block(l, a->items[1], &first, err) ||
+		    (a->nitems > 2 && !lang_eval(l, a->items[2], &other, err)))
+			return false;
+		*ret = lang_join(l, &first, &other);
+		return true;
+	}
 	if (yes)
 		return lang_eval_block(l, a->items[1], ret, err);
 	return a->nitems < 3 || lang_eval(l, a->items[2], ret, err);
+}
+
+static bool
+check_return(struct lang *l, const struct ast *a, const struct twz_value *v, struct twz_error *err)
+{
+	const struct lang_function *f = l->check->function;
+	struct convert_want want = { .type = f ? f->result : NULL };
+	struct twz_value inner;
+
+	if (!want.type || lang_kind(v) == TWZ_VALUE_OK || convert_value(&want, v, l->arena, &inner, err))
+		return true;
+	twz_wrap(err, "the result of %s", *f->name ? f->name : "the function");
+	return lang_at(err, a);
 }
 
 static bool
@@ -440,6 +508,8 @@ eval_return(struct lang *l, const struct ast *a, struct twz_error *err)
 
 	if (a->nitems && !lang_eval(l, a->items[0], &v, err))
 		return false;
+	if (l->check)
+		return check_return(l, a, &v, err);
 	l->returned = v;
 	l->flow = FLOW_RETURN;
 	return false;
@@ -465,6 +535,13 @@ lang_eval_control(struct lang *l, const struct ast *a, struct twz_value *ret, st
 		return eval_for(l, a, err);
 	if (a->kind == AST_RETURN)
 		return eval_return(l, a, err);
-	l->flow = a->kind == AST_BREAK ? FLOW_BREAK : FLOW_CONTINUE;
-	return false;
+	if (!l->check) {
+		l->flow = a->kind == AST_BREAK ? FLOW_BREAK : FLOW_CONTINUE;
+		return false;
+	}
+	if (l->check->loops)
+		return true;
+	twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "'%s' outside of a loop",
+		 a->kind == AST_BREAK ? "break" : "continue");
+	return lang_at(err, a);
 }

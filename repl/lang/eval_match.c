@@ -1,6 +1,7 @@
 /* match and try: what to do about what came back. */
 #include <string.h>
 
+#include "repl/lang/check.h"
 #include "repl/lang/convert.h"
 #include "repl/lang/interp.h"
 
@@ -57,7 +58,7 @@ name_matches(struct lang *l, const struct ast *p, const struct twz_value *v, boo
 		return lang_at(err, p);
 	}
 	if (strcmp(name, "_"))
-		lang_declare(l, name, v);
+		lang_declare(l, p->id, v);
 	*ret = true;
 	return true;
 }
@@ -75,6 +76,62 @@ pattern_matches(struct lang *l, const struct ast *p, const struct twz_value *v, 
 	return lang_equal(v, &literal, ret, err) || lang_at(err, p);
 }
 
+/* -- in a check -------------------------------------------------------------------------------- */
+
+static bool
+check_pattern(struct lang *l, const struct ast *p, const struct twz_value *v, struct twz_error *err)
+{
+	const struct twz_type *t = lang_unknown_of(v);
+	const char *colons = p->text ? strrchr(p->text, ':') : NULL;
+	const char *name = colons ? colons + 1 : p->text;
+	bool result = t && t->kind == TWZ_RESULT, matches;
+	struct convert_want want = { .type = t };
+	struct twz_value inner;
+
+	if (!p->text)
+		return lang_eval(l, p->items[0], &inner, err);
+	if (p->nitems) {
+		inner = lang_unknown(NULL);
+		if (result && *p->text == 'O')
+			inner = lang_unknown_inner(v);
+		else if (result)
+			inner = lang_unknown(twz_result_err(t)->type);
+		if (!strcmp(p->text, "Ok") || !strcmp(p->text, "Err"))
+			return check_pattern(l, p->items[0], &inner, err);
+		return wrapped_matches(l, p, v, &matches, err);
+	}
+	if (t && t->kind == TWZ_ENUM && (twz_member_find(t, name) || !is_lower(name)))
+		return convert_enumerator(&want, name, &inner, err) || lang_at(err, p);
+	if (is_lower(name) && strcmp(name, "_"))
+		lang_declare(l, p->id, v);
+	return true;
+}
+
+static bool
+check_match(struct lang *l, const struct ast *a, const struct twz_value *v, struct twz_value *ret,
+	    struct twz_error *err)
+{
+	struct twz_value wide = lang_widen(l, v), one;
+
+	for (uint32_t i = 1; i < a->nitems; i++) {
+		const struct ast *arm = a->items[i], *body = arm->items[0];
+		size_t scope = l->nbindings, outer = l->check->scope;
+
+		l->check->scope = scope;
+		for (uint32_t k = 1; k < arm->nitems; k++)
+			if (!check_pattern(l, arm->items[k], &wide, err))
+				return false;
+		if (!lang_eval(l, body, &one, err))
+			lang_found(l, body, err);
+		one = lang_copy(l->arena, &one);
+		l->check->scope = outer;
+		if (body->kind != AST_ASSIGN && body->kind != AST_LET)
+			lang_check_leave(l, scope);
+		*ret = i == 1 ? one : lang_join(l, ret, &one);
+	}
+	return lang_check_covered(l, a, &wide, err);
+}
+
 bool
 lang_eval_match(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
@@ -82,6 +139,10 @@ lang_eval_match(struct lang *l, const struct ast *a, struct twz_value *ret, stru
 
 	if (!lang_eval_checked(l, a->items[0], &v, err))
 		return false;
+	if (l->check)
+		return check_match(l, a, &v, ret, err);
+	if (lang_is_unknown(&v))
+		return lang_cannot_know(a->items[0], &v, err);
 	for (uint32_t i = 1; i < a->nitems; i++) {
 		const struct ast *arm = a->items[i];
 
@@ -146,13 +207,43 @@ handle(struct lang *l, const struct ast *a, const struct twz_error *failure, str
 		return true;
 	}
 	if (a->text)
-		lang_declare(l, a->text, &e);
+		lang_declare(l, a->id, &e);
 	done = lang_eval(l, a->items[1], ret, err);
 	if (a->text) {
 		if (done)
 			*ret = lang_copy(l->arena, ret);
 		lang_leave(l, scope);
 	}
+	return done;
+}
+
+/* What goes wrong in the body is what the rest is for. */
+static bool
+check_try(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
+{
+	size_t scope = l->nbindings;
+	struct twz_value v = { 0 }, e = lang_unknown_kind(TWZ_VALUE_RECORD);
+	struct twz_error failure = { 0 };
+	bool done = true;
+
+	l->check->tries++;
+	if (!lang_eval(l, a->items[0], &v, &failure)) {
+		lang_found(l, a->items[0], &failure);
+		v = lang_unknown(NULL);
+	}
+	l->check->tries--;
+	v = lang_unknown_inner(&v);
+	*ret = lang_unknown(NULL);
+	if (a->nitems == 1)
+		return true;
+	if (a->text)
+		lang_declare(l, a->id, &e);
+	done = lang_eval(l, a->items[1], &e, err);
+	if (done) {
+		e = lang_copy(l->arena, &e);
+		*ret = lang_join(l, &v, &e);
+	}
+	lang_check_leave(l, scope);
 	return done;
 }
 
@@ -164,6 +255,8 @@ lang_eval_try(struct lang *l, const struct ast *a, struct twz_value *ret, struct
 	size_t scope = l->nbindings;
 	unsigned depth = l->depth, holding = l->holding;
 
+	if (l->check)
+		return check_try(l, a, ret, err);
 	if (lang_eval_checked(l, a->items[0], &v, &failure)) {
 		if (v.kind != TWZ_VALUE_ERR) {
 			*ret = v.kind == TWZ_VALUE_OK ? v.list.items[0] : v;
@@ -176,6 +269,8 @@ lang_eval_try(struct lang *l, const struct ast *a, struct twz_value *ret, struct
 			*err = failure;
 		return false;
 	}
+	l->root->nframes = 0;
+	l->root->blamed = NULL;
 	l->depth = depth;
 	l->holding = holding;
 	lang_leave(l, scope);

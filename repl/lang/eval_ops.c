@@ -86,6 +86,11 @@ lang_negate(const struct twz_value *v, struct twz_value *ret, struct twz_error *
 {
 	TWZ_ARENA arena = { 0 };
 
+	if (lang_is_unknown(v) && (lang_kind(v) == TWZ_VALUE_UNIT || lang_kind(v) == TWZ_VALUE_INT ||
+				   lang_kind(v) == TWZ_VALUE_FLOAT)) {
+		*ret = *v;
+		return true;
+	}
 	if (!is_number(v))
 		return lang_type_error(err, "'-' does not work on '%s'", lang_type_of(&arena, v));
 	if (v->kind == TWZ_VALUE_INT)
@@ -239,6 +244,10 @@ short_circuit(struct lang *l, const struct ast *a, struct twz_value *ret, struct
 
 	if (!lang_eval_condition(l, a->items[0], &b, err))
 		return false;
+	if (l->check) {
+		*ret = lang_unknown_kind(TWZ_VALUE_BOOL);
+		return lang_eval_condition(l, a->items[1], &b, err);
+	}
 	if (b == (a->keyword == LEX_KW_AND) && !lang_eval_condition(l, a->items[1], &b, err))
 		return false;
 	*ret = twz_bool(b);
@@ -252,6 +261,16 @@ coalesce(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_
 
 	if (!lang_eval(l, a->items[0], &v, err))
 		return false;
+	if (l->check) {
+		struct twz_value other, inner = lang_unknown_inner(&v);
+
+		if (!lang_eval(l, a->items[1], &other, err))
+			return false;
+		*ret = lang_join(l, &inner, &other);
+		return true;
+	}
+	if (lang_is_unknown(&v))
+		return lang_cannot_know(a->items[0], &v, err);
 	if (v.kind == TWZ_VALUE_NONE || v.kind == TWZ_VALUE_ERR)
 		return lang_eval(l, a->items[1], ret, err);
 	return lang_unwrap(&v, ret, err);
@@ -269,7 +288,9 @@ lang_eval_binary(struct lang *l, const struct ast *a, struct twz_value *ret, str
 		return coalesce(l, a, ret, err);
 	if (!lang_eval(l, a->items[0], &x, err) || !lang_eval(l, a->items[1], &y, err))
 		return false;
-	if (a->op == LEX_RANGE)
+	if (lang_is_unknown(&x) || lang_is_unknown(&y))
+		done = lang_unknown_binary(a, &x, &y, ret, err);
+	else if (a->op == LEX_RANGE)
 		done = range(l, &x, &y, ret, err);
 	else if (a->op == LEX_PLUS || a->op == LEX_MINUS || a->op == LEX_STAR || a->op == LEX_SLASH ||
 		 a->op == LEX_PERCENT)

@@ -11,20 +11,28 @@
 static bool
 names_callee(const struct lang *l, const struct ast *a)
 {
+	const struct lang_binding *b;
+
 	if (a->kind == AST_CALL)
 		return !a->nargs;
-	return a->kind == AST_WORD && !strchr(a->text, '.') && !lang_find(l, a->text, a->n) &&
-	       (lang_function_find(l, a->text) || lang_builtin_find(a->text));
+	if (a->kind != AST_WORD || a->name_n < a->n)
+		return false;
+	b = lang_lookup(l, a->id);
+	return b ? lang_function_of(&b->value) != NULL : a->builtin != NULL;
 }
 
-/* The stage's expression with 'it' bound to @it. */
+/* The stage's expression with 'it' bound to @it; what is a function is called with it. */
 static bool
 eval_for_it(struct lang *l, const struct ast *expr, const struct twz_value *it,
 	    struct twz_value *ret, struct twz_error *err)
 {
 	size_t scope = l->nbindings;
+	struct twz_value f;
 	bool done;
 
+	if (expr->kind == AST_LAMBDA)
+		return lang_make_function(l, expr, &f, err) &&
+		       (lang_call_with(l, &f, it, 1, ret, err) || lang_at(err, expr));
 	if (names_callee(l, expr)) {
 		struct call_site *site = NULL;
 		struct ast call = *expr;
@@ -35,7 +43,7 @@ eval_for_it(struct lang *l, const struct ast *expr, const struct twz_value *it,
 			call.site = &site;
 		return lang_call_node(l, &call, it, ret, err);
 	}
-	lang_declare(l, "it", it);
+	lang_declare(l, lang_name(l, "it", 2), it);
 	done = lang_eval(l, expr, ret, err);
 	if (done)
 		*ret = lang_copy(l->arena, ret);
@@ -193,9 +201,45 @@ static const struct {
 	{ "group", run_group },
 };
 
+/* A list that is not known: the stage's expression once, with an element that is not known. */
+static bool
+unknown_pass(struct pass *p)
+{
+	struct twz_value item = lang_unknown_element(p->list), v;
+	bool where = !strcmp(p->stage->text, "where"), map = !strcmp(p->stage->text, "map");
+
+	if (!p->l->check)
+		return lang_cannot_know(p->stage, p->list, p->err);
+	if (p->stage->nitems && !eval_for_it(p->l, p->stage->items[0], &item, &v, p->err))
+		return false;
+	if (where && lang_kind(&v) != TWZ_VALUE_BOOL && lang_kind(&v) != TWZ_VALUE_UNIT) {
+		lang_type_error(p->err, "Expected 'bool' got '%s'", lang_type_of(p->l->arena, &v));
+		return lang_at(p->err, p->stage->items[0]);
+	}
+	if (!strcmp(p->stage->text, "each"))
+		*p->ret = twz_unit();
+	else if (map || !strcmp(p->stage->text, "group"))
+		*p->ret = lang_unknown_kind(TWZ_VALUE_LIST);
+	else
+		*p->ret = lang_kind(p->list) == TWZ_VALUE_LIST ? *p->list
+							       : lang_unknown_kind(TWZ_VALUE_LIST);
+	return true;
+}
+
 static bool
 run_pass(struct pass *p)
 {
+	struct twz_value wide;
+
+	if (p->l->check && p->list->kind == TWZ_VALUE_LIST) {
+		wide = lang_widen(p->l, p->list);
+		p->list = &wide;
+		return unknown_pass(p);
+	}
+	if (lang_is_unknown(p->list) &&
+	    (lang_kind(p->list) == TWZ_VALUE_LIST || lang_kind(p->list) == TWZ_VALUE_UNIT))
+		return unknown_pass(p);
+
 	if (p->list->kind != TWZ_VALUE_LIST) {
 		lang_type_error(p->err, "'%s' takes a list, got '%s'", p->stage->text,
 				lang_type_of(p->l->arena, p->list));
@@ -232,6 +276,10 @@ run_select(struct pass *p)
 {
 	struct twz_value *all;
 
+	if (lang_is_unknown(p->list) && lang_kind(p->list) != TWZ_VALUE_RECORD) {
+		*p->ret = lang_unknown_kind(TWZ_VALUE_LIST);
+		return true;
+	}
 	if (p->list->kind != TWZ_VALUE_LIST)
 		return select_fields(p, p->list, p->ret);
 	all = twz_new_array(p->l->arena, p->list->list.n, struct twz_value);
@@ -274,7 +322,9 @@ lang_eval_pipe(struct lang *l, const struct ast *a, struct twz_value *ret, struc
 		return false;
 	for (uint32_t i = 1; i < a->nitems; i++) {
 		const struct ast *stage = a->items[i];
-		struct twz_value in = v.kind == TWZ_VALUE_OK ? v.list.items[0] : v;
+		struct twz_value in = v.kind == TWZ_VALUE_OK ? v.list.items[0]
+				      : lang_kind(&v) == TWZ_VALUE_OK && lang_is_unknown(&v)
+					      ? lang_unknown_inner(&v) : v;
 		struct pass p = { l, stage, &in, &v, err };
 		bool done;
 
@@ -282,6 +332,8 @@ lang_eval_pipe(struct lang *l, const struct ast *a, struct twz_value *ret, struc
 			break;
 		if (stage->kind == AST_CALL)
 			done = lang_call_node(l, stage, &in, &v, err);
+		else if (stage->kind == AST_RUN)
+			done = lang_eval_run(l, stage, &in, &v, err);
 		else if (stage->kind == AST_STAGE)
 			done = run_pass(&p);
 		else if (stage->kind == AST_SELECT)

@@ -41,12 +41,14 @@ lang_eval_string(struct lang *l, const struct ast *a, struct twz_value *ret, str
 	for (uint32_t i = 0; i < a->nitems && done; i++) {
 		struct twz_value v;
 
-		done = lang_eval(l, a->items[i], &v, err) && write_part(l, out, &v, err);
+		done = lang_eval(l, a->items[i], &v, err) && (l->check || write_part(l, out, &v, err));
 		if (!done)
 			lang_at(err, a->items[i]);
 	}
 	fclose(out);
-	if (done)
+	if (l->check)
+		*ret = lang_unknown_kind(TWZ_VALUE_STRING);
+	else if (done)
 		*ret = twz_string(l->arena, text, n);
 	return done;
 }

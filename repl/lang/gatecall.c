@@ -1,13 +1,15 @@
 /* The way out: services, gates, converters to text, and the time they may take. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "repl/lang/check.h"
 #include "repl/lang/interp.h"
 #include "twz/typetext.h"
 
-static int64_t
-now_ns(void)
+int64_t
+lang_now(void)
 {
 	struct timespec t;
 
@@ -20,10 +22,11 @@ lang_go_on(struct lang *l, struct twz_error *err)
 {
 	const struct repl_host *host = l->options->host;
 
-	if (host->interrupted && host->interrupted(host->data))
+	lang_pass_turn(l);
+	if (l->shared->ending || (host->interrupted && host->interrupted(host->data)))
 		return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
 				"stopped between two statements");
-	if (l->deadline_ns >= 0 && now_ns() >= l->deadline_ns)
+	if (l->deadline_ns >= 0 && lang_now() >= l->deadline_ns)
 		return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
 				"the block took longer than its time");
 	return true;
@@ -37,9 +40,35 @@ time_left(const struct lang *l)
 
 	if (l->deadline_ns < 0)
 		return l->timeout_ns;
-	left = l->deadline_ns - now_ns();
+	left = l->deadline_ns - lang_now();
 	left = left <= 0 ? 1000000 : (left + 999999) / 1000000 * 1000000;
 	return l->timeout_ns >= 0 && l->timeout_ns < left ? l->timeout_ns : left;
+}
+
+/* A dry run makes no call that changes something, nor one for a value that is not known. */
+static bool
+is_withheld(const struct lang *l, const struct twz_gate *gate, const struct twz_value *args,
+		 size_t nargs)
+{
+	if (!l->options->dry_run)
+		return false;
+	for (size_t i = 0; i < nargs; i++)
+		if (lang_is_unknown(&args[i]))
+			return true;
+	return gate->role == TWZ_ROLE_GATE && !gate->readonly;
+}
+
+/* What the gate would give: its type, unless it gives more than its result. */
+static struct twz_value
+unknown_result(struct lang *l, const struct twz_service *service, const struct twz_gate *gate)
+{
+	const struct repl_host *host = l->options->host;
+	const struct twz_plan *plan = NULL;
+	struct twz_error ignored = { 0 };
+
+	if (!host->plan(host->data, service, gate, &plan, &ignored) || (plan && plan->nouts))
+		return lang_unknown(NULL);
+	return lang_unknown(twz_returned(gate->type));
 }
 
 bool
@@ -50,7 +79,24 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 	const struct repl_host *host = l->options->host;
 	int64_t left = time_left(l);
 
-	if (host->call(host->data, service, gate, args, nargs, left, l->arena, ret, err))
+	int64_t begun;
+	bool done;
+
+	if (l->check || is_withheld(l, gate, args, nargs)) {
+		*ret = unknown_result(l, service, gate);
+		if (!l->check) {
+			lang_withhold(l, service, gate, args, nargs);
+			lang_unknown_by(l, ret, twz_format(l->arena, "%s::%s gives", service->name, gate->name));
+		}
+		return true;
+	}
+	begun = l->options->trace ? lang_now() : 0;
+	lang_end_turn(l);
+	done = host->call(host->data, service, gate, args, nargs, left, l->arena, ret, err);
+	lang_begin_turn(l);
+	if (l->options->trace)
+		lang_trace_gate(l, service, gate, args, nargs, done ? ret : NULL, err, lang_now() - begun);
+	if (done)
 		return true;
 	/* What was left of the block's time is a number that nobody wrote. */
 	if (err->cls == TWZ_CLASS_TIMEOUT && left != l->timeout_ns) {
@@ -65,18 +111,45 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 	return false;
 }
 
+/* A text may name a service ten thousand times: one that is not there is looked for once. */
+static bool
+check_service(struct lang *l, const char *name, const struct twz_service **ret, struct twz_error *err)
+{
+	const struct repl_host *host = l->options->host;
+	struct lang_missing *m = l->check->missing;
+
+	while (m && strcmp(m->name, name))
+		m = m->next;
+	if (!m) {
+		struct twz_error why = { 0 };
+
+		if (host->service(host->data, name, ret, &why))
+			return true;
+		m = twz_new(&l->check->arena, struct lang_missing);
+		*m = (struct lang_missing){ l->check->missing, twz_strdup(&l->check->arena, name), why };
+		l->check->missing = m;
+	}
+	*err = m->err;
+	return false;
+}
+
 const struct twz_service *
 lang_service(struct lang *l, const char *name, struct twz_error *err)
 {
 	const struct repl_host *host = l->options->host;
 	const struct twz_service *service;
 
-	if (!host->service(host->data, name, &service, err))
+	if (l->check ? !check_service(l, name, &service, err)
+		     : !host->service(host->data, name, &service, err))
 		return NULL;
+	l = l->root;
 	for (size_t i = 0; i < l->nservices; i++)
 		if (l->services[i] == service)
 			return service;
-	twz_push(&l->durable, l->services, l->nservices, service);
+	l->services = reallocarray(l->services, l->nservices + 1, sizeof(*l->services));
+	if (!l->services)
+		abort();
+	l->services[l->nservices++] = service;
 	return service;
 }
 
@@ -107,14 +180,15 @@ lang_to_string(struct lang *l, const struct twz_value *v, struct twz_value *ret,
 	    v->type->kind == TWZ_STRING)
 		return false;
 	name = twz_type_text(&arena, v->type);
-	for (size_t i = 0; i < l->nservices; i++) {
-		const struct twz_gate *gate = twz_converter_find(l->services[i], TWZ_ROLE_TO_STRING,
+	for (size_t i = 0; i < l->root->nservices; i++) {
+		const struct twz_service *service = l->root->services[i];
+		const struct twz_gate *gate = twz_converter_find(service, TWZ_ROLE_TO_STRING,
 								 name);
 		struct twz_value args[2] = { *v, twz_int(NULL, 4096) };
 
 		if (!shows(gate, v->type))
 			continue;
-		return lang_call_gate(l, l->services[i], gate, args, gate->type->nmembers > 2 ? 2 : 1,
+		return lang_call_gate(l, service, gate, args, gate->type->nmembers > 2 ? 2 : 1,
 				      ret, err) &&
 		       ret->kind == TWZ_VALUE_STRING;
 	}

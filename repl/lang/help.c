@@ -346,14 +346,14 @@ show_parameters(FILE *out, const struct twz_service *service, const struct twz_g
 static void
 show_result(FILE *out, const struct twz_gate *gate)
 {
-	const struct twz_type *result = twz_type_strip(gate->type->target);
+	const struct twz_type *result = twz_type_strip(twz_returned(gate->type));
 	const struct twz_member *err = twz_result_err(result), *ok = twz_result_ok(result);
 	const struct twz_type *errors = err ? twz_type_strip(err->type) : NULL;
 
 	if (ok)
 		result = ok->type;
 	fputs("\nResult\n  ", out);
-	twz_type_write(out, gate->type->target);
+	twz_type_write(out, twz_returned(gate->type));
 	if (described(result)->kind == TWZ_STRUCT || described(result)->kind == TWZ_ENUM) {
 		fputs("  ", out);
 		write_about_type(out, result);

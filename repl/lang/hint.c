@@ -23,7 +23,7 @@ write_hint(FILE *out, const struct spot *spot)
 		first = false;
 	}
 	fputs(") -> ", out);
-	twz_type_write(out, gate->type->target);
+	twz_type_write(out, twz_returned(gate->type));
 }
 
 const char *

@@ -20,6 +20,14 @@ struct repl_host {
 	bool (*service)(void *data, const char *name, const struct twz_service **ret,
 			struct twz_error *err);
 
+	/**
+	 * For completion, so that a service of ten thousand gates need not be read for it: those whose names
+	 * begin with @prefix, in @arena; of their types only the signature is known. False when they are
+	 * quicker to find in the service itself. May be NULL.
+	 */
+	bool (*gates)(void *data, const char *service, const char *prefix, struct twz_arena *arena,
+		      const struct twz_gate **ret, size_t *n);
+
 	/** Names of all services that can be found now, sorted, in @arena. For completion and hints. */
 	size_t (*services)(void *data, struct twz_arena *arena, const char *const **ret);
 
@@ -33,7 +41,8 @@ struct repl_host {
 
 	/**
 	 * Calls a gate with one value for each parameter that the caller gives, already converted.
-	 * The result is in @arena. @timeout_ns < 0: no deadline.
+	 * The result is in @arena. @timeout_ns < 0: no deadline. Jobs (spawn) make calls on threads of their
+	 * own, several at once.
 	 */
 	bool (*call)(void *data, const struct twz_service *service, const struct twz_gate *gate,
 		     const struct twz_value *args, size_t nargs, int64_t timeout_ns,

@@ -4,9 +4,13 @@
  * Values of a statement live in l->arena, which is emptied after each statement and each turn of a
  * loop; a variable's value lives in an arena of its own, so that assigning a million times costs no
  * memory. Trees of texts that define functions are kept as long as the session.
+ *
+ * Names are numbered before a text is run; a variable is found by its number in one step, and those of
+ * a number that hide each other are a list.
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,50 +23,121 @@
 /* Why an evaluation stopped that did not fail. */
 enum lang_flow { FLOW_NONE, FLOW_BREAK, FLOW_CONTINUE, FLOW_RETURN, FLOW_EXIT };
 
-/* A variable. Later ones hide earlier ones; leaving a block drops those made in it. */
-struct lang_binding {
-	char *name;
-	struct twz_value value;
-	struct twz_arena arena;		/* of the value, when it needs one */
-	uint32_t frame;			/* of the function that made it; 0: the text itself */
+/* The names of variables and functions, numbered from 1 on, so that comparing them is cheap. */
+struct lang_names {
+	char **texts;			/* by number */
+	uint32_t n, size;
+	uint32_t *table;		/* hash table of numbers; 0: empty */
+	uint32_t table_size;
 };
 
-/* A function of the language. */
+/* A variable. Later ones hide earlier ones; leaving a block drops those made in it. */
+struct lang_binding {
+	uint32_t name;
+	uint32_t older;			/* 1 + place of the next older one of this name; 0: none */
+	uint32_t frame;			/* of the function that made it; 0: the text itself */
+	bool is_fn;			/* made by fn: its name alone is a call */
+	bool read;			/* in a check: somebody reads it */
+	uint32_t from, to;		/* in a check: where it was made */
+	struct twz_value value;
+	struct twz_arena arena;		/* of the value, when it needs one */
+};
+
+/*
+ * A function of the language. Its value is a record of what it captured, with type as its type: so it
+ * is copied, kept and dropped as all values are. Lives as long as its program.
+ */
 struct lang_function {
-	const char *name;
-	const struct ast *ast;		/* FN */
-	const struct twz_type *const *types;	/* of its parameters; NULL: any */
+	struct twz_type type;		/* FUNC */
+	const char *name;		/* "" for a literal */
+	const struct ast *ast;		/* FN, LAMBDA */
+	struct lang_program *program;
+	const struct twz_type **types;	/* of its parameters; NULL: any */
 	const struct twz_type *result;	/* NULL: any */
-	const struct lang_program *program;
+	const uint32_t *mentions;	/* names in its body: what it may capture */
+	uint32_t nmentions;
+	bool resolved;			/* types and result are there */
 };
 
 /* A text and its tree. */
 struct lang_program {
 	struct twz_arena arena;
 	const char *text;
+	size_t n;
+	const char *file;		/* NULL: the text that the session was given */
+	struct lang_module *module;	/* that it belongs to */
 	struct ast *root;
-	bool keep;			/* defines functions */
+	bool keep;			/* functions live in it */
 	struct lang_program *next;
+};
+
+/* What another file is called by the file that imports it. */
+struct lang_import {
+	const char *name;
+	struct lang_module *module;
+};
+
+/* A file, or the text that the session was given. */
+struct lang_module {
+	struct lang_module *next;
+	const char *path, *name;	/* NULL: the session's text */
+	struct lang_program *program;
+	struct lang_import *imports;
+	size_t nimports;
+	const struct lang_module *loaded_by;
+	struct lang *first;		/* the interpreter that ran it */
+	bool loading;			/* and what it imports */
+};
+
+/* A function that a failure left, for -v. */
+struct lang_frame {
+	char name[48];
+	const char *file;		/* where it was called; NULL: the text is no file */
+	uint32_t line, col;
+};
+
+/* What the interpreters of one session have in common: there is one for each thread and each file. */
+struct lang_shared {
+	struct twz_arena durable;	/* what lives as long as the session */
+	struct lang_names names;
+	struct lang_program *programs;	/* those kept */
+	struct lang_module main, *modules;
+	const struct twz_type **types;	/* [T] and T? that annotations name */
+	size_t ntypes;
+
+	pthread_mutex_t turn;		/* held by the interpreter that runs */
+	pthread_cond_t ended;		/* a job has */
+	struct lang_job *jobs;
+	uint32_t last_job;
+	unsigned running;		/* jobs */
+	bool ending;			/* all jobs are to end */
 };
 
 struct lang {
 	const struct lang_options *options;
+	struct lang_shared *shared;
 	struct twz_arena *arena;	/* for values of the running statement */
 	struct twz_arena statement;	/* where arena points between statements */
-	struct twz_arena durable;	/* what lives as long as the session */
 
 	struct lang_binding *bindings;	/* oldest first */
 	size_t nbindings, bindings_size;
-	size_t nglobals;		/* of them outside of all blocks: what functions see */
+	uint32_t *newest;		/* by name's number: 1 + place of its newest binding */
+	size_t newest_size;
+	size_t nglobals;		/* bindings outside of all blocks */
+	size_t nvisible;		/* of them, those that the running function sees */
 	uint32_t frame;			/* function that runs; 0: none */
 	unsigned holding;		/* expressions that hold values while others are evaluated */
 	struct twz_arena *graves;	/* of values that were replaced meanwhile */
 	size_t ngraves;
 
-	struct lang_function *functions;
-	size_t nfunctions;
-	struct lang_program *programs;	/* those kept */
 	struct lang_program *program;	/* that runs */
+	struct lang_program *blamed;	/* that the place of the failure is in; NULL: the session's text */
+	struct lang_frame frames[16];	/* root: functions that the failure left, innermost first */
+	uint32_t nframes;
+	struct lang_module *module;	/* whose variables these are */
+	struct lang *root;		/* of this thread: that of the session's text */
+	struct lang **peers;		/* root: this thread's for other files */
+	size_t npeers;
 
 	const struct twz_service **services;	/* that were used, for to_string converters */
 	size_t nservices;
@@ -70,6 +145,7 @@ struct lang {
 	enum lang_flow flow;
 	struct twz_value returned;	/* RETURN */
 	int exit_status;
+	struct lang_checker *check;	/* nothing is called: see check.c; NULL: this is a run */
 	unsigned depth;			/* of evaluations in each other, for the limit */
 	unsigned calls;			/* functions that run */
 	int64_t timeout_ns;		/* per call; < 0: none */
@@ -85,15 +161,65 @@ enum {
 
 /* -- variables (scope.c) ----------------------------------------------------------------------- */
 
+/** The number of a name, which it gets if it has none. */
+uint32_t lang_name(struct lang *l, const char *text, size_t n);
+const char *lang_name_text(const struct lang *l, uint32_t name);
 /** The variable called by the first @n bytes of @name that the running function sees, or NULL. */
 struct lang_binding *lang_find(const struct lang *l, const char *name, size_t n);
 /** Assigns to the variable of the running function, else makes one. Copies @v. */
-void lang_assign(struct lang *l, const char *name, const struct twz_value *v);
+void lang_assign(struct lang *l, uint32_t name, const struct twz_value *v);
 /** Makes a variable, hiding an older one. Copies @v. */
-void lang_declare(struct lang *l, const char *name, const struct twz_value *v);
+struct lang_binding *lang_declare(struct lang *l, uint32_t name, const struct twz_value *v);
+/** Gives a variable of ours another value. Copies @v. */
+void lang_set(struct lang *l, struct lang_binding *b, const struct twz_value *v);
 /** Drops all variables made since there were @n. */
 void lang_leave(struct lang *l, size_t n);
-const struct lang_function *lang_function_find(const struct lang *l, const char *name);
+void lang_names_free(struct lang_names *names);
+
+/** The variable called @name that the running function sees, or NULL. */
+static inline struct lang_binding *
+lang_lookup(const struct lang *l, uint32_t name)
+{
+	uint32_t i = name < l->newest_size ? l->newest[name] : 0;
+
+	for (; i; i = l->bindings[i - 1].older)
+		if (l->bindings[i - 1].frame == l->frame || i <= l->nvisible)
+			return &l->bindings[i - 1];
+	return NULL;
+}
+
+/* -- before a text is run (prepare.c) ----------------------------------------------------------- */
+
+/** Numbers the names in a tree, reads its numbers, and makes what its functions need. */
+void lang_prepare(struct lang *l, struct lang_program *program, struct ast *root);
+
+/* -- functions (function.c) --------------------------------------------------------------------- */
+
+/** The function that @v is, or NULL. */
+static inline struct lang_function *
+lang_function_of(const struct twz_value *v)
+{
+	if (v->kind != TWZ_VALUE_RECORD || !v->type || v->type->kind != TWZ_FUNC)
+		return NULL;
+	return (struct lang_function *)(uintptr_t)v->type;
+}
+
+/** A value for the FN or LAMBDA @a: it captures what it mentions of the function around it. */
+bool lang_make_function(struct lang *l, const struct ast *a, struct twz_value *ret,
+			struct twz_error *err);
+/** Calls a function of the language with all its arguments. */
+bool lang_call_function(struct lang *l, const struct twz_value *function,
+			const struct twz_value *args, size_t nargs, struct twz_value *ret,
+			struct twz_error *err);
+/** The same with the arguments that there are: fails when they are not what it takes. */
+bool lang_call_with(struct lang *l, const struct twz_value *function, const struct twz_value *args,
+		    size_t nargs, struct twz_value *ret, struct twz_error *err);
+/** Evaluates a call of @function: hands out its arguments first. */
+bool lang_apply(struct lang *l, const struct twz_value *function, const struct ast *call,
+		const struct twz_value *piped, struct twz_value *ret, struct twz_error *err);
+/** What can be said of such a call before anything is called. */
+bool lang_apply_check(struct lang *l, const struct twz_value *function, const struct ast *call,
+		      bool piped, struct twz_error *err);
 
 /* -- evaluation (eval*.c) ---------------------------------------------------------------------- */
 
@@ -135,9 +261,8 @@ bool lang_check(struct lang *l, const struct ast *a, struct twz_error *err);
 /** A value's field, with an error that names the fields there are. */
 bool lang_field(const struct twz_value *v, const char *name, size_t n, struct twz_value *ret,
 		struct twz_error *err);
-/** The value of `a` or `a.b.c`, where `a` is a variable. */
-bool lang_dotted(struct lang *l, const char *text, size_t n, struct twz_value *ret,
-		 struct twz_error *err);
+/** The value of the WORD `a` or `a.b.c`, where `a` is a variable. */
+bool lang_dotted(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err);
 /** Ok(v) and plain values give v; Err and none fail with class GATE. */
 bool lang_unwrap(const struct twz_value *v, struct twz_value *ret, struct twz_error *err);
 /** Class GATE with the text of an Err value. */
@@ -157,8 +282,119 @@ bool lang_type_named(struct lang *l, const char *text, const struct twz_type **r
 		     struct twz_error *err);
 /** "200ms", "2s", "1m" in nanoseconds. */
 bool lang_duration(const char *text, int64_t *ret);
+/** Nanoseconds of CLOCK_MONOTONIC. */
+int64_t lang_now(void);
 /** False (class INTERRUPTED or TIMEOUT) when the host or a `timeout` block wants an end. */
 bool lang_go_on(struct lang *l, struct twz_error *err);
+
+/* -- interpreters (lang.c) ---------------------------------------------------------------------- */
+
+/** An empty interpreter of the same session, and one with copies of what @l has (@blocks: in blocks too). */
+struct lang *lang_new_peer(struct lang *l);
+struct lang *lang_clone(const struct lang *l, bool blocks);
+void lang_free_peer(struct lang *l);
+struct lang_program *lang_new_program(const char *text, size_t n, const char *file,
+				      struct lang_module *module);
+/** The place in @err is in @program, unless it is known to be elsewhere. */
+void lang_blame(struct lang *l, struct lang_program *program, struct twz_error *err);
+
+/** A call as words of the outer world spell it: texts, --name=text. */
+struct ast *lang_call_words(struct twz_arena *arena, const char *const *argv, size_t argc);
+
+/* -- fn main (entry.c) -------------------------------------------------------------------------- */
+
+/** The main of a script, or NULL. */
+const struct ast *lang_find_main(const struct ast *root);
+/** Shows its help, if that was asked for. */
+bool lang_main_help(struct lang *l, const struct lang_program *program, const struct ast *fn);
+/** The call of it with the script's arguments, and whether it can be made. */
+struct ast *lang_main_call(struct lang *l, struct lang_program *program, const struct ast *fn);
+bool lang_main_check(struct lang *l, struct lang_program *program, const struct ast *fn,
+		     const struct ast *call, struct twz_error *err);
+
+/* -- other files (module.c) --------------------------------------------------------------------- */
+
+/** Reads and parses all files that a tree imports, and those that these import. */
+bool lang_load_imports(struct lang *l, struct lang_program *program, struct ast *a,
+		       struct twz_error *err);
+/** What @module imports as the first @n bytes of @name, or NULL. */
+struct lang_module *lang_imported(const struct lang_module *module, const char *name, size_t n);
+/** The interpreter of this thread that has the variables of @module; runs the file if need be. */
+bool lang_peer(struct lang *l, struct lang_module *module, struct lang **ret, struct twz_error *err);
+bool lang_eval_import(struct lang *l, const struct ast *a, struct twz_error *err);
+/** The function that FILE::NAME calls; NULL: there is no such file, it is a gate. */
+bool lang_imported_function(struct lang *l, const struct ast *a, const struct twz_value **ret,
+			    struct twz_error *err);
+
+/* -- jobs (job.c) ------------------------------------------------------------------------------- */
+
+extern const struct twz_type lang_job_type;
+void lang_begin_turn(struct lang *l);
+void lang_end_turn(struct lang *l);
+/** Lets other jobs run, if there are any. */
+void lang_pass_turn(struct lang *l);
+bool lang_eval_spawn(struct lang *l, const struct ast *a, struct twz_value *ret,
+		     struct twz_error *err);
+/** The value of a job, once it has ended; its failure. */
+bool lang_wait(struct lang *l, const struct twz_value *handle, struct twz_value *ret,
+	       struct twz_error *err);
+/** Whether it has ended; false: @handle is no job. */
+bool lang_job_done(struct lang *l, const struct twz_value *handle, bool *ret);
+/** Nobody will ask for the job @v, if it is one. */
+void lang_ignore(struct lang *l, const struct twz_value *v);
+/** Ends all jobs. */
+void lang_end_jobs(struct lang *l);
+
+/* -- programs (program.c) ----------------------------------------------------------------------- */
+
+extern const struct twz_type lang_exit_type, lang_run_type;
+bool lang_eval_run(struct lang *l, const struct ast *a, const struct twz_value *piped,
+		   struct twz_value *ret, struct twz_error *err);
+
+/* -- what is not known (unknown.c) -------------------------------------------------------------- */
+
+extern const struct twz_type lang_unknown_type;
+struct convert_want;
+
+static inline bool
+lang_is_unknown(const struct twz_value *v)
+{
+	return v->kind == TWZ_VALUE_UNIT && v->type == &lang_unknown_type;
+}
+
+/** A value of which only the type is known, or nothing (NULL); () for void. */
+struct twz_value lang_unknown(const struct twz_type *of);
+struct twz_value lang_unknown_kind(enum twz_value_kind kind);
+/** Its type without typedefs; NULL: not known. */
+const struct twz_type *lang_unknown_of(const struct twz_value *v);
+/** The kind of any value, OK for results; UNIT: nothing, or not known. */
+enum twz_value_kind lang_kind(const struct twz_value *v);
+const char *lang_unknown_text(struct twz_arena *arena, const struct twz_value *v);
+/** What a check keeps of a value: its type. What it keeps of one of two. */
+struct twz_value lang_widen(struct lang *l, const struct twz_value *v);
+struct twz_value lang_join(struct lang *l, const struct twz_value *a, const struct twz_value *b);
+bool lang_unknown_field(const struct twz_value *v, const char *field, struct twz_value *ret,
+			struct twz_error *err);
+/** What is in a result or option; an element. */
+struct twz_value lang_unknown_inner(const struct twz_value *v);
+struct twz_value lang_unknown_element(const struct twz_value *v);
+bool lang_unknown_fits(const struct convert_want *want, const struct twz_value *v,
+		       struct twz_error *err);
+bool lang_unknown_binary(const struct ast *a, const struct twz_value *x, const struct twz_value *y,
+			 struct twz_value *ret, struct twz_error *err);
+/** A dry run ends where what it does depends on a call that was not made. Returns false. */
+bool lang_cannot_know(const struct ast *a, const struct twz_value *v, struct twz_error *err);
+/** Notes for that who would have given @v: "passwd::lookup_user gives". */
+void lang_unknown_by(struct lang *l, struct twz_value *v, const char *who);
+/** A variable's value as an expression gets it. */
+static inline struct twz_value
+lang_read(struct lang *l, struct lang_binding *b)
+{
+	if (!l->check)
+		return b->value;
+	b->read = true;
+	return lang_widen(l, &b->value);
+}
 
 /* -- calls (call.c, gatecall.c) ---------------------------------------------------------------- */
 
@@ -167,9 +403,9 @@ bool lang_call_node(struct lang *l, const struct ast *a, const struct twz_value 
 		    struct twz_value *ret, struct twz_error *err);
 /** The checks of a CALL that call nothing; @piped: a value will be piped in. */
 bool lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_error *err);
-/** Calls a function of the language. */
-bool lang_call_function(struct lang *l, const struct lang_function *f, const struct twz_value *args,
-			size_t nargs, struct twz_value *ret, struct twz_error *err);
+/** A bareword for a parameter of any type: a variable, else its spelling. */
+bool lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret,
+		       struct twz_error *err);
 /** Calls @gate under the timeout in force. */
 bool lang_call_gate(struct lang *l, const struct twz_service *service, const struct twz_gate *gate,
 		    const struct twz_value *args, size_t nargs, struct twz_value *ret,
@@ -180,6 +416,22 @@ const struct twz_service *lang_service(struct lang *l, const char *name, struct 
 bool lang_to_string(struct lang *l, const struct twz_value *v, struct twz_value *ret,
 		    struct twz_error *err);
 
+/* -- showing what is done (trace.c) ------------------------------------------------------------- */
+
+/** -x: a call and what it gave; @result NULL: it failed. */
+void lang_trace_gate(struct lang *l, const struct twz_service *service, const struct twz_gate *gate,
+		     const struct twz_value *args, size_t nargs, const struct twz_value *result,
+		     const struct twz_error *err, int64_t ns);
+/** The same for a program; @result NULL: a dry run, which does not run it. */
+void lang_trace_run(struct lang *l, const char *const *argv, const char *result, int64_t ns);
+/** A dry run: the call that is not made. */
+void lang_withhold(struct lang *l, const struct twz_service *service, const struct twz_gate *gate,
+		   const struct twz_value *args, size_t nargs);
+/** In a check: the text calls this gate. */
+void lang_note_gate(struct lang *l, const struct twz_service *service, const struct twz_gate *gate);
+
+enum { LANG_ANY = -1 };
+
 /* -- built-in functions (builtin.c) ------------------------------------------------------------ */
 
 struct lang_builtin {
@@ -187,6 +439,10 @@ struct lang_builtin {
 	const char *usage;		/* "first LIST N" */
 	const char *help;		/* one sentence */
 	unsigned min, max;		/* arguments */
+	/* For a check, which runs none of them: */
+	int result;			/* kind of the value; 0: (); LANG_ANY: it is run all the same */
+	unsigned takes;			/* first argument: bits of kinds; 0: any */
+	const char *wanted;		/* and how a message calls these */
 	bool (*run)(struct lang *l, const struct twz_value *args, size_t nargs,
 		    struct twz_value *ret, struct twz_error *err);
 };
@@ -206,6 +462,10 @@ struct lang_span {
 bool lang_secrets(struct lang *l, const char *text, size_t n, struct twz_arena *arena,
 		  const struct lang_span **ret, size_t *nret);
 
+/** lang_report() for a warning, when @warning ("W1") is not NULL. */
+void lang_report_as(struct lang *l, const char *warning, const char *text, size_t n,
+		    const struct twz_error *err);
+
 /* -- output (print.c, table.c) ----------------------------------------------------------------- */
 
 /** Writes @v as it could be typed in again; control bytes are escaped. */
@@ -216,6 +476,8 @@ const char *lang_value_text(struct twz_arena *arena, const struct twz_value *v);
 void lang_write_clean(FILE *out, const char *text, size_t n);
 /** Writes @v as raw text: a string's bytes, numbers plain, to_string where there is one. */
 bool lang_write_raw(struct lang *l, FILE *out, const struct twz_value *v, struct twz_error *err);
+/** Writes @v as JSON; fails for what JSON cannot hold. */
+bool lang_write_json(FILE *out, const struct twz_value *v, struct twz_error *err);
 /** Writes a list of records with aligned columns; false when @v is no such list. */
 bool lang_write_table(FILE *out, const struct twz_value *v);
 /** The same for one line: newlines and tabs are escaped too; @quote: what else gets a backslash. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repl/lang/check.h"
 #include "repl/lang/interp.h"
 #include "repl/lang/parse.h"
 
@@ -18,23 +19,62 @@ declare_args(struct lang *l)
 	for (size_t i = 0; i < o->nargs; i++)
 		items[i] = twz_cstring(&arena, o->args[i]);
 	list = twz_list(NULL, items, o->nargs);
-	lang_declare(l, "args", &list);
+	lang_declare(l, lang_name(l, "args", 4), &list);
 }
 
-struct lang *
-lang_new(const struct lang_options *options)
+static struct lang *
+new_interpreter(const struct lang_options *options, struct lang_shared *shared)
 {
 	struct lang *l = calloc(1, sizeof(*l));
 
 	if (!l)
 		abort();
 	l->options = options;
+	l->shared = shared;
+	l->root = l;
 	l->arena = &l->statement;
 	l->timeout_ns = options->timeout_ns;
 	l->deadline_ns = -1;
-	declare_args(l);
-	l->nglobals = l->nbindings;
 	return l;
+}
+
+struct lang *
+lang_new(const struct lang_options *options)
+{
+	struct lang_shared *shared = calloc(1, sizeof(*shared));
+	struct lang *l;
+
+	if (!shared)
+		abort();
+	pthread_mutex_init(&shared->turn, NULL);
+	pthread_cond_init(&shared->ended, NULL);
+	l = new_interpreter(options, shared);
+	l->module = &shared->main;
+	declare_args(l);
+	l->nglobals = l->nvisible = l->nbindings;
+	return l;
+}
+
+struct lang *
+lang_new_peer(struct lang *l)
+{
+	return new_interpreter(l->options, l->shared);
+}
+
+struct lang *
+lang_clone(const struct lang *l, bool blocks)
+{
+	struct lang *child = new_interpreter(l->options, l->shared);
+
+	child->module = l->module;
+	for (size_t i = 0; i < (blocks ? l->nbindings : l->nglobals); i++) {
+		const struct lang_binding *b = &l->bindings[i];
+
+		if (b->frame == l->frame || i < l->nvisible)
+			lang_declare(child, b->name, &b->value)->is_fn = b->is_fn;
+	}
+	child->nglobals = child->nvisible = child->nbindings;
+	return child;
 }
 
 static void
@@ -52,24 +92,42 @@ bury(struct lang *l)
 }
 
 void
+lang_free_peer(struct lang *l)
+{
+	for (size_t i = 0; i < l->npeers; i++)
+		lang_free_peer(l->peers[i]);
+	free(l->peers);
+	l->flow = FLOW_NONE;
+	lang_leave(l, 0);
+	free(l->bindings);
+	free(l->newest);
+	bury(l);
+	free(l->graves);
+	twz_arena_free(&l->statement);
+	free(l->services);
+	free(l);
+}
+
+void
 lang_free(struct lang *l)
 {
+	struct lang_shared *shared;
 	struct lang_program *next;
 
 	if (!l)
 		return;
-	l->flow = FLOW_NONE;
-	lang_leave(l, 0);
-	free(l->bindings);
-	bury(l);
-	free(l->graves);
-	for (struct lang_program *p = l->programs; p; p = next) {
+	shared = l->shared;
+	lang_end_jobs(l);
+	lang_free_peer(l);
+	for (struct lang_program *p = shared->programs; p; p = next) {
 		next = p->next;
 		free_program(p);
 	}
-	twz_arena_free(&l->statement);
-	twz_arena_free(&l->durable);
-	free(l);
+	lang_names_free(&shared->names);
+	twz_arena_free(&shared->durable);
+	pthread_mutex_destroy(&shared->turn);
+	pthread_cond_destroy(&shared->ended);
+	free(shared);
 }
 
 int
@@ -80,15 +138,25 @@ lang_exit_status(const struct lang *l)
 
 /* -- running ----------------------------------------------------------------------------------- */
 
-static struct lang_program *
-new_program(const char *text, size_t n)
+struct lang_program *
+lang_new_program(const char *text, size_t n, const char *file, struct lang_module *module)
 {
 	struct lang_program *program = calloc(1, sizeof(*program));
 
 	if (!program)
 		abort();
 	program->text = twz_strndup(&program->arena, text, n);
+	program->n = n;
+	program->file = file;
+	program->module = module;
 	return program;
+}
+
+void
+lang_blame(struct lang *l, struct lang_program *program, struct twz_error *err)
+{
+	if (!l->root->blamed && err->to)
+		l->root->blamed = program;
 }
 
 /* Keeps the tree when functions live in it. */
@@ -96,18 +164,23 @@ static void
 end_program(struct lang *l, struct lang_program *program)
 {
 	l->program = NULL;
+	/* Who reports the failure has the text. */
+	if (l->blamed == program)
+		l->blamed = NULL;
 	if (!program->keep) {
 		free_program(program);
 		return;
 	}
-	program->next = l->programs;
-	l->programs = program;
+	program->next = l->shared->programs;
+	l->shared->programs = program;
 }
 
 /* Line and column, counted in characters. */
 static void
-number_lines(const char *text, size_t n, struct twz_error *err)
+number_lines(const struct lang *l, const struct lang_program *program, struct twz_error *err)
 {
+	const char *text = l->blamed ? l->blamed->text : program->text;
+	size_t n = l->blamed ? l->blamed->n : program->n;
 	uint32_t line = 1, col = 1;
 
 	if (!err->to || err->from > n)
@@ -161,10 +234,11 @@ run_statement(struct lang *l, const struct ast *a, struct twz_error *err)
 
 	l->depth = l->holding = l->calls = l->frame = 0;
 	l->flow = FLOW_NONE;
+	l->nframes = 0;
 	l->deadline_ns = -1;
 	l->arena = &l->statement;
 	l->gate[0] = '\0';
-	l->nglobals = l->nbindings;
+	l->nglobals = l->nvisible = l->nbindings;
 	if (!lang_eval_checked(l, a, &v, err))
 		return stopped(l, a, err);
 	if (lang_unhandled(l, a, &v, err))
@@ -201,26 +275,59 @@ run_program(struct lang *l, const struct ast *root, struct twz_error *err)
 		if (last)
 			break;
 	}
-	l->nglobals = l->nbindings;
+	l->nglobals = l->nvisible = l->nbindings;
+	return result;
+}
+
+/* Runs the statements and then main, whose arguments are looked at before anything runs. */
+static enum lang_result
+run_whole(struct lang *l, struct lang_program *program, struct twz_error *err)
+{
+	const struct ast *fn = l->options->whole ? lang_find_main(program->root) : NULL;
+	struct ast *call = NULL;
+	enum lang_result result;
+
+	l->program = program;
+	if (fn && lang_main_help(l, program, fn))
+		return LANG_OK;
+	if (fn) {
+		call = lang_main_call(l, program, fn);
+		lang_prepare(l, program, call);
+		if (!lang_main_check(l, program, fn, call, err))
+			return LANG_FAILED;
+	}
+	if (!lang_check_first(l, program, err))
+		return LANG_FAILED;
+	result = run_program(l, program->root, err);
+	if (result != LANG_OK || !call)
+		return result;
+	result = run_statement(l, call, err);
+	clean_up(l, l->nglobals);
 	return result;
 }
 
 enum lang_result
 lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err)
 {
-	struct lang_program *program = new_program(text, n);
+	struct lang_program *program = lang_new_program(text, n, NULL, l->module);
 	enum lang_result result;
 
 	*err = (struct twz_error){ 0 };
+	lang_begin_turn(l);
 	result = parse_text(program->text, n, &program->arena, &program->root, err);
 	l->gate[0] = '\0';
+	l->blamed = NULL;
 	if (result == LANG_OK) {
-		l->program = program;
-		result = run_program(l, program->root, err);
+		lang_prepare(l, program, program->root);
+		if (!lang_load_imports(l, program, program->root, err))
+			result = LANG_FAILED;
 	}
+	if (result == LANG_OK)
+		result = run_whole(l, program, err);
 	if (result == LANG_FAILED || result == LANG_MORE)
-		number_lines(text, n, err);
+		number_lines(l, program, err);
 	end_program(l, program);
+	lang_end_turn(l);
 	fflush(l->options->out);
 	return result;
 }
@@ -257,8 +364,8 @@ named_text(struct twz_arena *arena, const char *text, struct ast_arg *arg)
 	return true;
 }
 
-static struct ast *
-call_node(struct twz_arena *arena, const char *const *argv, size_t argc)
+struct ast *
+lang_call_words(struct twz_arena *arena, const char *const *argv, size_t argc)
 {
 	struct ast *call = twz_new(arena, struct ast);
 	bool named = true;
@@ -284,21 +391,24 @@ call_node(struct twz_arena *arena, const char *const *argv, size_t argc)
 enum lang_result
 lang_call(struct lang *l, const char *const *argv, size_t argc, struct twz_error *err)
 {
-	struct lang_program *program = new_program("", 0);
+	struct lang_program *program = lang_new_program("", 0, NULL, l->module);
 	enum lang_result result = LANG_FAILED;
 
 	*err = (struct twz_error){ 0 };
+	lang_begin_turn(l);
 	if (!argc || !strstr(argv[0], "::")) {
 		twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, INVALID_NAME), "'%s' is no gate",
 			 argc ? argv[0] : "");
 		twz_hint(err, "write: twz call SERVICE::GATE ARGUMENT …");
 	} else {
 		l->program = program;
-		program->root = call_node(&program->arena, argv, argc);
+		program->root = lang_call_words(&program->arena, argv, argc);
+		lang_prepare(l, program, program->root);
 		result = run_statement(l, program->root, err);
 		clean_up(l, SIZE_MAX);
 	}
 	end_program(l, program);
+	lang_end_turn(l);
 	fflush(l->options->out);
 	return result;
 }

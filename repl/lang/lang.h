@@ -31,10 +31,14 @@ struct lang_options {
 	bool verbose;			/* carets and hints also without a terminal */
 	bool errors_json;
 	bool script;			/* a file: values of statements are not shown */
+	bool whole;			/* the text is all there is: its fn main, if any, gets args */
 	const char *file;		/* put before messages as FILE:LINE:COL: ; NULL: prompt, -c, call */
 	const char *const *args;	/* the variable args */
 	size_t nargs;
 	int64_t timeout_ns;		/* per call; < 0: none */
+	bool trace;			/* every call is shown on err, secrets masked */
+	bool dry_run;			/* gates that change something are shown, not called */
+	bool no_programs;		/* run is refused: for texts that nobody has read */
 };
 
 struct lang;
@@ -55,6 +59,18 @@ void lang_free(struct lang *l);
  * nothing was run; @err then says what is missing. Statements before a failing one have run.
  */
 enum lang_result lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err);
+
+/**
+ * The end of a text that is no prompt's: waits for the jobs it started. Fails when one failed that
+ * nobody waited for.
+ */
+bool lang_finish(struct lang *l, struct twz_error *err);
+
+/**
+ * twz --check: looks at a text without running it or calling anything, and shows what it finds: on err
+ * as messages, with output JSON on out. The status: 0, 2 (syntax) or 3 (names, types).
+ */
+int lang_lint(struct lang *l, const char *text, size_t n);
 
 /** Only parses: LANG_OK, LANG_MORE or LANG_FAILED. Needs no interpreter. */
 enum lang_result lang_parse_check(const char *text, size_t n, struct twz_error *err);

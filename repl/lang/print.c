@@ -160,11 +160,27 @@ is_name(const char *s)
 	return n && !s[n] && !strchr("0123456789", *s);
 }
 
+/* Of a function only what it takes: its text may be long. */
+static void
+write_function(FILE *out, const struct lang_function *f)
+{
+	bool literal = f->ast->kind == AST_LAMBDA;
+
+	fprintf(out, literal ? "{|" : "fn %s(", f->name);
+	for (uint32_t i = 0; i < f->ast->nargs; i++)
+		fprintf(out, "%s%s", i ? ", " : "", f->ast->args[i].name);
+	fputs(literal ? "| …}" : ")", out);
+}
+
 static void
 write_record(FILE *out, const struct twz_value *v)
 {
 	TWZ_ARENA arena = { 0 };
 
+	if (lang_function_of(v)) {
+		write_function(out, lang_function_of(v));
+		return;
+	}
 	if (v->type && v->type->kind != TWZ_RECORD)
 		fputs(twz_type_text(&arena, v->type), out);
 	fputc('{', out);
@@ -193,6 +209,18 @@ write_list(FILE *out, const struct twz_value *v)
 	fputc(']', out);
 }
 
+/* What is not known is shown by its type. */
+static void
+write_unit(FILE *out, const struct twz_value *v)
+{
+	TWZ_ARENA arena = { 0 };
+
+	if (lang_is_unknown(v))
+		fprintf(out, "<%s>", lang_unknown_text(&arena, v));
+	else
+		fputs("()", out);
+}
+
 void
 lang_write(FILE *out, const struct twz_value *v)
 {
@@ -201,7 +229,7 @@ lang_write(FILE *out, const struct twz_value *v)
 
 	switch (v->kind) {
 	case TWZ_VALUE_UNIT:
-		fputs("()", out);
+		write_unit(out, v);
 		break;
 	case TWZ_VALUE_BOOL:
 		fputs(v->boolean ? "true" : "false", out);
@@ -309,7 +337,7 @@ show_pretty(struct lang *l, FILE *out, const struct twz_value *v)
 {
 	bool tty = l->options->out_tty;
 
-	if (v->kind == TWZ_VALUE_UNIT)
+	if (v->kind == TWZ_VALUE_UNIT && !lang_is_unknown(v))
 		return;
 	if (v->kind == TWZ_VALUE_OK) {
 		const struct twz_value *inner = &v->list.items[0];
@@ -337,6 +365,29 @@ is_nothing(const struct twz_value *v)
 	       (v->kind == TWZ_VALUE_OK && v->list.items[0].kind == TWZ_VALUE_UNIT);
 }
 
+/* A function anywhere inside of @v, or NULL. */
+static const struct twz_value *
+find_function(const struct twz_value *v)
+{
+	const struct twz_value *found = NULL;
+
+	if (lang_function_of(v))
+		return v;
+	if (v->kind == TWZ_VALUE_LIST || v->kind == TWZ_VALUE_RECORD || v->kind == TWZ_VALUE_OK ||
+	    v->kind == TWZ_VALUE_ERR)
+		for (size_t i = 0; i < v->list.n && !found; i++)
+			found = find_function(&v->list.items[i]);
+	return found;
+}
+
+bool
+lang_write_json(FILE *out, const struct twz_value *v, struct twz_error *err)
+{
+	if (find_function(v))
+		return lang_type_error(err, "a function has no JSON form");
+	return twz_json_write(out, v, err);
+}
+
 static bool
 show_json(FILE *out, const struct twz_value *v, struct twz_error *err)
 {
@@ -351,7 +402,7 @@ show_json(FILE *out, const struct twz_value *v, struct twz_error *err)
 	f = open_memstream(&text, &n);
 	if (!f)
 		return twz_fail_sys(err, errno, "JSON");
-	done = twz_json_write(f, v, err);
+	done = lang_write_json(f, v, err);
 	fclose(f);
 	if (done)
 		fprintf(out, "%s\n", text);

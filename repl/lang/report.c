@@ -128,11 +128,18 @@ show_line(struct lang *l, const char *text, size_t n, const struct twz_error *er
 
 /* -- line 1 ------------------------------------------------------------------------------------ */
 
+/* The file that the place is in; NULL: no file. */
+static const char *
+file_of(const struct lang *l)
+{
+	return l->blamed && l->blamed->file ? l->blamed->file : l->options->file;
+}
+
 static void
 report_json(const struct lang *l, const struct twz_error *err, const struct place *place)
 {
 	FILE *out = l->options->err;
-	const char *file = l->options->file;
+	const char *file = file_of(l);
 	const struct {
 		const char *key, *value;
 	} texts[] = { { "gate", l->gate }, { "hint", err->hint } };
@@ -162,25 +169,53 @@ report_json(const struct lang *l, const struct twz_error *err, const struct plac
 }
 
 static void
-report_line(const struct lang *l, const struct twz_error *err, const struct place *place)
+report_line(const struct lang *l, const char *warning, const struct twz_error *err,
+	    const struct place *place)
 {
 	const struct lang_options *o = l->options;
 	bool color = o->color && o->err_tty;
 
-	if (o->file) {
-		lang_write_escaped(o->err, o->file, strlen(o->file), "");
+	if (file_of(l)) {
+		lang_write_escaped(o->err, file_of(l), strlen(file_of(l)), "");
 		if (place)
 			fprintf(o->err, ":%u:%u", place->line, place->col);
 		fputs(": ", o->err);
 	}
-	fprintf(o->err, "%s%s:%s ", color ? "\033[1;31m" : "", twz_class_text(err->cls),
-		color ? "\033[0m" : "");
+	if (warning)
+		fprintf(o->err, "%sWarning:%s %s: ", color ? "\033[1;33m" : "", color ? "\033[0m" : "",
+			warning);
+	else
+		fprintf(o->err, "%s%s:%s ", color ? "\033[1;31m" : "", twz_class_text(err->cls),
+			color ? "\033[0m" : "");
 	lang_write_escaped(o->err, err->text, strlen(err->text), "");
 	fputc('\n', o->err);
 }
 
+/* The functions that the failure left; innermost first. */
+static void
+show_frames(const struct lang *l)
+{
+	FILE *out = l->options->err;
+
+	for (uint32_t i = 0; i < l->nframes; i++) {
+		const struct lang_frame *f = &l->frames[i];
+
+		fprintf(out, "  in %s, called at ", f->name);
+		if (f->file)
+			lang_write_escaped(out, f->file, strlen(f->file), "");
+		fprintf(out, "%s%u:%u\n", f->file ? ":" : "", f->line, f->col);
+	}
+}
+
 void
 lang_report(struct lang *l, const char *text, size_t n, const struct twz_error *err)
+{
+	lang_report_as(l, NULL, text, n, err);
+}
+
+void
+lang_report_as(struct lang *l, const char *warning, const char *text, size_t n,
+	       const struct twz_error *err)
 {
 	const struct lang_options *o = l->options;
 	struct place place;
@@ -188,13 +223,17 @@ lang_report(struct lang *l, const char *text, size_t n, const struct twz_error *
 
 	if (err->cls == TWZ_CLASS_NONE)
 		return;
+	if (l->blamed) {
+		text = l->blamed->text;
+		n = l->blamed->n;
+	}
 	/* What was printed before stands before. */
 	fflush(o->out);
 	placed = find_place(text, n, err, &place);
 	if (o->errors_json) {
 		report_json(l, err, placed ? &place : NULL);
 	} else {
-		report_line(l, err, placed ? &place : NULL);
+		report_line(l, warning, err, placed ? &place : NULL);
 		if (o->err_tty || o->verbose) {
 			if (placed)
 				show_line(l, text, n, err, &place);
@@ -202,5 +241,7 @@ lang_report(struct lang *l, const char *text, size_t n, const struct twz_error *
 				fprintf(o->err, "  %s\n", err->hint);
 		}
 	}
+	if (o->verbose && !o->errors_json)
+		show_frames(l);
 	fflush(o->err);
 }

@@ -54,38 +54,120 @@ needs_memory(const struct twz_value *v)
 	       v->kind == TWZ_VALUE_ERR || (v->type && v->type->kind == TWZ_LIST);
 }
 
+/* -- names ------------------------------------------------------------------------------------- */
+
+static uint32_t
+hash(const char *text, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)text[i]) * 16777619u;
+	return h;
+}
+
+/* The place in the table where the name is or belongs. */
+static uint32_t *
+place_of(const struct lang_names *names, const char *text, size_t n)
+{
+	uint32_t mask = names->table_size - 1, i = hash(text, n) & mask;
+
+	for (;; i = (i + 1) & mask) {
+		uint32_t k = names->table[i];
+
+		if (!k || (!strncmp(names->texts[k], text, n) && !names->texts[k][n]))
+			return &names->table[i];
+	}
+}
+
+static void *
+grow(void *array, size_t n, size_t size)
+{
+	void *more = reallocarray(array, n, size);
+
+	if (!more)
+		abort();
+	return more;
+}
+
+static void
+widen_table(struct lang_names *names)
+{
+	free(names->table);
+	names->table_size = names->table_size ? 2 * names->table_size : 256;
+	names->table = calloc(names->table_size, sizeof(*names->table));
+	if (!names->table)
+		abort();
+	for (uint32_t i = 1; i < names->n; i++)
+		*place_of(names, names->texts[i], strlen(names->texts[i])) = i;
+}
+
+uint32_t
+lang_name(struct lang *l, const char *text, size_t n)
+{
+	struct lang_names *names = &l->shared->names;
+	uint32_t *at;
+
+	if (!names->n)
+		names->n = 1;
+	if (2 * names->n >= names->table_size)
+		widen_table(names);
+	at = place_of(names, text, n);
+	if (*at)
+		return *at;
+	if (names->n >= names->size) {
+		names->size = names->size ? 2 * names->size : 128;
+		names->texts = grow(names->texts, names->size, sizeof(*names->texts));
+	}
+	names->texts[names->n] = strndup(text, n);
+	if (!names->texts[names->n])
+		abort();
+	return *at = names->n++;
+}
+
+const char *
+lang_name_text(const struct lang *l, uint32_t name)
+{
+	return l->shared->names.texts[name];
+}
+
+void
+lang_names_free(struct lang_names *names)
+{
+	for (uint32_t i = 1; i < names->n; i++)
+		free(names->texts[i]);
+	free(names->texts);
+	free(names->table);
+}
+
 /* -- variables --------------------------------------------------------------------------------- */
 
 struct lang_binding *
 lang_find(const struct lang *l, const char *name, size_t n)
 {
-	for (size_t i = l->nbindings; i-- > 0;) {
-		struct lang_binding *b = &l->bindings[i];
+	const struct lang_names *names = &l->shared->names;
+	uint32_t id = names->table_size ? *place_of(names, name, n) : 0;
 
-		if (b->frame != l->frame && i >= l->nglobals)
-			continue;
-		if (!strncmp(b->name, name, n) && !b->name[n])
-			return b;
-	}
-	return NULL;
+	return id ? lang_lookup(l, id) : NULL;
 }
 
 /*
- * Gives @b a new value. An expression that is being evaluated may still hold the old one: then it
- * is kept until the statement ends.
+ * An expression that is being evaluated may still hold the old value: then that is kept until the
+ * statement ends.
  */
-static void
-set(struct lang *l, struct lang_binding *b, const struct twz_value *v)
+void
+lang_set(struct lang *l, struct lang_binding *b, const struct twz_value *v)
 {
 	struct twz_arena fresh = { 0 };
-	struct twz_value copy = needs_memory(v) ? lang_copy(&fresh, v) : *v;
+	struct twz_value copy;
 
+	if (!b->arena.chunks && !needs_memory(v)) {
+		b->value = *v;
+		return;
+	}
+	copy = needs_memory(v) ? lang_copy(&fresh, v) : *v;
 	if (l->holding && b->arena.chunks) {
-		struct twz_arena *graves = reallocarray(l->graves, l->ngraves + 1, sizeof(*graves));
-
-		if (!graves)
-			abort();
-		l->graves = graves;
+		l->graves = grow(l->graves, l->ngraves + 1, sizeof(*l->graves));
 		l->graves[l->ngraves++] = b->arena;
 	} else {
 		twz_arena_free(&b->arena);
@@ -94,34 +176,40 @@ set(struct lang *l, struct lang_binding *b, const struct twz_value *v)
 	b->value = copy;
 }
 
-void
-lang_declare(struct lang *l, const char *name, const struct twz_value *v)
+struct lang_binding *
+lang_declare(struct lang *l, uint32_t name, const struct twz_value *v)
 {
 	struct lang_binding *b;
 
 	if (l->nbindings == l->bindings_size) {
 		l->bindings_size = 2 * l->bindings_size + 16;
-		l->bindings = reallocarray(l->bindings, l->bindings_size, sizeof(*l->bindings));
-		if (!l->bindings)
-			abort();
+		l->bindings = grow(l->bindings, l->bindings_size, sizeof(*l->bindings));
+	}
+	if (name >= l->newest_size) {
+		size_t size = 2 * (size_t)name + 64;
+
+		l->newest = grow(l->newest, size, sizeof(*l->newest));
+		memset(l->newest + l->newest_size, 0, (size - l->newest_size) * sizeof(*l->newest));
+		l->newest_size = size;
 	}
 	b = &l->bindings[l->nbindings];
-	*b = (struct lang_binding){ .name = strdup(name), .frame = l->frame };
-	if (!b->name)
-		abort();
-	set(l, b, v);
-	l->nbindings++;
+	*b = (struct lang_binding){ .name = name, .frame = l->frame, .older = l->newest[name] };
+	lang_set(l, b, v);
+	l->newest[name] = (uint32_t)++l->nbindings;
+	return b;
 }
 
 void
-lang_assign(struct lang *l, const char *name, const struct twz_value *v)
+lang_assign(struct lang *l, uint32_t name, const struct twz_value *v)
 {
-	struct lang_binding *b = lang_find(l, name, strlen(name));
+	struct lang_binding *b = lang_lookup(l, name);
 
-	if (b && b->frame == l->frame)
-		set(l, b, v);
-	else
+	if (b && b->frame == l->frame) {
+		lang_set(l, b, v);
+		b->is_fn = false;
+	} else {
 		lang_declare(l, name, v);
+	}
 }
 
 void
@@ -133,8 +221,9 @@ lang_leave(struct lang *l, size_t n)
 	while (l->nbindings > n) {
 		struct lang_binding *b = &l->bindings[--l->nbindings];
 
-		twz_arena_free(&b->arena);
-		free(b->name);
+		l->newest[b->name] = b->older;
+		if (b->arena.chunks)
+			twz_arena_free(&b->arena);
 	}
 }
 
@@ -147,18 +236,9 @@ lang_variables(const struct lang *l, struct twz_arena *arena, const struct lang_
 	for (size_t i = l->nbindings; i-- > 0;) {
 		const struct lang_binding *b = &l->bindings[i];
 
-		if (lang_find(l, b->name, strlen(b->name)) == b)
-			all[n++] = (struct lang_variable){ b->name, &b->value };
+		if (lang_lookup(l, b->name) == b)
+			all[n++] = (struct lang_variable){ lang_name_text(l, b->name), &b->value };
 	}
 	*ret = all;
 	return n;
-}
-
-const struct lang_function *
-lang_function_find(const struct lang *l, const char *name)
-{
-	for (size_t i = l->nfunctions; i-- > 0;)
-		if (!strcmp(l->functions[i].name, name))
-			return &l->functions[i];
-	return NULL;
 }

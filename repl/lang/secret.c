@@ -285,7 +285,9 @@ lang_masked(struct lang *l, const char *text, size_t n, struct twz_arena *arena)
 
 	if (n >= UINT32_MAX)
 		return NULL;
+	lang_begin_turn(l);
 	search(&s, n);
+	lang_end_turn(l);
 	if (s.unsure)
 		return NULL;
 	return s.n ? replace(&s, n) : text;

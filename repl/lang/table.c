@@ -16,7 +16,7 @@ is_table(const struct twz_value *v)
 {
 	const struct twz_value *first = v->list.items;
 
-	if (v->kind != TWZ_VALUE_LIST || !v->list.n || first->kind != TWZ_VALUE_RECORD ||
+	if (v->kind != TWZ_VALUE_LIST || !v->list.n || first->kind != TWZ_VALUE_RECORD || lang_function_of(first) ||
 	    !first->list.n)
 		return false;
 	for (size_t i = 0; i < v->list.n; i++) {

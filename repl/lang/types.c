@@ -51,20 +51,41 @@ service_type(struct lang *l, const char *path, const char *colons, const struct 
 			colons + 2, service->name);
 }
 
-static bool
-list_type(struct lang *l, const char *text, const struct twz_type **ret, struct twz_error *err)
+/* [T] and T? for each T are made once. */
+static const struct twz_type *
+made_type(struct lang *l, enum twz_kind kind, const struct twz_type *target)
 {
-	const struct twz_type *element;
-	struct twz_type *list;
+	struct lang_shared *shared = l->shared;
+	struct twz_member *members;
+	struct twz_type *t;
 
-	if (!lang_type_named(l, twz_strndup(l->arena, text + 1, strlen(text) - 2), &element, err))
+	for (size_t i = 0; i < shared->ntypes; i++)
+		if (shared->types[i]->kind == kind && shared->types[i]->target == target)
+			return shared->types[i];
+	t = twz_new(&shared->durable, struct twz_type);
+	*t = (struct twz_type){ .kind = kind, .name = "", .target = target };
+	if (kind == TWZ_OPTION) {
+		members = twz_new_array(&shared->durable, 2, struct twz_member);
+		members[0] = (struct twz_member){ .name = "twz_some", .type = &twz_type_u32 };
+		members[1] = (struct twz_member){ .name = "twz_value", .type = target };
+		t->members = members;
+		t->nmembers = 2;
+	}
+	twz_push(&shared->durable, shared->types, shared->ntypes, t);
+	return t;
+}
+
+/* [TYPE], TYPE? */
+static bool
+outer_type(struct lang *l, const char *text, enum twz_kind kind, const struct twz_type **ret,
+	   struct twz_error *err)
+{
+	const struct twz_type *inner;
+	size_t n = strlen(text), skip = kind == TWZ_LIST;
+
+	if (!lang_type_named(l, twz_strndup(l->arena, text + skip, n - 1 - skip), &inner, err))
 		return false;
-	*ret = &twz_type_list;
-	if (!element)
-		return true;
-	list = twz_new(&l->durable, struct twz_type);
-	*list = (struct twz_type){ .kind = TWZ_LIST, .name = "", .target = element };
-	*ret = list;
+	*ret = inner ? made_type(l, kind, inner) : kind == TWZ_LIST ? &twz_type_list : NULL;
 	return true;
 }
 
@@ -86,10 +107,9 @@ lang_type_named(struct lang *l, const char *text, const struct twz_type **ret, s
 	const char *colons = strstr(text, "::");
 
 	if (text[strlen(text) - 1] == '?')
-		return twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(GENERIC, NOT_SUPPORTED),
-				"an optional type in an annotation is not supported by this version");
+		return outer_type(l, text, TWZ_OPTION, ret, err);
 	if (*text == '[')
-		return list_type(l, text, ret, err);
+		return outer_type(l, text, TWZ_LIST, ret, err);
 	if (colons)
 		return service_type(l, text, colons, ret, err);
 	for (size_t i = 0; i < TWZ_COUNT(names); i++) {

@@ -60,12 +60,38 @@ Name Error: no function 'ad_base' in lib
 $ echo 'import "b.twz"' >a.twz; echo 'import "a.twz"' >b.twz; twz a.twz
 …/b.twz:1:1: Name Error: a imports itself: a → b → a
 [3]
+$ twz -c 'import "a.twz"'
+…/b.twz:1:1: Name Error: a imports itself: a → b → a
+[3]
 $ echo 'x = (' >broken.twz; echo 'print start; import "broken.twz"' >c.twz; twz c.twz
 …/broken.twz:2:1: Syntax Error: the text ends before the closing ')'
 [2]
+$ mkfifo pipe.twz; twz -c 'import "pipe.twz"'
+Name Error: cannot import …/pipe.twz: it is no regular file
+[3]
+$ for i in $(seq 1 60); do echo "import \"d$((i + 1)).twz\"" >d$i.twz; done; : >d61.twz; twz -c 'import "d1.twz"'
+…: Name Error: files import each other too deeply
+[3]
+$ twz -c 'import "d20.twz"; print fine'
+fine
 $ twz -c 'import "nolib.twz"'
 Name Error: cannot import nolib.twz: No such file or directory
 [3]
+## With -v a failure says through which functions it came.
+$ cat >deep.twz <<'END'
+> fn outer(n: i32) { inner(n + 1) }
+> fn inner(n: i32) { calc::divide $n 0; n }
+> print start
+> outer 5
+> END
+$ twz -v deep.twz
+start
+deep.twz:2:20: Error: Division by zero
+  fn inner(n: i32) { calc::divide $n 0; n }
+                     ^^^^^^^^^^^^^^^^^
+  in inner, called at deep.twz:1:20
+  in outer, called at deep.twz:4:1
+[1]
 ## run: words are arguments, and the status is typed.
 $ twz -c 'd = "a b"; run printf "[%s]" $d *.nothing d "x${d}"; print ""'
 [a b][*.nothing][d][xa b]

@@ -6,7 +6,9 @@
 
 #include "tests/unit/unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "repl/lang/interp.h"
 #include "repl/lang/lang.h"
@@ -140,6 +142,8 @@ struct world {
 	unsigned ncalls;		/* since then, converters too */
 	int64_t timeout_ns;		/* of the last call */
 	bool denied;
+	unsigned meet, met;		/* calls of u16 wait until so many of them are under way */
+	bool finish;			/* the text is a script: its jobs are waited for */
 	char log[4096];			/* "add(1, 2) i8(3) " */
 };
 
@@ -209,13 +213,41 @@ world_log(struct world *w, const struct twz_gate *gate, const struct twz_value *
 	fclose(f);
 }
 
+static inline void
+world_unlock(pthread_mutex_t **lock)
+{
+	pthread_mutex_unlock(*lock);
+}
+
+/* Whether the other calls that are to be under way come within a long time. */
+static inline bool
+world_meet(struct world *w, pthread_mutex_t *lock)
+{
+	static pthread_cond_t come = PTHREAD_COND_INITIALIZER;
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	w->met++;
+	pthread_cond_broadcast(&come);
+	while (w->met < w->meet)
+		if (pthread_cond_timedwait(&come, lock, &until))
+			return false;
+	return true;
+}
+
 static bool
 world_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
 	   const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
 	   struct twz_value *ret, struct twz_error *err)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	TWZ_CLEANUP(world_unlock) pthread_mutex_t *held = &lock;
 	struct world *w = data;
 
+	pthread_mutex_lock(held);
+	if (w->meet && !strcmp(gate->name, "u16") && !world_meet(w, held))
+		return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT), "nobody came");
 	w->timeout_ns = timeout_ns;
 	if (w->denied && !strcmp(gate->name, "update_password"))
 		return twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, GATE_DENIED),
@@ -249,7 +281,7 @@ world_open(void)
 	w->host = (struct repl_host){ .data = w, .service = world_service,
 				      .services = world_services_list, .plan = world_plan,
 				      .call = world_call };
-	w->options = (struct lang_options){ .host = &w->host, .timeout_ns = -1 };
+	w->options = (struct lang_options){ .host = &w->host, .timeout_ns = -1, .no_programs = true };
 	w->lang = lang_new(&w->options);
 	return w;
 }
@@ -292,6 +324,8 @@ world_run(struct world *w, const char *text)
 
 	world_begin(w);
 	r = lang_run(w->lang, text, strlen(text), &err);
+	if (r == LANG_OK && w->finish && !lang_finish(w->lang, &err))
+		r = LANG_FAILED;
 	if (r == LANG_FAILED || r == LANG_MORE)
 		lang_report(w->lang, text, strlen(text), &err);
 	world_end(w);
