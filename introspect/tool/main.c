@@ -345,11 +345,15 @@ run(struct request *r, char **args)
 int
 main(int argc, char **argv)
 {
+	static char buffer[1 << 16];
 	struct request r = { .folder = "." };
 	int status = read_options(&r, argc, argv);
 
 	if (status)
 		return status;
+	/* Listings are long: 16 pages a write. */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	r.colour = wants_colour(r.color);
 	r.folders = registry_folders(installed_folder(&r.arena), &r.arena);
 	if (r.headers)
