@@ -301,6 +301,8 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 	struct wire_call call;
 	enum wire_status packed;
 	enum caller_end end;
+	struct tally *tally;
+	uint64_t began;
 
 	t->crashed = false;
 	if (!l || !l->caller.tid || __atomic_load_n(&l->instance->dead, __ATOMIC_RELAXED) ||
@@ -309,6 +311,7 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 	    __atomic_load_n(l->caller.stop, __ATOMIC_RELAXED))
 		if (!prepare(gate, t, timeout_ns, &l, err))
 			return false;
+	tally = tally_find(l, gate);
 	call.gate = gate->wire;
 	call.words = words;
 	call.what = NULL;
@@ -322,7 +325,9 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 			return fail_packing(gate, &call, packed, err);
 		caller_ready(&l->caller, call.carried);
 	}
+	began = tally_begin(&l->caller);
 	end = caller_ring(&l->caller, timeout_ns);
+	tally_end(tally, &l->caller, began, end);
 	if (end != CALLER_DONE)
 		return give_up(gate, l, end, timeout_ns, err);
 	return take(gate, l, &call, ret, err);

@@ -38,6 +38,10 @@ void
 compartment_free(struct compartment *c)
 {
 	for (uint32_t i = 0; i < c->ngates; i++) {
+		for (struct tally *y = c->gates[i]->tallies, *next; y; y = next) {
+			next = y->next;
+			free(y);
+		}
 		free(c->gates[i]->wire);
 		free(c->gates[i]);
 	}

@@ -17,6 +17,7 @@
 #include "monitor/crash_page.h"
 #include "monitor/message.h"
 #include "monitor/monitor.h"
+#include "monitor/tally.h"
 #include "monitor/wire.h"
 
 enum { FD_UNKNOWN = -1 };
@@ -62,6 +63,7 @@ struct monitor_gate {
 	const struct twz_plan *plan;
 	struct wire_gate *wire;
 	uint64_t described;		/* atomic; serial of the instance that was told of it */
+	struct tally *tallies;
 };
 
 /* A link: held by its instance's list and, for the session's own calls, by a thread. */
@@ -79,6 +81,8 @@ struct monitor_link {
 	struct instance *from;		/* the compartment that calls; NULL: the session */
 	uint64_t from_serial;		/* its link whose gate made the call */
 	uint64_t thread;		/* number of the calling thread */
+	struct tally **tallies;		/* by the gate's number; only the thread and whoever holds the lock look */
+	uint32_t ntallies;
 };
 
 /* What the zygote reads while it starts, in memory that it shares with us until then. */

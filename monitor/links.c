@@ -92,6 +92,7 @@ link_unref(struct monitor_link *l)
 	if (--l->refs)
 		return;
 	munmap(l->shared, l->mapped);
+	tally_release(l);
 	instance_unref(l->instance);
 	free(l);
 }

@@ -130,6 +130,34 @@ struct monitor_info {
 /** All compartments of this session, in @arena. */
 size_t monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_info **ret);
 
+/*
+ * What this session's calls of one gate came to, in all of its threads; those that services made of each
+ * other are not among them. Times are in nanoseconds, exact to an eighth: see tally.h.
+ */
+struct monitor_calls {
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+	uint64_t calls;
+	uint64_t errors;		/* the gate said no, as monitor_gate_said_no() was told */
+	uint64_t failures;		/* fault, timeout, interruption */
+	uint64_t p50, p90, p99, longest;	/* 0: none was timed */
+};
+/** One row for each gate that was called, in @arena. */
+size_t monitor_calls(struct monitor *m, struct twz_arena *arena, const struct monitor_calls **ret);
+/** The last call of @gate by this thread returned an error of its own: only who reads results can know. */
+void monitor_gate_said_no(struct monitor_gate *gate);
+
+/* A link; of those between compartments the monitor does not see the calls. */
+struct monitor_link_info {
+	uint64_t serial;
+	const char *from, *to;		/* services; from "": the session */
+	struct monitor_id from_id, to_id;
+	uint64_t thread;		/* number of the calling thread in this session */
+	uint32_t depth;			/* of nested calls */
+	uint64_t calls;
+};
+size_t monitor_links(struct monitor *m, struct twz_arena *arena, const struct monitor_link_info **ret);
+
 struct monitor_stats {
 	uint64_t compartments, started, calls, faults, timeouts, interrupted, links, restarts;
 };

@@ -471,8 +471,11 @@ host_call(void *data, const struct twz_service *service, const struct twz_gate *
 	result = twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t));
 	if (!session_call(g, words, result, timeout_ns, err))
 		return false;
-	return twz_image_result(g->plan, words, result, arena, ret, err) ||
-	       twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
+	if (!twz_image_result(g->plan, words, result, arena, ret, err))
+		return twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
+	if (ret->kind == TWZ_VALUE_ERR && g->bound)
+		monitor_gate_said_no(g->bound);
+	return true;
 }
 
 /* -- stubs ------------------------------------------------------------------------------------- */
