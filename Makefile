@@ -41,7 +41,7 @@ LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
 GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c twz/error.c monitor/wire.c monitor/message.c monitor/caller.c
 # libtwz.so: what calls gates, without the language, the terminal and the reader of DWARF.
-SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c repl/session*.c repl/sys*.c repl/direct.c repl/libtwz.c)
+SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c repl/session*.c repl/sys*.c repl/libtwz.c)
 SO_OBJ  := $(SO_SRC:%.c=$(B)/%.o)
 SERVICES := $(patsubst share/services/%.c,$(B)/lib/twz/lib%.so,$(wildcard share/services/*.c))
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))

@@ -339,8 +339,11 @@ monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_
 {
 	struct twz_error ignored;
 
-	if (err)
-		return call_gate(gate, words, ret, timeout_ns, err);
-	ignored.cls = TWZ_CLASS_NONE;	/* clearing all of it would take as long as half a call */
-	return call_gate(gate, words, ret, timeout_ns, &ignored);
+	if (!err) {
+		ignored.cls = TWZ_CLASS_NONE;	/* clearing all of it would take as long as half a call */
+		err = &ignored;
+	}
+	if (__builtin_expect(gate->call != NULL, 0))
+		return gate->call(gate, words, ret, timeout_ns, err);
+	return call_gate(gate, words, ret, timeout_ns, err);
 }

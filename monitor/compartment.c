@@ -45,13 +45,17 @@ compartment_free(struct compartment *c)
 		free(c->gates[i]->wire);
 		free(c->gates[i]);
 	}
+	if (c->loaded && c->mechanism->end)
+		c->mechanism->end(c);
+	level_forget(c);
 	free(c->gates);
 	free(c->state);
 	free(c);
 }
 
 bool
-compartment_find(struct monitor *m, const struct twz_service *service, struct compartment **ret,
+compartment_find(struct monitor *m, const struct twz_service *service,
+		 const struct monitor_load_options *options, struct compartment **ret,
 		 struct twz_error *err)
 {
 	struct compartment **all, *c;
@@ -59,7 +63,7 @@ compartment_find(struct monitor *m, const struct twz_service *service, struct co
 	for (uint32_t i = 0; i < m->ncompartments; i++)
 		if (m->compartments[i]->service == service) {
 			*ret = m->compartments[i];
-			return true;
+			return !options || level_same(*ret, options, err);
 		}
 	if (!name_is_safe(service->name))
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, INVALID_NAME),
@@ -70,6 +74,10 @@ compartment_find(struct monitor *m, const struct twz_service *service, struct co
 	c = all ? compartment_new(m, service) : NULL;
 	if (!c)
 		return twz_fail_sys(err, errno, "load service %s", service->name);
+	if (!level_settle(c, options, err)) {
+		compartment_free(c);
+		return false;
+	}
 	all[m->ncompartments++] = c;
 	m->stats.compartments++;
 	*ret = c;
@@ -84,6 +92,23 @@ compartment_ensure(struct compartment *c, struct instance **ret, struct twz_erro
 		return true;
 	}
 	return instance_start(c, ret, err);
+}
+
+bool
+compartment_start(struct compartment *c, struct twz_error *err)
+{
+	struct instance *i;
+
+	if (c->mechanism == &mechanism_process)
+		return compartment_ensure(c, &i, err);
+	if (c->loaded)
+		return true;
+	c->loaded = c->mechanism->start(c, err);
+	if (c->loaded) {
+		c->generation++;
+		c->monitor->stats.started++;
+	}
+	return c->loaded;
 }
 
 bool
@@ -105,9 +130,11 @@ compartment_bind(struct compartment *c, const struct twz_gate *gate, struct moni
 		free(g);
 		return twz_fail_sys(err, errno, "bind gate %s", gate->name);
 	}
-	*g = (struct monitor_gate){ .compartment = c, .gate = gate };
+	*g = (struct monitor_gate){ .compartment = c, .call = c->mechanism->call, .gate = gate };
 	if (!twz_plan_make(gate, &c->monitor->arena, &g->plan, err) ||
-	    !wire_describe(g->plan, c->ngates, &g->wire, err)) {
+	    !wire_describe(g->plan, c->ngates, &g->wire, err) ||
+	    (c->mechanism->bind && (!compartment_start(c, err) || !c->mechanism->bind(g, err)))) {
+		free(g->wire);
 		free(g);
 		return twz_wrap(err, "%s::%s", c->service->name, gate->name);
 	}

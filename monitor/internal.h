@@ -20,8 +20,6 @@
 #include "monitor/tally.h"
 #include "monitor/wire.h"
 
-enum { FD_UNKNOWN = -1 };
-
 /* One process. */
 struct instance {
 	struct compartment *compartment;
@@ -43,9 +41,36 @@ struct instance {
 	struct monitor_link *links;
 };
 
+/*
+ * A way to make compartments and to call them. The process mechanism has no functions: its calls are
+ * the way of every call, in call.c.
+ */
+struct mechanism {
+	enum monitor_mechanism which;
+	enum twz_level most;		/* the strongest level that it gives */
+	/* All but @call with the lock held; NULL: nothing to do. */
+	/** Whether it can be had on this machine. Fails with class LINK. */
+	bool (*available)(struct monitor *m, struct twz_error *err);
+	/** Loads the service; @c->inner is its own. Only while nothing of it is loaded. */
+	bool (*start)(struct compartment *c, struct twz_error *err);
+	/** Makes the gate ready to be called; @gate->function and @gate->inner are its own. */
+	bool (*bind)(struct monitor_gate *gate, struct twz_error *err);
+	/** As monitor_call(); @err is not NULL. */
+	bool (*call)(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+		     struct twz_error *err);
+	/** Unloads it. No call is under way. */
+	void (*end)(struct compartment *c);
+};
+extern const struct mechanism mechanism_direct, mechanism_process;
+
 struct compartment {
 	struct monitor *monitor;
 	const struct twz_service *service;
+	const struct mechanism *mechanism;
+	struct monitor_load_options options;	/* as asked for; env owned */
+	enum twz_level minimum, active;
+	bool loaded;			/* by @mechanism, which is no process: start() was called */
+	void *inner;			/* the mechanism's */
 	uint32_t slot;			/* in monitor->compartments, from 1 */
 	uint32_t index;			/* in each thread's table; unique in this process */
 	uint32_t generation;
@@ -59,6 +84,10 @@ struct compartment {
 
 struct monitor_gate {
 	struct compartment *compartment;
+	/* NULL: through a process. Else the mechanism's; looked at first by every call. */
+	bool (*call)(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+		     struct twz_error *err);
+	void *function, *inner;		/* the mechanism's */
 	const struct twz_gate *gate;
 	const struct twz_plan *plan;
 	struct wire_gate *wire;
@@ -129,14 +158,35 @@ TWZ_MUST bool zygote_ensure(struct monitor *m, struct twz_error *err);
 void zygote_end(struct monitor *m);
 
 /* -- compartment.c; all with the lock held */
+/** @options NULL: those that it was made with, or all zero. */
 TWZ_MUST bool compartment_find(struct monitor *m, const struct twz_service *service,
-			       struct compartment **ret, struct twz_error *err);
+			       const struct monitor_load_options *options, struct compartment **ret,
+			       struct twz_error *err);
+/** It runs, whatever its mechanism. */
+TWZ_MUST bool compartment_start(struct compartment *c, struct twz_error *err);
 /** The running instance, started if there is none. */
 TWZ_MUST bool compartment_ensure(struct compartment *c, struct instance **ret,
 				 struct twz_error *err);
 TWZ_MUST bool compartment_bind(struct compartment *c, const struct twz_gate *gate,
 			       struct monitor_gate **ret, struct twz_error *err);
 void compartment_free(struct compartment *c);
+
+/* -- level.c; all with the lock held */
+/** The most that a gate of @service asks for. */
+enum twz_level level_minimum(const struct twz_service *service);
+/** Gives a compartment that is not loaded what @options ask for, or refuses it. */
+TWZ_MUST bool level_settle(struct compartment *c, const struct monitor_load_options *options,
+			   struct twz_error *err);
+/** Gives back what it was given. */
+void level_forget(struct compartment *c);
+/** Refuses @options that differ from what @c was made with. */
+TWZ_MUST bool level_same(const struct compartment *c, const struct monitor_load_options *options,
+			 struct twz_error *err);
+
+/* -- direct.c */
+/** Calls @function as @plan says, without a compartment. */
+TWZ_MUST bool direct_invoke(void *function, const struct twz_plan *plan, const uint64_t *words,
+			    void *ret, struct twz_error *err);
 
 /* -- instance.c; all with the lock held */
 TWZ_MUST bool instance_start(struct compartment *c, struct instance **ret, struct twz_error *err);

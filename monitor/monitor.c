@@ -145,17 +145,16 @@ monitor_close(struct monitor *m)
 }
 
 bool
-monitor_load(struct monitor *m, const struct twz_service *service, struct monitor_id *ret,
-	     struct twz_error *err)
+monitor_load(struct monitor *m, const struct twz_service *service,
+	     const struct monitor_load_options *options, struct monitor_id *ret, struct twz_error *err)
 {
 	struct compartment *c;
-	struct instance *i;
 	bool ok;
 
 	pthread_mutex_lock(&m->lock);
-	ok = compartment_find(m, service, &c, err) && compartment_ensure(c, &i, err);
+	ok = compartment_find(m, service, options, &c, err) && compartment_start(c, err);
 	if (ok)
-		ret->value = i->id;
+		ret->value = (uint64_t)c->generation << 32 | c->slot;
 	pthread_mutex_unlock(&m->lock);
 	return ok;
 }
@@ -171,7 +170,7 @@ monitor_bind(struct monitor *m, const struct twz_service *service, const struct 
 	if (host->may_call && !host->may_call(host->data, m->options.context, service, gate, err))
 		return false;
 	pthread_mutex_lock(&m->lock);
-	ok = compartment_find(m, service, &c, err) && compartment_bind(c, gate, ret, err);
+	ok = compartment_find(m, service, NULL, &c, err) && compartment_bind(c, gate, ret, err);
 	pthread_mutex_unlock(&m->lock);
 	return ok;
 }
@@ -180,6 +179,12 @@ const struct twz_plan *
 monitor_plan(const struct monitor_gate *gate)
 {
 	return gate->plan;
+}
+
+void *
+monitor_function(const struct monitor_gate *gate)
+{
+	return gate->compartment->mechanism == &mechanism_direct ? gate->function : NULL;
 }
 
 void
@@ -210,6 +215,19 @@ monitor_flush(struct monitor *m)
 		pthread_cond_wait(&m->changed, &m->lock);
 	}
 	pthread_mutex_unlock(&m->lock);
+}
+
+const char *
+monitor_mechanism_text(enum monitor_mechanism mechanism)
+{
+	static const char *const texts[] = {
+		[MONITOR_BY_LEVEL] = "",
+#define X(name, text) [MONITOR_BY_##name] = text,
+		MONITOR_MECHANISMS(X)
+#undef X
+	};
+
+	return texts[mechanism];
 }
 
 const char *

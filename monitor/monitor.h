@@ -49,12 +49,50 @@ TWZ_MUST bool monitor_open(const struct monitor_options *options, struct monitor
 /** Ends every compartment and the zygote. No call may be under way. NULL is fine. */
 void monitor_close(struct monitor *m);
 
+/* By what a compartment is made and called. BY_LEVEL: direct for level none, else process. */
+#define MONITOR_MECHANISMS(X) X(DIRECT, "direct") X(PROCESS, "process") X(MPK, "mpk")
+enum monitor_mechanism {
+	MONITOR_BY_LEVEL,
+#define X(mechanism, text) MONITOR_BY_##mechanism,
+	MONITOR_MECHANISMS(X)
+#undef X
+};
+const char *monitor_mechanism_text(enum monitor_mechanism mechanism);
+
+/* What happens after a fault: the next call starts the compartment again, or is refused. */
+#define MONITOR_RESTARTS(X) X(ON_CALL, "on_call") X(NEVER, "never")
+enum monitor_restart {
+#define X(restart, text) MONITOR_RESTART_##restart,
+	MONITOR_RESTARTS(X)
+#undef X
+};
+
+/* How a compartment is to be made. All zero: as its service's record asks, else level full. */
+struct monitor_load_options {
+	bool asks;			/* for @level: it raises what the record asks, and never lowers it */
+	enum twz_level level;
+	enum monitor_mechanism mechanism;
+	uint64_t memory;		/* bytes of private memory; 0: the monitor's */
+	bool fresh;			/* an address layout of its own, by exec */
+	bool debug;			/* it waits for a debugger before its service is loaded */
+	bool here;			/* direct: this process itself has loaded the file; no row of its own */
+	enum monitor_restart restart;
+	const char *const *env;		/* "NAME=VALUE" */
+	uint32_t nenv;
+};
+
 /**
- * The compartment of @service, which is started if it does not run yet or ended since. @service must
- * outlive the monitor. Returns without waiting for the service to be loaded: its first call waits.
+ * Makes the compartment of @service and starts it. @service must outlive the monitor; it is what stands
+ * for the compartment everywhere: a second instance of a service is a copy of it under another name.
+ * @options NULL: those of before, or all zero. They are copied.
+ *
+ * Fails with class SECURITY when the record asks for more than @options do, or when the compartment was
+ * made with others: they are fixed until it is unloaded. Fails with class LINK when the mechanism cannot be
+ * had. Starting a process does not wait for the service to be loaded: its first call does.
  */
 TWZ_MUST bool monitor_load(struct monitor *m, const struct twz_service *service,
-			   struct monitor_id *ret, struct twz_error *err);
+			   const struct monitor_load_options *options, struct monitor_id *ret,
+			   struct twz_error *err);
 
 /* A gate made ready to be called: plan and compartment. Owned by the monitor, valid until it closes. */
 struct monitor_gate;
@@ -67,6 +105,13 @@ TWZ_MUST bool monitor_bind(struct monitor *m, const struct twz_service *service,
 			   const struct twz_gate *gate, struct monitor_gate **ret,
 			   struct twz_error *err);
 const struct twz_plan *monitor_plan(const struct monitor_gate *gate);
+/**
+ * The gate's own function, when the compartment's mechanism is direct: to be called by its type, at no
+ * cost. NULL otherwise. It stays where it is until the service is unloaded.
+ */
+void *monitor_function(const struct monitor_gate *gate);
+/** The file of the service @name that this process itself has loaded (LD_PRELOAD), or NULL. */
+const char *monitor_here(const char *name, struct twz_arena *arena);
 
 /**
  * Calls a gate from this thread: see plan.h for @words and @ret. Starts or restarts the compartment
@@ -126,6 +171,9 @@ struct monitor_info {
 	uint32_t links;
 	uint64_t calls, faults, restarts;
 	const char *why;		/* EXITED: why, or "" */
+	bool asks;			/* … for level @asked */
+	enum twz_level asked, minimum, active;
+	enum monitor_mechanism mechanism;
 };
 /** All compartments of this session, in @arena. */
 size_t monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_info **ret);

@@ -82,7 +82,7 @@ link_up(struct monitor *m, struct instance *from, const struct request *r,
 	bool ok;
 
 	spec.fd = &fd;
-	if (!compartment_find(m, service, &c, err) || !compartment_bind(c, gate, &g, err) ||
+	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err) ||
 	    !compartment_ensure(c, &to, err) || !instance_describe(to, g, err))
 		return false;
 	l = find_link(to, r->have);

@@ -54,7 +54,17 @@ info_of(const struct compartment *c, struct twz_arena *arena)
 		.faults = c->faults,
 		.restarts = c->restarts,
 		.why = twz_strdup(arena, i ? "" : c->why),
+		.asks = c->options.asks,
+		.asked = c->options.level,
+		.minimum = c->minimum,
+		.active = c->active,
+		.mechanism = c->mechanism->which,
 	};
+	if (c->loaded) {
+		info.state = MONITOR_READY;
+		info.pid = getpid();
+		info.why = "";
+	}
 
 	for (const struct monitor_link *l = i ? i->links : NULL; l; l = l->next) {
 		info.links++;
@@ -81,14 +91,15 @@ size_t
 monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_info **ret)
 {
 	struct monitor_info *all;
-	size_t n;
+	size_t n = 0;
 
 	pthread_mutex_lock(&m->lock);
-	n = m->ncompartments;
-	all = twz_new_array(arena, n, struct monitor_info);
-	for (size_t i = 0; i < n; i++) {
+	all = twz_new_array(arena, m->ncompartments, struct monitor_info);
+	for (size_t i = 0; i < m->ncompartments; i++) {
+		if (m->compartments[i]->options.here)
+			continue;
 		await_started(m, m->compartments[i]);
-		all[i] = info_of(m->compartments[i], arena);
+		all[n++] = info_of(m->compartments[i], arena);
 	}
 	pthread_mutex_unlock(&m->lock);
 	*ret = all;

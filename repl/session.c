@@ -164,7 +164,7 @@ static bool
 find_path(struct session *s, const char *name, struct twz_arena *arena, const char **ret,
 	  bool *here)
 {
-	*ret = direct_path(name, arena);
+	*ret = monitor_here(name, arena);
 	*here = *ret != NULL;
 	for (size_t i = 0; !*ret && i < s->npreloads; i++)
 		if (!strcmp(s->preloads[i].name, name))
@@ -358,13 +358,16 @@ loaded_of(struct session *s, const struct twz_service *service)
 	return l;
 }
 
+/* Its compartment is made first when it is not made as the defaults say. */
 static bool
 bind(struct session *s, struct session_gate *g, struct twz_error *err)
 {
-	if (!g->loaded->here)
-		return monitor_bind(s->monitor, &g->loaded->service, g->gate, &g->bound, err);
-	return may_call(s, s->context, &g->loaded->service, g->gate, err) &&
-	       direct_bind(g->loaded, g->gate, &g->function, err);
+	const struct monitor_load_options here = { .asks = true, .here = true };
+	struct monitor_id id;
+
+	if (g->loaded->here && !monitor_load(s->monitor, &g->loaded->service, &here, &id, err))
+		return false;
+	return monitor_bind(s->monitor, &g->loaded->service, g->gate, &g->bound, err);
 }
 
 /*
@@ -410,16 +413,14 @@ bound_gate(struct session *s, const struct twz_service *service, const struct tw
 
 		fresh = *g;
 	}
-	if (!fresh.bound && !fresh.function) {
+	if (!fresh.bound) {
 		if (!bind(s, &fresh, err))
 			return false;
 
 		WITH_LOCK(s);
 
-		if (!g->bound && !g->function) {	/* once: callers read it without lock */
+		if (!g->bound)	/* once: callers read it without lock */
 			g->bound = fresh.bound;
-			g->function = fresh.function;
-		}
 	}
 	*ret = g;
 	return true;
@@ -444,10 +445,8 @@ TWZ_HOT bool
 session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
 	     struct twz_error *err)
 {
-	if (g->bound && monitor_call(g->bound, words, ret, timeout_ns, err))
+	if (monitor_call(g->bound, words, ret, timeout_ns, err))
 		return true;
-	if (!g->bound)
-		return direct_call(g->function, g->plan, words, ret, err);
 	tool_explain_fault(g, err);
 	return false;
 }
@@ -464,7 +463,7 @@ host_call(void *data, const struct twz_service *service, const struct twz_gate *
 
 	output_begin(&s->output);
 	if (service == &sys_service)
-		return sys_call(s, gate, args, nargs, arena, ret, err);
+		return sys_call(s, gate, args, nargs, timeout_ns, arena, ret, err);
 	if (!bound_gate(s, service, gate, &g, err) ||
 	    !twz_image_args(g->plan, args, nargs, arena, words, err))
 		return false;
@@ -565,7 +564,7 @@ preload(struct session *s, struct twz_error *err)
 		struct monitor_id id;
 
 		if (!session_service(s, s->preloads[i].name, &service, err) ||
-		    !monitor_load(s->monitor, service, &id, err))
+		    !monitor_load(s->monitor, service, NULL, &id, err))
 			return twz_wrap(err, "SCTX_PRELOAD");
 	}
 	return true;

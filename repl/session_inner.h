@@ -25,8 +25,7 @@ struct session_gate {
 	const struct loaded *loaded;
 	const struct twz_gate *gate;
 	const struct twz_plan *plan;
-	struct monitor_gate *bound;	/* NULL when the gate is called in this process */
-	void *function;			/* else NULL */
+	struct monitor_gate *bound;	/* NULL until its first call */
 };
 
 /* What is kept of one service's output until its line is complete. */
@@ -95,16 +94,5 @@ void output_flush(struct output *out);
 
 extern const struct twz_service sys_service;
 TWZ_MUST bool sys_call(struct session *s, const struct twz_gate *gate, const struct twz_value *args,
-		       size_t nargs, struct twz_arena *arena, struct twz_value *ret,
-		       struct twz_error *err);
-
-/* -- direct.c ---------------------------------------------------------------------------------- */
-
-/** The file of the service @name that this process itself has loaded (LD_PRELOAD), or NULL. */
-const char *direct_path(const char *name, struct twz_arena *arena);
-/** The gate's function in this process. Fails when the gate asks for more isolation than none. */
-TWZ_MUST bool direct_bind(const struct loaded *loaded, const struct twz_gate *gate, void **ret,
-			  struct twz_error *err);
-/** A plain call: see plan.h for @words and @ret. */
-TWZ_MUST bool direct_call(void *function, const struct twz_plan *plan, const uint64_t *words,
-			  void *ret, struct twz_error *err);
+		       size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
+		       struct twz_value *ret, struct twz_error *err);

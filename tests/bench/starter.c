@@ -91,7 +91,7 @@ start(struct twz_error *err)
 
 	*service = *starter.service;
 	service->name = twz_format(&starter.arena, "calc%u", starter.started++);
-	if (!monitor_load(starter.monitor, service, &id, err) ||
+	if (!monitor_load(starter.monitor, service, NULL, &id, err) ||
 	    !monitor_bind(starter.monitor, service, twz_gate_find(service, "add"), &gate, err) ||
 	    !monitor_call(gate, words, &sum, -1, err))
 		return false;

@@ -218,7 +218,7 @@ test_nested(void **state)
 		assert_int_equal(value, 42);
 	}
 	assert_call(f, call_who, &who);
-	assert_true(monitor_load(f->m, &f->test, &id, &f->err));
+	assert_true(monitor_load(f->m, &f->test, NULL, &id, &f->err));
 	assert_int_equal(who, id.value);
 	assert_call(f, call_badly, &text, 0);
 	assert_non_null(strstr(text, "other::crash: its compartment ended"));

@@ -135,7 +135,7 @@ test_restart_is_counted(void **state)
 	assert_call(f, increment, &n);
 	assert_int_equal(n, 2);
 	assert_call(f, remember, &value, 7);
-	assert_true(monitor_load(f->m, &f->test, &before, &f->err));
+	assert_true(monitor_load(f->m, &f->test, NULL, &before, &f->err));
 	assert_fails(f, crash, TWZ_CLASS_FAULT, "SIGSEGV");
 	assert_int_equal(monitor_list(f->m, &arena, &rows), 1);
 	assert_int_equal(rows[0].state, MONITOR_EXITED);
@@ -144,7 +144,7 @@ test_restart_is_counted(void **state)
 	assert_int_equal(n, 1);		/* memory is new … */
 	assert_call(f, recall, &value);
 	assert_int_equal(value, 7);	/* … the private folder is not */
-	assert_true(monitor_load(f->m, &f->test, &after, &f->err));
+	assert_true(monitor_load(f->m, &f->test, NULL, &after, &f->err));
 	assert_int_not_equal(before.value, after.value);
 	assert_int_equal(monitor_list(f->m, &arena, &rows), 1);
 	assert_int_equal(rows[0].state, MONITOR_READY);

@@ -181,13 +181,13 @@ test_babble(void **state)
 			assert_true(monitor_call(other, WORDS(1, 2), &three, LONG_NS, &f->err));
 		}
 	/* A message that makes no sense ends its sender: during that call, or during or between later ones. */
-	assert_true(monitor_load(f->m, &f->test, &before, &f->err));
+	assert_true(monitor_load(f->m, &f->test, NULL, &before, &f->err));
 	call_gate(f, GATE_babble, &ignored, LONG_NS, WORDS(19, 8192));
 	start = link_now();
 	do {
 		call_gate(f, GATE_nothing, NULL, LONG_NS, WORDS());
 		memset(&f->err, 0, sizeof(f->err));
-		assert_true(monitor_load(f->m, &f->test, &after, &f->err));
+		assert_true(monitor_load(f->m, &f->test, NULL, &after, &f->err));
 	} while (after.value == before.value && link_now() - start < 10000000000);
 	assert_int_not_equal(after.value, before.value);
 	assert_add_works(f);

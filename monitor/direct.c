@@ -1,18 +1,38 @@
 /*
- * Level none: a service that this process itself has loaded (LD_PRELOAD) is called like any other
- * function. Nothing is isolated and nothing is copied; that is what was asked for, so only services
- * and gates that ask for no more are called this way.
+ * The mechanism direct, for level none: the service is loaded into this process and its gates are called
+ * like any other function. Nothing is isolated and nothing is copied, and a fault of the service is one of
+ * this process; that is what was asked for.
  *
- * The dynamic linker's list is the truth about what is loaded. A gate whose arguments are integer
- * words is called through a plain function pointer; libffi does the rest.
+ * Symbols. The file's own come first for itself (RTLD_DEEPBIND) and are nobody else's (RTLD_LOCAL). libc is
+ * the process's: a second one, as dlmopen() would bring, has thread-locals that only its own threads set up.
+ * Data. The loader has each file once; a second instance of one is loaded from a copy of it in memory,
+ * which is another file.
+ *
+ * A gate whose arguments are integer words is called through a plain function pointer; libffi does the
+ * rest.
  */
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <ffi.h>
 #include <limits.h>
 #include <link.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 
-#include "repl/session_inner.h"
+#include "monitor/internal.h"
+
+/* Sanitizers replace functions for everybody, so that own symbols first would undo them. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { OWN_FIRST = 0 };
+#else
+enum { OWN_FIRST = RTLD_DEEPBIND };
+#endif
+
+/* -- what this process has loaded itself ------------------------------------------------------- */
 
 struct search {
 	const char *file;	/* libNAME.so */
@@ -34,31 +54,92 @@ look_at(struct dl_phdr_info *info, size_t size, void *data)
 }
 
 const char *
-direct_path(const char *name, struct twz_arena *arena)
+monitor_here(const char *name, struct twz_arena *arena)
 {
 	struct search s = { .file = twz_format(arena, "lib%s.so", name) };
 
 	return dl_iterate_phdr(look_at, &s) ? twz_strdup(arena, s.path) : NULL;
 }
 
-bool
-direct_bind(const struct loaded *loaded, const struct twz_gate *gate, void **ret,
-	    struct twz_error *err)
-{
-	void *library;
+/* -- loading ----------------------------------------------------------------------------------- */
 
-	if (gate->level != TWZ_LEVEL_NONE) {
+static bool
+copy_file(const char *path, int to)
+{
+	TWZ_CLOSE int from = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n;
+
+	if (from < 0 || fstat(from, &st))
+		return false;
+	while (st.st_size > 0) {
+		n = sendfile(to, from, NULL, (size_t)st.st_size);
+		if (n <= 0)
+			return false;
+		st.st_size -= n;
+	}
+	return true;
+}
+
+/* A file of its own with the same contents, so that the loader takes it for another one. */
+static void *
+open_copy(const char *path, const char *name)
+{
+	TWZ_CLOSE int fd = memfd_create(name, MFD_CLOEXEC);
+	char own[64];
+
+	if (fd < 0 || !copy_file(path, fd))
+		return NULL;
+	snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
+	return dlopen(own, RTLD_NOW | RTLD_LOCAL | OWN_FIRST);
+}
+
+static bool
+direct_start(struct compartment *c, struct twz_error *err)
+{
+	const char *path = c->service->path, *why;
+
+	dlerror();
+	c->inner = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+	if (c->inner && !c->options.here) {
+		dlclose(c->inner);
+		c->inner = open_copy(path, c->service->name);
+	} else if (!c->inner && !c->options.here) {
+		c->inner = dlopen(path, RTLD_NOW | RTLD_LOCAL | OWN_FIRST);
+	}
+	if (c->inner)
+		return true;
+	why = dlerror();
+	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
+			"service %s cannot be loaded: %s", c->service->name,
+			why ? why : "its file cannot be copied");
+}
+
+static void
+direct_end(struct compartment *c)
+{
+	if (c->inner)
+		dlclose(c->inner);
+	c->inner = NULL;
+}
+
+static bool
+direct_bind(struct monitor_gate *g, struct twz_error *err)
+{
+	const char *service = g->compartment->service->name, *name = g->gate->name;
+
+	/* Refused as a whole when it is loaded, but for what was here before. */
+	if (g->gate->level != TWZ_LEVEL_NONE) {
 		twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, GATE_DENIED),
-			 "%s::%s asks for isolation and cannot be called in this process",
-			 loaded->name, gate->name);
+			 "%s::%s asks for isolation and cannot be called in this process", service,
+			 name);
 		return twz_hint(err, "name the service in SCTX_PRELOAD instead of LD_PRELOAD");
 	}
-	library = dlopen(loaded->path, RTLD_NOW | RTLD_NOLOAD);
-	*ret = library ? dlsym(library, gate->symbol) : NULL;
-	if (*ret)
-		return true;	/* the handle is kept: the function must stay where it is */
+	g->function = dlsym(g->compartment->inner, g->gate->symbol);
+	if (g->function)
+		return true;
 	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s::%s is not in %s",
-			loaded->name, gate->name, loaded->path);
+			service, name, g->compartment->service->path);
 }
 
 /* -- types for libffi -------------------------------------------------------------------------- */
@@ -239,8 +320,8 @@ call_any(union function f, const struct twz_plan *plan, const uint64_t *words, v
 }
 
 bool
-direct_call(void *function, const struct twz_plan *plan, const uint64_t *words, void *ret,
-	    struct twz_error *err)
+direct_invoke(void *function, const struct twz_plan *plan, const uint64_t *words, void *ret,
+	      struct twz_error *err)
 {
 	const union function f = { .address = function };
 	uint64_t w[6] = { 0 }, result;
@@ -256,3 +337,22 @@ direct_call(void *function, const struct twz_plan *plan, const uint64_t *words, 
 		memcpy(ret, &result, plan->ret.size);
 	return true;
 }
+
+/* No deadline: what runs here can be ended by nobody. */
+static bool
+direct_call(struct monitor_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	    struct twz_error *err)
+{
+	(void)timeout_ns;
+	__atomic_fetch_add(&g->compartment->calls, 1, __ATOMIC_RELAXED);
+	return direct_invoke(g->function, g->plan, words, ret, err);
+}
+
+const struct mechanism mechanism_direct = {
+	.which = MONITOR_BY_DIRECT,
+	.most = TWZ_LEVEL_NONE,
+	.start = direct_start,
+	.bind = direct_bind,
+	.call = direct_call,
+	.end = direct_end,
+};

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "repl/session_inner.h"
+#include "monitor/internal.h"
 
 struct small { float x, y; };
 struct mixed { double d; int32_t i; };
@@ -72,7 +72,7 @@ call(void *function, const struct twz_type *returns, const struct twz_member *pa
 	TWZ_ARENA arena = { 0 };
 
 	if (!twz_plan_make(&gate, &arena, &plan, &err) ||
-	    !direct_call(function, plan, words, ret, &err))
+	    !direct_invoke(function, plan, words, ret, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -156,13 +156,14 @@ test_buffers(void **state)
 static void
 test_isolation_is_kept(void **state)
 {
-	const struct loaded loaded = { .name = "svc", .path = "/nonexistent.so" };
+	const struct twz_service service = { .name = "svc", .path = "/nonexistent.so" };
 	const struct twz_gate gate = { .name = "g", .symbol = "g", .level = TWZ_LEVEL_CALLEE };
+	struct compartment c = { .service = &service, .mechanism = &mechanism_direct };
+	struct monitor_gate g = { .compartment = &c, .gate = &gate };
 	struct twz_error err = { 0 };
-	void *function;
 
 	(void)state;
-	assert_false(direct_bind(&loaded, &gate, &function, &err));
+	assert_false(mechanism_direct.bind(&g, &err));
 	assert_int_equal(err.cls, TWZ_CLASS_SECURITY);
 }
 

@@ -1,0 +1,89 @@
+/*
+ * Inside the service sys: its gates, one row each, and what they are written with.
+ *
+ * A gate is a row here and a function sys_NAME in the file of its noun (sys_lists.c, sys_compartments.c,
+ * …). Help, completion, checks and JSON come from the row alone.
+ */
+#pragma once
+
+#include "repl/session_inner.h"
+
+/* One call of a gate of sys. */
+struct sys_request {
+	struct session *s;
+	const struct twz_value *args;	/* one per parameter of the row */
+	size_t nargs;
+	int64_t timeout_ns;		/* < 0: none */
+	struct twz_arena *arena;	/* of the result */
+};
+
+/* What the gates take besides the types of the language: enums, so that their values complete. */
+extern const struct twz_type sys_type_level, sys_type_mechanism;
+
+#define SYS_TEXT(param, ...) { .name = param, .type = &twz_type_string, __VA_ARGS__ }
+#define SYS_FLAG(param) { .name = param, .type = &twz_type_bool, .optional = true }
+#define SYS_ENUM(param, which, ...) { .name = param, .type = &sys_type_##which, __VA_ARGS__ }
+
+/*
+ * name, what it gives (records, record, text, number, unit), whether it only looks, one sentence, its
+ * parameters; in the order in which help shows them.
+ */
+#define SYS_GATES(X) \
+	X(services, records, true, "Lists the services, and says why one cannot be used") \
+	X(gates, records, true, "Lists the gates of one service, or of all", \
+	  SYS_TEXT("service", .optional = true)) \
+	X(compartments, records, true, "Lists the compartments of this session") \
+	X(stats, record, true, "Counts what this session did") \
+	X(status, records, true, "Shows which parts of the isolation are active, and by what") \
+	X(errors, records, true, "Lists all error codes") \
+	X(context, text, true, "Names the context that this session's calls are made by")
+
+typedef bool sys_gate(const struct sys_request *r, struct twz_value *ret, struct twz_error *err);
+#define X(gate, ...) sys_gate sys_##gate;
+SYS_GATES(X)
+#undef X
+
+/* -- arguments; @i is the parameter's place in the row -------------------------------------------- */
+
+/** The argument, out of its Option; NULL when it was not given. */
+const struct twz_value *sys_arg(const struct sys_request *r, size_t i);
+/** NULL when it was not given. */
+const char *sys_arg_text(const struct sys_request *r, size_t i);
+bool sys_arg_flag(const struct sys_request *r, size_t i);
+int64_t sys_arg_number(const struct sys_request *r, size_t i, int64_t otherwise);
+
+/* -- values --------------------------------------------------------------------------------------- */
+
+struct twz_value sys_text(const struct sys_request *r, const char *s);
+struct twz_value sys_count(uint64_t n);
+struct twz_value sys_hex(const struct sys_request *r, uint64_t n);
+/** A list of texts. */
+struct twz_value sys_texts(const struct sys_request *r, const char *const *texts, size_t n);
+/** @names is static, @values has as many elements: they are copied. */
+struct twz_value sys_record(const struct sys_request *r, const char *const *names,
+			    const struct twz_value *values, size_t n);
+
+/* A list that grows. */
+struct sys_rows {
+	struct twz_value *items;
+	size_t n;
+};
+
+/** The list of records that the rows are. */
+struct twz_value sys_list(const struct sys_rows *rows);
+
+/* Adds a record: a value for each of @names, a static array. */
+#define SYS_ADD(r, rows, names, ...) \
+	do { \
+		const struct twz_value values_[] = { __VA_ARGS__ }; \
+		_Static_assert(TWZ_COUNT(values_) == TWZ_COUNT(names), "a name for each value"); \
+		twz_push((r)->arena, (rows)->items, (rows)->n, \
+			 sys_record((r), (names), values_, TWZ_COUNT(values_))); \
+	} while (0)
+/* The same record as a value of its own. */
+#define SYS_RECORD(r, names, ...) \
+	(__extension__({ \
+		const struct twz_value values_[] = { __VA_ARGS__ }; \
+		_Static_assert(TWZ_COUNT(values_) == TWZ_COUNT(names), "a name for each value"); \
+		sys_record((r), (names), values_, TWZ_COUNT(values_)); \
+	}))
