@@ -21,6 +21,7 @@
 #include "repl/run_program.h"
 #include "repl/session.h"
 #include "repl/signals.h"
+#include "repl/transcript.h"
 
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SCRIPT_MAX = 64 << 20 };
 
@@ -35,11 +36,9 @@ open_standard_files(void)
 
 /* For what goes wrong outside of any text: how twz was called, or that it cannot start. */
 static int
-complain(const struct twz_error *err, int status)
+complain(const struct options *o, const struct twz_error *err, int status)
 {
-	fprintf(stderr, "%s: %s%s%s%s\n",
-		err->cls == TWZ_CLASS_SYNTAX ? "twz" : twz_class_text(err->cls), err->text,
-		*err->hint ? " (" : "", err->hint, *err->hint ? ")" : "");
+	lang_report_outside(stderr, o->errors_json, err);
 	return status;
 }
 
@@ -91,6 +90,7 @@ read_all(int fd, const char *name, struct twz_arena *arena, const char **ret, si
 	}
 	*ret = text;
 	*ret_n = n;
+	lang_skip_mark(ret, ret_n);
 	return true;
 }
 
@@ -129,7 +129,6 @@ run_text(struct lang *l, const char *text, size_t n)
 	case LANG_FAILED:
 		break;
 	}
-	fflush(stdout);
 	lang_report(l, text, n, &err);
 	return twz_class_status(err.cls);
 }
@@ -148,7 +147,6 @@ run_call(struct lang *l, const struct options *o)
 	case LANG_FAILED:
 		break;
 	}
-	fflush(stdout);
 	lang_report(l, "", 0, &err);
 	return twz_class_status(err.cls);
 }
@@ -293,6 +291,7 @@ language_options(const struct options *o, const struct repl_host *host, bool pro
 		.out = stdout,
 		.err = stderr,
 		.output = o->output,
+		.json = o->json,
 		.out_tty = out_tty,
 		.err_tty = err_tty,
 		.color = options_colored(o, prompt || out_tty || err_tty),
@@ -325,7 +324,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	int status;
 
 	if (!session_open(&so, &s, &err))
-		return complain(&err, twz_class_status(err.cls));
+		return complain(o, &err, twz_class_status(err.cls));
 	signals_install(s);
 	lo = language_options(o, session_host(s), prompt);
 	l = lang_new(&lo);
@@ -350,7 +349,7 @@ check_files(const struct options *o)
 	int worst = 0;
 
 	if (!session_open(&so, &s, &err))
-		return complain(&err, twz_class_status(err.cls));
+		return complain(o, &err, twz_class_status(err.cls));
 	signals_install(s);
 	for (size_t i = 0; i < o->nargs; i++) {
 		struct lang_options lo = language_options(o, session_host(s), false);
@@ -366,7 +365,7 @@ check_files(const struct options *o)
 		lo.args = NULL;
 		lo.nargs = 0;
 		if (!read_script(o->args[i], &arena, &text, &n, &why)) {
-			worst = complain(&why, STATUS_USAGE);
+			worst = complain(o, &why, STATUS_USAGE);
 			continue;
 		}
 		l = lang_new(&lo);
@@ -394,7 +393,7 @@ run_input(const struct options *o)
 	else if (o->mode == OPTIONS_INPUT && !prompt)
 		ok = read_all(STDIN_FILENO, "standard input", &arena, &text, &n, &err);
 	if (!ok)
-		return complain(&err, twz_class_status(err.cls));
+		return complain(o, &err, twz_class_status(err.cls));
 	return run_session(o, text, n, prompt);
 }
 
@@ -407,7 +406,7 @@ main(int argc, char **argv)
 	open_standard_files();
 	signal(SIGPIPE, SIG_IGN);
 	if (!options_parse(argc, argv, &o, &err))
-		return complain(&err, STATUS_USAGE);
+		return complain(&o, &err, STATUS_USAGE);
 	switch (o.mode) {
 	case OPTIONS_HELP:
 		options_help(stdout);
@@ -418,10 +417,12 @@ main(int argc, char **argv)
 	case OPTIONS_RUN: {
 		int status = run_program(&o, &err);
 
-		return complain(&err, status);
+		return complain(&o, &err, status);
 	}
 	case OPTIONS_CHECK:
 		_exit(finish_output(check_files(&o)));
+	case OPTIONS_TEST:
+		_exit(finish_output(transcript_test(&o)));
 	case OPTIONS_INPUT:
 	case OPTIONS_TEXT:
 	case OPTIONS_FILE:

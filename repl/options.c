@@ -5,6 +5,9 @@
 
 #define USAGE "usage: twz [OPTION...] [-c TEXT | FILE | call GATE | run PROGRAM] [ARG...]"
 
+/* As messages and help list them. */
+#define OUTPUTS "pretty, table, json, jsonl, json-envelope, csv, tsv, raw"
+
 enum { DEFAULT_TIMEOUT_S = 30 };
 
 #define NS_PER_S 1000000000LL
@@ -36,7 +39,40 @@ set_output(struct options *o, const char *value, struct twz_error *err)
 		}
 	}
 	return twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
-			"no output form '%s'; there are pretty, json and raw", value);
+			"no output form '%s'; there are " OUTPUTS, value);
+}
+
+static bool
+set_json(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)value, (void)err;
+	o->output = LANG_JSON;
+	o->errors_json = true;
+	return true;
+}
+
+/* An option that is either @yes or @no. */
+static bool
+set_either(const char *value, const char *yes, const char *no, bool *ret, struct twz_error *err)
+{
+	*ret = !strcmp(value, yes);
+	return *ret || !strcmp(value, no) ||
+	       twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+			"'%s' is neither %s nor %s", value, yes, no);
+}
+
+static bool
+set_json_bigint(struct options *o, const char *value, struct twz_error *err)
+{
+	return set_either(value, "string", "number", &o->json.bigint_text, err) ||
+	       twz_wrap(err, "--json-bigint");
+}
+
+static bool
+set_json_nan(struct options *o, const char *value, struct twz_error *err)
+{
+	return set_either(value, "string", "error", &o->json.nan_text, err) ||
+	       twz_wrap(err, "--json-nan");
 }
 
 static bool
@@ -52,6 +88,23 @@ set_check(struct options *o, const char *value, struct twz_error *err)
 {
 	(void)value, (void)err;
 	o->mode = OPTIONS_CHECK;
+	return true;
+}
+
+static bool
+set_test(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)value, (void)err;
+	o->mode = OPTIONS_TEST;
+	return true;
+}
+
+static bool
+set_update(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)value, (void)err;
+	o->mode = OPTIONS_TEST;
+	o->update = true;
 	return true;
 }
 
@@ -152,13 +205,19 @@ static const struct option_row {
 	bool (*set)(struct options *o, const char *value, struct twz_error *err);
 } rows[] = {
 	{ 'c', "", "TEXT", "run TEXT; what follows -- is the variable args", set_text },
-	{ 'o', "output", "FORM", "show values as pretty, json or raw", set_output },
+	{ 'o', "output", "FORM", "show values as " OUTPUTS, set_output },
+	{ 'j', "json", NULL, "values and errors as JSON: -o json --errors=json", set_json },
+	{ 0, "json-bigint", "HOW", "integers beyond 2^53 as number (default) or string", set_json_bigint },
+	{ 0, "json-nan", "HOW", "NaN and infinities are an error (default) or a string", set_json_nan },
 	{ 'v', "verbose", NULL, "show where in the text an error is, also without a terminal",
 	  set_verbose },
 	{ 'x', "trace", NULL, "show every call, what it gave and how long it took; secrets masked",
 	  set_trace },
 	{ 0, "dry-run", NULL, "run without the calls that change something: show these", set_dry_run },
 	{ 0, "check", NULL, "only look at scripts: names, types, doubtful places", set_check },
+	{ 0, "test", NULL, "replay the twz> blocks of documents; fails where they say something else",
+	  set_test },
+	{ 0, "update", NULL, "with --test: write into the documents what came out", set_update },
 	{ 0, "as", "CONTEXT", "call as this security context (default: owner)", set_context },
 	{ 0, "timeout", "TIME", "deadline of each call: 200ms, 5s, 1m, none (default: 30s)",
 	  set_timeout },
@@ -178,6 +237,7 @@ static const struct {
 	{ "twz FILE [ARG...]", "runs a script; - is standard input" },
 	{ "twz call GATE [ARG...]", "calls one gate; every ARG is plain text for its parameter" },
 	{ "twz --check FILE...", "says what is wrong with scripts; nothing is called" },
+	{ "twz --test FILE.md...", "replays the twz> blocks of documents" },
 	{ "twz run PROGRAM [ARG...]", "runs a program that calls gates" },
 };
 
@@ -359,8 +419,8 @@ take_words(int argc, char **argv, int i, struct options *o, struct twz_error *er
 			break;
 		}
 	}
-	if (o->mode == OPTIONS_CHECK && i == argc)
-		return usage(err, "--check needs a file");
+	if ((o->mode == OPTIONS_CHECK || o->mode == OPTIONS_TEST) && i == argc)
+		return usage(err, "%s needs a file", o->mode == OPTIONS_CHECK ? "--check" : "--test");
 	if (o->mode == OPTIONS_INPUT && i < argc) {
 		o->text = argv[i++];
 		if (strcmp(o->text, "-"))
@@ -382,8 +442,13 @@ options_parse(int argc, char **argv, struct options *ret, struct twz_error *err)
 		return twz_wrap(err, "TWZ_TIMEOUT");
 	if (argc < 1)
 		return usage(err, "no program name");
-	if (!take_options(argc, argv, &i, ret, err))
+	if (!take_options(argc, argv, &i, ret, err)) {
+		/* Who reads errors as JSON reads this one so as well, wherever the option stands. */
+		for (int k = 1; k < argc && strcmp(argv[k], "--"); k++)
+			ret->errors_json |= !strcmp(argv[k], "--errors=json") ||
+					    !strcmp(argv[k], "--json") || !strcmp(argv[k], "-j");
 		return false;
+	}
 	if (ret->mode == OPTIONS_HELP || ret->mode == OPTIONS_VERSION)
 		return true;
 	return take_words(argc, argv, i, ret, err);

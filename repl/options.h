@@ -17,6 +17,7 @@ enum options_mode {
 	OPTIONS_CALL,		/* call GATE ARG… */
 	OPTIONS_RUN,		/* run PROGRAM ARG… */
 	OPTIONS_CHECK,		/* --check FILE… */
+	OPTIONS_TEST,		/* --test FILE… */
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 };
@@ -29,8 +30,10 @@ struct options {
 	const char *const *args;	/* what follows; CALL: the gate first; RUN: the program first */
 	size_t nargs;
 	enum lang_output output;
+	struct twz_json_style json;
 	enum options_color color;
 	bool verbose, errors_json, trace, dry_run;
+	bool update;			/* with --test: write what came out */
 	const char *context;		/* NULL: owner */
 	const char *registry;		/* NULL: the user's */
 	const char *preload;		/* --sctx: services for `run`; NULL: none */

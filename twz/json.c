@@ -44,25 +44,45 @@ twz_utf8_valid(const char *text, size_t n)
 	return true;
 }
 
+/* Characters that are not seen but steer a terminal or turn the direction of text. */
+static bool
+is_unsafe(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || (c >= 0x200b && c <= 0x200f) ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+static void
+write_character(FILE *out, const char *s, size_t n)
+{
+	uint32_t c = (unsigned char)*s;
+
+	if (n > 1)
+		c &= 0xffu >> (n + 1);
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
+	if (c == '"' || c == '\\')
+		fprintf(out, "\\%c", (int)c);
+	else if (c == '\n' || c == '\t' || c == '\r')
+		fprintf(out, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+	else if (is_unsafe(c))
+		fprintf(out, "\\u%04x", c);
+	else
+		fwrite(s, 1, n, out);
+}
+
 void
 twz_json_string(FILE *out, const char *text, size_t n)
 {
 	fputc('"', out);
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", c);
-		else if (c == '\n')
-			fputs("\\n", out);
-		else if (c == '\t')
-			fputs("\\t", out);
-		else if (c == '\r')
-			fputs("\\r", out);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(out, "\\u%04x", c);
-		else
-			fputc(c, out);
+	for (size_t i = 0, k; i < n; i += k) {
+		k = sequence((const unsigned char *)text + i, n - i);
+		if (k) {
+			write_character(out, text + i, k);
+		} else {
+			fputs("\\ufffd", out);
+			k = 1;
+		}
 	}
 	fputc('"', out);
 }
@@ -115,8 +135,9 @@ write_flags(FILE *out, const struct twz_type *t, twz_wide value)
 }
 
 static void
-write_integer(FILE *out, const struct twz_value *v)
+write_integer(FILE *out, const struct twz_value *v, const struct twz_json_style *style)
 {
+	const twz_wide exact = ((twz_wide)1 << 53) - 1;
 	const struct twz_type *t = twz_type_strip(v->type);
 	const struct twz_member *e;
 	char number[48];
@@ -130,12 +151,31 @@ write_integer(FILE *out, const struct twz_value *v)
 
 		twz_json_string(out, &c, 1);
 	} else {
-		fputs(twz_wide_text(v->integer, number), out);
+		bool quoted = style->bigint_text && (v->integer > exact || v->integer < -exact);
+
+		fprintf(out, quoted ? "\"%s\"" : "%s", twz_wide_text(v->integer, number));
 	}
 }
 
 static bool
-write_items(FILE *out, const struct twz_value *v, struct twz_error *err)
+write_float(FILE *out, const struct twz_value *v, const struct twz_json_style *style,
+	    struct twz_error *err)
+{
+	char number[40];
+
+	if (isfinite(v->real))
+		fputs(twz_float_text(v->real, v->type ? twz_type_strip(v->type)->size : 8, number), out);
+	else if (style->nan_text)
+		fputs(isnan(v->real) ? "\"NaN\"" : v->real > 0 ? "\"Infinity\"" : "\"-Infinity\"", out);
+	else
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"JSON has no %s", isnan(v->real) ? "NaN" : "infinity");
+	return true;
+}
+
+static bool
+write_items(FILE *out, const struct twz_value *v, const struct twz_json_style *style,
+	    struct twz_error *err)
 {
 	bool record = v->kind == TWZ_VALUE_RECORD;
 
@@ -147,7 +187,7 @@ write_items(FILE *out, const struct twz_value *v, struct twz_error *err)
 			twz_json_string(out, v->list.names[i], strlen(v->list.names[i]));
 			fputc(':', out);
 		}
-		if (!twz_json_write(out, &v->list.items[i], err))
+		if (!twz_json_write_as(out, &v->list.items[i], style, err))
 			return false;
 	}
 	fputc(record ? '}' : ']', out);
@@ -155,10 +195,9 @@ write_items(FILE *out, const struct twz_value *v, struct twz_error *err)
 }
 
 bool
-twz_json_write(FILE *out, const struct twz_value *v, struct twz_error *err)
+twz_json_write_as(FILE *out, const struct twz_value *v, const struct twz_json_style *style,
+		  struct twz_error *err)
 {
-	char number[40];
-
 	switch (v->kind) {
 	case TWZ_VALUE_UNIT:
 	case TWZ_VALUE_NONE:
@@ -168,29 +207,30 @@ twz_json_write(FILE *out, const struct twz_value *v, struct twz_error *err)
 		fputs(v->boolean ? "true" : "false", out);
 		return true;
 	case TWZ_VALUE_INT:
-		write_integer(out, v);
+		write_integer(out, v, style);
 		return true;
 	case TWZ_VALUE_FLOAT:
-		if (!isfinite(v->real))
-			return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
-					"JSON has no %s", isnan(v->real) ? "NaN" : "infinity");
-		fputs(twz_float_text(v->real, v->type ? twz_type_strip(v->type)->size : 8, number),
-		      out);
-		return true;
+		return write_float(out, v, style, err);
 	case TWZ_VALUE_STRING:
 		write_text(out, v->string.text, v->string.n);
 		return true;
 	case TWZ_VALUE_LIST:
 	case TWZ_VALUE_RECORD:
-		return write_items(out, v, err);
+		return write_items(out, v, style, err);
 	case TWZ_VALUE_OK:
-		return twz_json_write(out, &v->list.items[0], err);
+		return twz_json_write_as(out, &v->list.items[0], style, err);
 	case TWZ_VALUE_ERR:
 		fputs("{\"error\":", out);
-		if (!twz_json_write(out, &v->list.items[0], err))
+		if (!twz_json_write_as(out, &v->list.items[0], style, err))
 			return false;
 		fputc('}', out);
 		return true;
 	}
 	return true;
+}
+
+bool
+twz_json_write(FILE *out, const struct twz_value *v, struct twz_error *err)
+{
+	return twz_json_write_as(out, v, &(struct twz_json_style){ 0 }, err);
 }

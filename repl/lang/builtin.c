@@ -40,7 +40,12 @@ run_print(struct lang *l, const struct twz_value *args, size_t nargs, struct twz
 	FILE *out = l->options->out;
 
 	*ret = twz_unit();
-	if (l->options->output == LANG_JSON || (nargs == 1 && args[0].kind != TWZ_VALUE_STRING)) {
+	if (l->options->output == LANG_CSV || l->options->output == LANG_TSV) {
+		struct twz_value row = twz_list(NULL, args, nargs), rows = twz_list(NULL, &row, 1);
+
+		return !nargs || lang_show(l, nargs == 1 ? &args[0] : &rows, err);
+	}
+	if (lang_is_json(l) || (nargs == 1 && args[0].kind != TWZ_VALUE_STRING)) {
 		for (size_t i = 0; i < nargs; i++)
 			if (!lang_show(l, &args[i], err))
 				return false;
@@ -57,7 +62,7 @@ run_print(struct lang *l, const struct twz_value *args, size_t nargs, struct twz
 			lang_write_clean(out, args[i].string.text, args[i].string.n);
 	}
 	fputc('\n', out);
-	return !ferror(out) || twz_fail_sys(err, errno, "print");
+	return !ferror(out) || lang_fail_output(l, err);
 }
 
 static bool
@@ -201,7 +206,7 @@ run_to_json(struct lang *l, const struct twz_value *args, size_t nargs, struct t
 	(void)nargs;
 	if (!f)
 		return twz_fail_sys(err, errno, "to_json");
-	done = lang_write_json(f, &args[0], err);
+	done = lang_write_json(l, f, &args[0], err);
 	fclose(f);
 	if (done)
 		*ret = twz_string(l->arena, text, n);

@@ -355,12 +355,19 @@ fit(struct lang *l, const struct convert_want *want, const struct twz_value *v, 
 	return CONVERT_FAILED;
 }
 
-/* A text: what needs a converter is put off or done. */
+/* A text: what needs a converter is put off or done, and so is a secret that stands elsewhere. */
 static enum convert_result
 from_text(struct lang *l, const struct convert_want *want, const struct ast *a, bool calls,
 	  struct twz_value *ret, struct twz_error *err)
 {
-	enum convert_result r = convert_text(l, want, a->text, a->n, a->kind == AST_STRING, ret, err);
+	bool quoted = a->kind == AST_STRING, elsewhere = want->secret && !quoted && lang_is_source(a->text);
+	struct twz_value text = { .kind = TWZ_VALUE_STRING, .string = { a->text, a->n } };
+	enum convert_result r = CONVERT_LATER;
+
+	if (elsewhere && calls && !l->check && !lang_read_source(l, a->text, &text, err))
+		r = CONVERT_FAILED;
+	else if (!elsewhere || (calls && !l->check))
+		r = convert_text(l, want, text.string.text, text.string.n, quoted || elsewhere, ret, err);
 
 	if (r == CONVERT_LATER && l->check) {
 		l->check->late++;
@@ -368,7 +375,8 @@ from_text(struct lang *l, const struct convert_want *want, const struct ast *a, 
 		return CONVERT_DONE;
 	}
 	if (r == CONVERT_LATER && calls)
-		r = convert_by_service(l, want, a->text, a->n, ret, err) ? CONVERT_DONE : CONVERT_FAILED;
+		r = convert_by_service(l, want, text.string.text, text.string.n, ret, err) ? CONVERT_DONE
+											  : CONVERT_FAILED;
 	if (r == CONVERT_FAILED)
 		lang_at(err, a);
 	return r;

@@ -462,11 +462,16 @@ struct lang_span {
 bool lang_secrets(struct lang *l, const char *text, size_t n, struct twz_arena *arena,
 		  const struct lang_span **ret, size_t *nret);
 
+/** Whether a word for a secret parameter says where the secret is: @env:NAME, @file:PATH, @fd:N (source.c). */
+bool lang_is_source(const char *text);
+/** The text that is there; fails with class NAME. */
+bool lang_read_source(struct lang *l, const char *text, struct twz_value *ret, struct twz_error *err);
+
 /** lang_report() for a warning, when @warning ("W1") is not NULL. */
 void lang_report_as(struct lang *l, const char *warning, const char *text, size_t n,
 		    const struct twz_error *err);
 
-/* -- output (print.c, table.c) ----------------------------------------------------------------- */
+/* -- output (print.c, cells.c, table.c) ----------------------------------------------------------------- */
 
 /** Writes @v as it could be typed in again; control bytes are escaped. */
 void lang_write(FILE *out, const struct twz_value *v);
@@ -477,7 +482,20 @@ void lang_write_clean(FILE *out, const char *text, size_t n);
 /** Writes @v as raw text: a string's bytes, numbers plain, to_string where there is one. */
 bool lang_write_raw(struct lang *l, FILE *out, const struct twz_value *v, struct twz_error *err);
 /** Writes @v as JSON; fails for what JSON cannot hold. */
-bool lang_write_json(FILE *out, const struct twz_value *v, struct twz_error *err);
+bool lang_write_json(const struct lang *l, FILE *out, const struct twz_value *v,
+		     struct twz_error *err);
+/** Whether values are written as JSON documents. */
+static inline bool
+lang_is_json(const struct lang *l)
+{
+	return l->options->output == LANG_JSON || l->options->output == LANG_JSONL ||
+	       l->options->output == LANG_JSON_ENVELOPE;
+}
+/** Writes @v as rows of cells, CSV or TSV. */
+bool lang_write_cells(const struct lang *l, FILE *out, const struct twz_value *v,
+		      struct twz_error *err);
+/** What was written did not arrive, errno says why: class GATE, and the rest of it is dropped. Returns false. */
+bool lang_fail_output(const struct lang *l, struct twz_error *err);
 /** Writes a list of records with aligned columns; false when @v is no such list. */
 bool lang_write_table(FILE *out, const struct twz_value *v);
 /** The same for one line: newlines and tabs are escaped too; @quote: what else gets a backslash. */

@@ -1,5 +1,6 @@
 #include "repl/lang/lang.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -306,6 +307,17 @@ run_whole(struct lang *l, struct lang_program *program, struct twz_error *err)
 	return result;
 }
 
+/* Values that did not arrive are a failure, whatever the statements said. */
+static enum lang_result
+flush_output(struct lang *l, enum lang_result result, struct twz_error *err)
+{
+	errno = 0;
+	if (!fflush(l->options->out) && !ferror(l->options->out))
+		return result;
+	lang_fail_output(l, err);
+	return LANG_FAILED;
+}
+
 enum lang_result
 lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err)
 {
@@ -328,8 +340,7 @@ lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err)
 		number_lines(l, program, err);
 	end_program(l, program);
 	lang_end_turn(l);
-	fflush(l->options->out);
-	return result;
+	return flush_output(l, result, err);
 }
 
 /* -- twz call ---------------------------------------------------------------------------------- */
@@ -409,6 +420,5 @@ lang_call(struct lang *l, const char *const *argv, size_t argc, struct twz_error
 	}
 	end_program(l, program);
 	lang_end_turn(l);
-	fflush(l->options->out);
-	return result;
+	return flush_output(l, result, err);
 }

@@ -8,13 +8,18 @@
 #pragma once
 
 #include <stdio.h>
+#include <string.h>
 
 #include "repl/lang/host.h"
 #include "twz/arena.h"
 #include "twz/error.h"
+#include "twz/json.h"
 #include "twz/value.h"
 
-#define LANG_OUTPUTS(X) X(PRETTY, "pretty") X(JSON, "json") X(RAW, "raw")
+/* table: pretty, and records and lists as tables too; jsonl: each line written at once. */
+#define LANG_OUTPUTS(X) \
+	X(PRETTY, "pretty") X(TABLE, "table") X(JSON, "json") X(JSONL, "jsonl") \
+	X(JSON_ENVELOPE, "json-envelope") X(CSV, "csv") X(TSV, "tsv") X(RAW, "raw")
 enum lang_output {
 #define X(name, text) LANG_##name,
 	LANG_OUTPUTS(X)
@@ -26,6 +31,7 @@ struct lang_options {
 	FILE *out;			/* values */
 	FILE *err;			/* messages */
 	enum lang_output output;
+	struct twz_json_style json;
 	bool out_tty, err_tty;		/* what decides decoration: Ok(()), carets and hints */
 	bool color;			/* on err and out, where they are terminals */
 	bool verbose;			/* carets and hints also without a terminal */
@@ -72,6 +78,16 @@ bool lang_finish(struct lang *l, struct twz_error *err);
  */
 int lang_lint(struct lang *l, const char *text, size_t n);
 
+/** Files may begin with a byte order mark, which is no part of their text. */
+static inline void
+lang_skip_mark(const char **text, size_t *n)
+{
+	if (*n >= 3 && !memcmp(*text, "\xef\xbb\xbf", 3)) {
+		*text += 3;
+		*n -= 3;
+	}
+}
+
 /** Only parses: LANG_OK, LANG_MORE or LANG_FAILED. Needs no interpreter. */
 enum lang_result lang_parse_check(const char *text, size_t n, struct twz_error *err);
 
@@ -84,6 +100,8 @@ enum lang_result lang_call(struct lang *l, const char *const *argv, size_t argc,
 
 /** Reports @err as the contract says (language.md 1.5); @text is what was run, for the caret. */
 void lang_report(struct lang *l, const char *text, size_t n, const struct twz_error *err);
+/** The same for what goes wrong outside of any text: how twz was called, or that it cannot start. */
+void lang_report_outside(FILE *out, bool json, const struct twz_error *err);
 int lang_exit_status(const struct lang *l);
 
 /** Shows one value on options->out as a statement's value is shown. */

@@ -37,7 +37,7 @@ find_secrets(struct lang *l, struct lang_program *program)
 		struct ast at = { .from = spans[i].from, .to = spans[i].to };
 
 		if (is_literal(program->text, &spans[i]))
-			lang_warn(l, "W4", &at, "take it from args, or from a file",
+			lang_warn(l, "W4", &at, "write @env:NAME, @file:PATH or @fd:N instead",
 				  "a secret stands in the text");
 	}
 }
@@ -94,7 +94,7 @@ show_json(struct lang *l, const struct lang_finding *f)
 static void
 show(struct lang *l, const struct lang_finding *f)
 {
-	if (l->options->output == LANG_JSON) {
+	if (lang_is_json(l)) {
 		show_json(l, f);
 		return;
 	}
@@ -108,10 +108,10 @@ show(struct lang *l, const struct lang_finding *f)
 static void
 show_sum(struct lang *l, const struct lang_checker *c)
 {
-	FILE *out = l->options->output == LANG_JSON ? l->options->out : l->options->err;
+	FILE *out = lang_is_json(l) ? l->options->out : l->options->err;
 	size_t warnings = c->nfindings - c->nerrors;
 
-	if (l->options->output == LANG_JSON) {
+	if (lang_is_json(l)) {
 		put(out, "kind", "checked");
 		put(out, "file", l->options->file);
 		fprintf(out, ",\"errors\":%zu,\"warnings\":%zu,\"late\":%zu,\"registry\":\"%016" PRIx64 "\"}\n",
@@ -199,7 +199,6 @@ lang_lint(struct lang *l, const char *text, size_t n)
 	status = show_all(l, &c);
 	twz_arena_free(&c.arena);
 	lang_end_turn(l);
-	fflush(l->options->out);
 	fflush(l->options->err);
 	return status;
 }

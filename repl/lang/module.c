@@ -108,6 +108,7 @@ read_file(const char *path, struct twz_arena *arena, const char **text, size_t *
 		return twz_fail(err, TWZ_CLASS_NAME, twz_code_from_errno(errno), "cannot import %s: %s",
 				path, strerror(errno));
 	*text = all;
+	lang_skip_mark(text, n);
 	return true;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -381,15 +382,32 @@ find_function(const struct twz_value *v)
 }
 
 bool
-lang_write_json(FILE *out, const struct twz_value *v, struct twz_error *err)
+lang_write_json(const struct lang *l, FILE *out, const struct twz_value *v, struct twz_error *err)
 {
 	if (find_function(v))
 		return lang_type_error(err, "a function has no JSON form");
-	return twz_json_write(out, v, err);
+	return twz_json_write_as(out, v, &l->options->json, err);
 }
 
+/* {"twz":1,"type":…,"value":…}: the number is that of this form, for readers of years to come. */
 static bool
-show_json(FILE *out, const struct twz_value *v, struct twz_error *err)
+write_envelope(const struct lang *l, FILE *out, const struct twz_value *v, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	const char *type = lang_type_of(&arena, v);
+
+	fputs("{\"twz\":1,\"type\":", out);
+	twz_json_string(out, type, strlen(type));
+	fputs(",\"value\":", out);
+	if (!lang_write_json(l, out, v, err))
+		return false;
+	fputc('}', out);
+	return true;
+}
+
+/* For machines: a document for each value, or rows of cells. */
+static bool
+show_exact(const struct lang *l, FILE *out, const struct twz_value *v, struct twz_error *err)
 {
 	TWZ_FREE char *text = NULL;
 	size_t n = 0;
@@ -398,15 +416,24 @@ show_json(FILE *out, const struct twz_value *v, struct twz_error *err)
 
 	if (is_nothing(v))
 		return true;
-	/* Nothing of a value that JSON cannot hold. */
+	/* Nothing of a value that the form cannot hold. */
 	f = open_memstream(&text, &n);
 	if (!f)
-		return twz_fail_sys(err, errno, "JSON");
-	done = lang_write_json(f, v, err);
+		return twz_fail_sys(err, errno, "the value");
+	if (!lang_is_json(l))
+		done = lang_write_cells(l, f, v, err);
+	else
+		done = l->options->output == LANG_JSON_ENVELOPE ? write_envelope(l, f, v, err)
+							       : lang_write_json(l, f, v, err);
+	if (lang_is_json(l))
+		fputc('\n', f);
 	fclose(f);
-	if (done)
-		fprintf(out, "%s\n", text);
-	return done;
+	if (!done)
+		return false;
+	fwrite(text, 1, n, out);
+	if (l->options->output == LANG_JSONL)
+		fflush(out);
+	return true;
 }
 
 static bool
@@ -421,6 +448,35 @@ show_raw(struct lang *l, FILE *out, const struct twz_value *v, struct twz_error 
 	return true;
 }
 
+/* Also what is no list of records becomes one: a record's fields are its rows, a list's elements. */
+static void
+show_table(struct lang *l, FILE *out, const struct twz_value *v)
+{
+	static const char *const pair[] = { "field", "value" };
+	const struct twz_value *inner = v->kind == TWZ_VALUE_OK ? &v->list.items[0] : v;
+	bool record = inner->kind == TWZ_VALUE_RECORD && !lang_function_of(inner);
+	size_t n = record || inner->kind == TWZ_VALUE_LIST ? inner->list.n : 0;
+	TWZ_ARENA arena = { 0 };
+	struct twz_value *rows, list;
+
+	if (!n || lang_write_table(out, inner)) {
+		if (!n)
+			show_pretty(l, out, v);
+		return;
+	}
+	rows = twz_new_array(&arena, n, struct twz_value);
+	for (size_t i = 0; i < n; i++) {
+		struct twz_value *cells = twz_new_array(&arena, 2, struct twz_value);
+
+		if (record)
+			cells[0] = twz_cstring(&arena, inner->list.names[i]);
+		cells[record] = inner->list.items[i];
+		rows[i] = twz_record(NULL, pair + !record, cells, 1u + record);
+	}
+	list = twz_list(NULL, rows, n);
+	(void)lang_write_table(out, &list);
+}
+
 bool
 lang_show(struct lang *l, const struct twz_value *v, struct twz_error *err)
 {
@@ -430,8 +486,15 @@ lang_show(struct lang *l, const struct twz_value *v, struct twz_error *err)
 	case LANG_PRETTY:
 		show_pretty(l, out, v);
 		break;
+	case LANG_TABLE:
+		show_table(l, out, v);
+		break;
 	case LANG_JSON:
-		if (!show_json(out, v, err))
+	case LANG_JSONL:
+	case LANG_JSON_ENVELOPE:
+	case LANG_CSV:
+	case LANG_TSV:
+		if (!show_exact(l, out, v, err))
 			return false;
 		break;
 	case LANG_RAW:
@@ -439,7 +502,17 @@ lang_show(struct lang *l, const struct twz_value *v, struct twz_error *err)
 			return false;
 		break;
 	}
-	if (!ferror(out))
-		return true;
-	return twz_fail_sys(err, errno ? errno : EIO, "writing the value");
+	return !ferror(out) || lang_fail_output(l, err);
+}
+
+bool
+lang_fail_output(const struct lang *l, struct twz_error *err)
+{
+	int errnum = errno ? errno : EIO;
+
+	/* What could not be written is given up: or each later attempt would fail with it again. */
+	__fpurge(l->options->out);
+	clearerr(l->options->out);
+	return twz_fail(err, TWZ_CLASS_GATE, twz_code_from_errno(errnum), "cannot write the output: %s",
+			strerror(errnum));
 }

@@ -136,36 +136,41 @@ file_of(const struct lang *l)
 }
 
 static void
-report_json(const struct lang *l, const struct twz_error *err, const struct place *place)
+put_text(FILE *out, const char *key, const char *value)
 {
-	FILE *out = l->options->err;
-	const char *file = file_of(l);
-	const struct {
-		const char *key, *value;
-	} texts[] = { { "gate", l->gate }, { "hint", err->hint } };
-
-	fputs("{\"kind\":", out);
-	twz_json_string(out, twz_class_name(err->cls), strlen(twz_class_name(err->cls)));
-	fputs(",\"message\":", out);
-	twz_json_string(out, err->text, strlen(err->text));
-	fputs(",\"file\":", out);
-	if (file)
-		twz_json_string(out, file, strlen(file));
+	fprintf(out, "%s\"%s\":", *key == 'k' ? "{" : ",", key);
+	if (value && *value)
+		twz_json_string(out, value, strlen(value));
 	else
 		fputs("null", out);
+}
+
+static void
+report_json(FILE *out, const struct twz_error *err, const char *file, const struct place *place,
+	    const char *gate)
+{
+	put_text(out, "kind", twz_class_name(err->cls));
+	put_text(out, "message", err->text);
+	put_text(out, "file", file);
 	if (place)
 		fprintf(out, ",\"line\":%u,\"col\":%u,\"endcol\":%u", place->line, place->col,
 			place->endcol);
 	else
 		fputs(",\"line\":null,\"col\":null,\"endcol\":null", out);
-	for (size_t i = 0; i < TWZ_COUNT(texts); i++) {
-		fprintf(out, ",\"%s\":", texts[i].key);
-		if (texts[i].value[0])
-			twz_json_string(out, texts[i].value, strlen(texts[i].value));
-		else
-			fputs("null", out);
-	}
+	put_text(out, "gate", gate);
+	put_text(out, "hint", err->hint);
 	fputs("}\n", out);
+}
+
+void
+lang_report_outside(FILE *out, bool json, const struct twz_error *err)
+{
+	if (json)
+		report_json(out, err, NULL, NULL, NULL);
+	else
+		fprintf(out, "%s: %s%s%s%s\n",
+			err->cls == TWZ_CLASS_SYNTAX ? "twz" : twz_class_text(err->cls), err->text,
+			*err->hint ? " (" : "", err->hint, *err->hint ? ")" : "");
 }
 
 static void
@@ -231,7 +236,7 @@ lang_report_as(struct lang *l, const char *warning, const char *text, size_t n,
 	fflush(o->out);
 	placed = find_place(text, n, err, &place);
 	if (o->errors_json) {
-		report_json(l, err, placed ? &place : NULL);
+		report_json(o->err, err, file_of(l), placed ? &place : NULL, l->gate);
 	} else {
 		report_line(l, warning, err, placed ? &place : NULL);
 		if (o->err_tty || o->verbose) {

@@ -112,10 +112,12 @@ secret_gate(struct search *s, const char *path, const struct twz_service **ret)
 	return has_secret(gate) ? gate : NULL;
 }
 
-/* A variable's name says nothing of its value. */
+/* A variable's name says nothing of its value, nor does where it is read from. */
 static bool
 is_variable(const struct search *s, const struct ast *a)
 {
+	if ((a->kind == AST_WORD || a->kind == AST_TEXT) && lang_is_source(a->text))
+		return true;
 	if (a->kind == AST_VAR)
 		return true;
 	if (a->kind == AST_FIELD || a->kind == AST_PAREN)

@@ -1,0 +1,102 @@
+/*
+ * Where a secret comes from when it stands neither in the text nor in the arguments of a program, which
+ * everybody sees: a variable of the environment, a file, a descriptor that is open already.
+ *
+ * Only a word for a secret parameter is read so, and only when the call is about to be made. One newline
+ * at the end of it is not part of the secret: editors and echo put it there.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "repl/lang/interp.h"
+
+enum { SOURCE_MAX = 64 << 10 };
+
+static const char *
+after(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(text, prefix, n) ? NULL : text + n;
+}
+
+bool
+lang_is_source(const char *text)
+{
+	return after(text, "@env:") || after(text, "@file:") || after(text, "@fd:");
+}
+
+static bool
+cannot_read(const char *text, const char *why, struct twz_error *err)
+{
+	return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "cannot read the secret %s: %s",
+			text, why);
+}
+
+static bool
+read_descriptor(struct lang *l, const char *text, int fd, struct twz_value *ret, struct twz_error *err)
+{
+	char bytes[SOURCE_MAX + 1];
+	size_t n = 0;
+	ssize_t r;
+	bool done = true;
+
+	do {
+		r = read(fd, bytes + n, sizeof(bytes) - n);
+		n += r > 0 ? (size_t)r : 0;
+		if (r < 0 && errno == EINTR && l->options->host->interrupted &&
+		    l->options->host->interrupted(l->options->host->data))
+			break;
+	} while ((r > 0 && n < sizeof(bytes)) || (r < 0 && errno == EINTR));
+	if (r < 0)
+		done = cannot_read(text, strerror(errno), err);
+	else if (n > SOURCE_MAX)
+		done = cannot_read(text, "it is longer than 64 KiB", err);
+	if (done && n && bytes[n - 1] == '\n')
+		n -= 1 + (n > 1 && bytes[n - 2] == '\r');
+	if (done)
+		*ret = twz_string(l->arena, bytes, n);
+	explicit_bzero(bytes, sizeof(bytes));
+	return done;
+}
+
+static bool
+read_number(struct lang *l, const char *text, const char *number, struct twz_value *ret,
+	    struct twz_error *err)
+{
+	size_t n = strlen(number);
+
+	if (!n || n > 6 || strspn(number, "0123456789") != n)
+		return cannot_read(text, "write @fd: and the number of an open descriptor", err);
+	return read_descriptor(l, text, atoi(number), ret, err);
+}
+
+static bool
+read_file(struct lang *l, const char *text, const char *path, struct twz_value *ret,
+	  struct twz_error *err)
+{
+	TWZ_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return cannot_read(text, strerror(errno), err);
+	return read_descriptor(l, text, fd, ret, err);
+}
+
+bool
+lang_read_source(struct lang *l, const char *text, struct twz_value *ret, struct twz_error *err)
+{
+	const char *name = after(text, "@env:"), *path = after(text, "@file:"), *value;
+
+	if (path)
+		return read_file(l, text, path, ret, err);
+	if (!name)
+		return read_number(l, text, after(text, "@fd:"), ret, err);
+	value = getenv(name);
+	if (!value)
+		return cannot_read(text, "the environment has no such variable", err);
+	*ret = twz_cstring(l->arena, value);
+	return true;
+}

@@ -1,0 +1,140 @@
+## Values in each form.
+$ twz -o table -c 'passwd::lookup_user bob; ["a", "b"]; 5; [{a: 1, b: "日本"}, {a: 20, b: "x"}]'
+field  value
+id      1001
+name   bob
+value
+a
+b
+5
+ a  b
+ 1  日本
+20  x
+$ twz -o json -c 'passwd::lookup_user bob; "é\t\e"; none; [18446744073709551615, 1e300, -0.5]; calc::without [READ, WRITE] [WRITE]; calc::next_color RED'
+{"id":1001,"name":"bob"}
+"é\t\u001b"
+null
+[18446744073709551615,1e+300,-0.5]
+["READ"]
+"GREEN"
+$ twz -o jsonl -c 'for i in 1 .. 2 { print i {a: i} }'
+1
+{"a":1}
+2
+{"a":2}
+$ twz -o json-envelope -c 'passwd::lookup_user bob; calc::add 1 2; "x"'
+{"twz":1,"type":"Result<User>","value":{"id":1001,"name":"bob"}}
+{"twz":1,"type":"i32","value":3}
+{"twz":1,"type":"String","value":"x"}
+$ twz -o raw -c 'calc::upper abc' | od -An -c
+   A   B   C
+$ twz -o csv -c '[{id: 1, name: "a, b"}, {name: "say \"hi\"", more: [1, {a: none}]}, {id: none, name: ""}]'
+id,name,more
+1,"a, b",
+,"say ""hi""","[1,{""a"":null}]"
+,"",
+$ twz -o csv -c '[["one\ntwo", " x"], [1.5, true]]; print a "b,c"; 7; passwd::lookup_user bob'
+"one
+two"," x"
+1.5,true
+a,"b,c"
+7
+id,name
+1001,bob
+$ twz -o tsv -c '[{a: "x\ty\\", b: "one\ntwo"}, {a: none}]'
+a	b
+x\ty\\	one\ntwo
+	
+## Numbers that JSON readers lose, and those that JSON lacks.
+$ twz -o json --json-bigint=string -c '[9007199254740991, 9007199254740992, -9007199254740992]'
+[9007199254740991,"9007199254740992","-9007199254740992"]
+$ twz -o json -c 'calc::add_f64 nan 1'
+Type Error: JSON has no NaN
+[3]
+$ twz -o json --json-nan=string -c '[calc::add_f64 nan 1, calc::add_f64 inf 1, calc::add_f64 -inf 1]'
+["NaN","Infinity","-Infinity"]
+$ twz -o json --json-nan=maybe -c 1
+twz: --json-nan: 'maybe' is neither string nor error
+[2]
+## Nothing from a service reaches a terminal as it is, in any form but raw.
+$ for form in pretty table json jsonl json-envelope csv tsv; do twz -o $form -c '[fault::escapes, "\u{9b}31m\u{202e}"]' | LC_ALL=C grep -c "$(printf '[\033\007\233]')"; done
+0
+0
+0
+0
+0
+0
+0
+[1]
+$ twz -o json -c '"\u{9b}31m\u{202e}\x7f"'
+"\u009b31m\u202e\u007f"
+## A function has no form for machines.
+$ twz -o json -c '{f: {|x| x}}'
+Type Error: a function has no JSON form
+[3]
+$ twz -o csv -c '[{f: {|x| x}}]'
+Type Error: a function has no JSON form
+[3]
+$ twz -o xml -c 1
+twz: no output form 'xml'; there are pretty, table, json, jsonl, json-envelope, csv, tsv, raw
+[2]
+## -j: errors are objects too, on stderr, also those about how twz was called.
+$ twz -j -c 'print (calc::add 1 2); passwd::lookup_user bobby'
+3
+{"kind":"gate","message":"No such user","file":null,"line":1,"col":24,"endcol":49,"gate":"passwd::lookup_user","hint":null}
+[1]
+$ twz -j -c 'calc::add 1 two'
+{"kind":"type","message":"Expected 'i32' got 'String'","file":null,"line":1,"col":13,"endcol":16,"gate":"calc::add","hint":"a whole number: 42, -7, 0x2a, 0o52, 0b101010, 1_000_000"}
+[3]
+$ twz -o xml -j
+{"kind":"syntax","message":"no output form 'xml'; there are pretty, table, json, jsonl, json-envelope, csv, tsv, raw","file":null,"line":null,"col":null,"endcol":null,"gate":null,"hint":null}
+[2]
+$ twz --errors=json nofile.twz
+{"kind":"syntax","message":"cannot read nofile.twz: No such file or directory","file":null,"line":null,"col":null,"endcol":null,"gate":null,"hint":"to call a gate: twz call GATE ARG..."}
+[2]
+$ twz --errors=json --no-such-option
+{"kind":"syntax","message":"unknown option '--no-such-option'; usage: twz [OPTION...] [-c TEXT | FILE | call GATE | run PROGRAM] [ARG...], see twz --help","file":null,"line":null,"col":null,"endcol":null,"gate":null,"hint":null}
+[2]
+$ twz --errors=json --check nofile.twz
+{"kind":"syntax","message":"cannot read nofile.twz: No such file or directory","file":null,"line":null,"col":null,"endcol":null,"gate":null,"hint":"to call a gate: twz call GATE ARG..."}
+[2]
+$ twz -j call calc::divide 1 0
+{"kind":"gate","message":"Division by zero","file":null,"line":null,"col":null,"endcol":null,"gate":"calc::divide","hint":null}
+[1]
+$ twz -j -c 'x = ('
+{"kind":"syntax","message":"the text ends before the closing ')'","file":null,"line":1,"col":6,"endcol":7,"gate":null,"hint":"finish it, or remove what was opened"}
+[2]
+## Output that cannot be written is a failure, said once, with the reason.
+$ twz -c 'print a' >/dev/full
+Error: cannot write the output: No space left on device
+[1]
+$ twz -c 'calc::add 1 2' >/dev/full
+Error: cannot write the output: No space left on device
+[1]
+$ twz -o json -c 'for i in 1 .. 1000000 { print i }' >/dev/full
+Error: cannot write the output: No space left on device
+[1]
+$ twz call calc::add 1 2 >/dev/full
+Error: cannot write the output: No space left on device
+[1]
+$ twz -c 'help' >/dev/full
+Error: cannot write the output: No space left on device
+[1]
+$ twz --help >/dev/full
+twz: cannot write the output: No space left on device
+[1]
+$ twz -c 'print a; exit 0' >/dev/full
+Error: cannot write the output: No space left on device
+[1]
+$ { twz -c 'while true { print endless }'; echo $? >&2; } | head -n 1
+endless
+Error: cannot write the output: Broken pipe
+1
+$ twz -c 'print gone' >&-
+Error: cannot write the output: Bad file descriptor
+[1]
+$ twz -c 'foo' 2>/dev/full
+[3]
+$ twz -c 'run yes' | head -n 1
+y
+Error: yes was ended by SIGPIPE
