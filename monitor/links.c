@@ -58,7 +58,6 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	l->next = i->links;
 	i->links = l;
 	m->stats.links++;
-	*ret = l;
 	if (!send_link(i, l, spec, fd, err)) {
 		close(fd);
 		instance_kill(i);
@@ -72,6 +71,7 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 		*spec->fd = fd;
 	else
 		close(fd);
+	*ret = l;
 	return true;
 }
 

@@ -306,7 +306,8 @@ loop_start(struct monitor *m, struct twz_error *err)
 		return watch_zygote(m) || twz_fail_sys(err, errno, "watch the zygote");
 	if (m->epoll < 0)
 		m->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (m->epoll < 0 || !loop_watch(m, m->wake, loop_tag(LOOP_WAKE, 0)) || !watch_zygote(m))
+	if (m->epoll < 0 || (!loop_watch(m, m->wake, loop_tag(LOOP_WAKE, 0)) && errno != EEXIST) ||
+	    !watch_zygote(m))
 		return twz_fail_sys(err, errno, "start the monitor's thread");
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

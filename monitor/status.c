@@ -37,7 +37,7 @@ is_ready(const struct instance *i)
 	bool ready = i->ready;
 
 	for (const struct monitor_link *l = i->links; l && !ready; l = l->next)
-		ready = l->caller.tid != 0;
+		ready = __atomic_load_n(&l->caller.tid, __ATOMIC_RELAXED) != 0;
 	return ready;
 }
 

@@ -26,6 +26,7 @@ $(TEST_SERVICES): $(B)/tests/services/%.so: tests/services/$$(subst /lib,__,$$*)
 include tests/fuzz/fuzz.mk
 include tests/hostile/hostile.mk
 include tests/oracle/oracle.mk
+include tests/soak/soak.mk
 
 EXAMPLES := $(B)/examples/counter_client
 $(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
@@ -33,7 +34,7 @@ $(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
 	$(Q)$(CC) $(STD) -Wall -Wextra -Werror -g -O1 -pthread -o $@ $< $(B)/gen/counter_stub.c -L$(B)/lib -ltwz \
 		-Wl,-rpath,'$$ORIGIN/../lib' $(LINK.$(MODE))
 
-tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES) $(REPLAYS) $(MUTANTS)
+tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES) $(REPLAYS) $(MUTANTS) $(SOAK)
 
 # META=1: only a test that fails, to see that it does.
 check: $(if $(META),,tests-built)
@@ -83,6 +84,7 @@ help:
 	  'make check-quick  layers, unit tests and transcripts' \
 	  'make fuzz         looks for inputs that break a reader; FUZZ=dwarf SECONDS_EACH=60' \
 	  'make bench        what calls cost, beside the raw primitives; BENCHFLAGS="-o FILE"' \
+	  'make soak         8 threads, mixed gates, kills, faults at every step; SOAK_CALLS=2000000' \
 	  'make oracle       twz-inspect beside gdb, abidw and pahole, on real libraries; ORACLE_PART="libz*"' \
 	  'make install      into DESTDIR/PREFIX (PREFIX=$(PREFIX)); make uninstall removes it' \
 	  'make tidy         clang-tidy over the sources' \
