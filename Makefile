@@ -28,10 +28,10 @@ ALL_C   := $(STD) $(WARN) -DTWZ_VERSION='"$(VERSION)"' -fPIC -pthread -fvisibili
 GUEST_C := $(STD) $(WARN) -fPIC -pthread -fvisibility=hidden -MMD -MP -O2 -g
 SERVICE_C := -std=c17 -D_GNU_SOURCE -Iinclude -I$(B)/gen -Wall -Wextra -Werror -fPIC -O1 -g -fvisibility=hidden -MMD -MP
 LINK    := -pthread -Wl,--as-needed $(LINK.$(MODE)) $(LDFLAGS)
-LIBS    := -lsqlite3 -ldwarf -lelf -lffi -Wl,-Bstatic -ldeflate -lzstd -Wl,-Bdynamic
-# Each library that a program loads costs its start 0.1 ms: twz brings along the two that it uses.
-LIBS.twz := -Wl,-Bstatic -lsqlite3 -lffi -Wl,-Bdynamic -lm
-LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -ldwarf -lelf -lz -ldeflate -lzstd -Wl,-Bdynamic -lm
+LIBS    := -lsqlite3 -lsodium -ldwarf -lelf -lffi -Wl,-Bstatic -ldeflate -lzstd -Wl,-Bdynamic
+# Each library that a program loads costs its start 0.1 ms: twz brings along those that it uses.
+LIBS.twz := -Wl,-Bstatic -lsqlite3 -lsodium -lffi -Wl,-Bdynamic -lm
+LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -lsodium -ldwarf -lelf -lz -ldeflate -lzstd -Wl,-Bdynamic -lm
 LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.

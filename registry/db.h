@@ -16,11 +16,14 @@ struct registry {
 	const struct feed *feed;	/* being written: feed.h */
 	bool can_write;			/* db_writer() was called */
 	bool as_it_is;			/* a damaged file is not set aside */
+	int64_t (*now)(void);		/* milliseconds since 1970; NULL: the clock */
+	unsigned char verified[32][32];	/* what was verified lately: rights_key.c */
+	unsigned next_verified;
 };
 
 /* The text of everything in the database, and the number that says so in user_version. */
 enum {
-	REGISTRY_SCHEMA = 2,
+	REGISTRY_SCHEMA = 3,
 	REGISTRY_APPLICATION = 0x74777a31,	/* "twz1" */
 	REGISTRY_BUSY_MS = 10000,
 };

@@ -142,14 +142,3 @@ bool registry_find(const char *const *folders, const char *name, struct twz_aren
 /** All services in @folders and of gates files; of two with one name the first folder's wins. Sorted by name. */
 size_t registry_list(const char *const *folders, struct twz_arena *arena,
 		     const struct registry_file **ret);
-
-/**
- * Whether @context may call @gate of @service. A gate that requires nothing may be called by every
- * context. The context "owner" holds everything; every other holds what registry_grant() gave it.
- * Fails with class SECURITY, code SECURITY/GATE_DENIED and the text
- * "Failed to call GATE in SERVICE: Permission denied".
- */
-TWZ_MUST bool registry_may_call(struct registry *reg, const char *context, const char *service,
-				const struct twz_gate *gate, struct twz_error *err);
-TWZ_MUST bool registry_grant(struct registry *reg, const char *context, const char *service,
-			     const char *capability, struct twz_error *err);

@@ -51,6 +51,7 @@ read_row(struct registry *reg, struct registry_row *r, struct twz_error *err)
 	r->debug_inode = sqlite3_column_int64(st, 13);
 	r->debug_dir = text(reg, 14);
 	r->maker = text(reg, 15);
+	r->asks = text(reg, 20);
 	return row_count(reg, 16, &r->gates, err) && row_count(reg, 17, &r->aliases, err) &&
 	       row_count(reg, 18, &r->types, err) && row_count(reg, 19, &r->members, err);
 }
@@ -62,7 +63,7 @@ row_find(struct registry *reg, const char *path, struct registry_row *ret, struc
 	if (!reg->find_file &&
 	    !db_prepare(reg, "SELECT size, mtime_ns, inode, id, name, version, doc, build_id, partial,"
 			     " all_functions, debug_path, debug_size, debug_mtime_ns, debug_inode,"
-			     " debug_dir, maker, gates, aliases, types, members"
+			     " debug_dir, maker, gates, aliases, types, members, asks"
 			     " FROM file JOIN service ON id = service WHERE path = ?1",
 			&reg->find_file, err))
 		return false;
@@ -114,6 +115,7 @@ row_service(const struct registry_row *row, const char *path, const struct twz_g
 	s->version = twz_strdup(arena, row->version);
 	s->doc = twz_strdup(arena, row->doc);
 	s->path = twz_strdup(arena, path);
+	s->asks = twz_strdup(arena, row->asks);
 	s->debug_path = row->debug_path ? twz_strdup(arena, row->debug_path) : NULL;
 	s->build_id_size = row->build_id_size;
 	if (row->build_id_size)

@@ -14,7 +14,7 @@ struct registry_row {
 	bool partial, all;
 	const char *debug_path;			/* may be NULL */
 	int64_t debug_size, debug_mtime_ns, debug_inode;
-	const char *debug_dir, *maker;
+	const char *debug_dir, *maker, *asks;
 	size_t gates, aliases, types, members;	/* sane: never more than memory has room for */
 };
 

@@ -33,7 +33,8 @@
 	" aliases INTEGER NOT NULL," \
 	" types INTEGER NOT NULL," \
 	" members INTEGER NOT NULL," \
-	" recorded INTEGER NOT NULL) STRICT;"	/* of the gates; the others are just functions */ \
+	" recorded INTEGER NOT NULL,"		/* of the gates; the others are just functions */ \
+	" asks TEXT NOT NULL) STRICT;"		/* twz/ask.h */ \
 	"CREATE INDEX service_build_id ON service (build_id);" \
 	/* A file as it was when it was inspected. */ \
 	"CREATE TABLE file (" \
@@ -86,20 +87,70 @@
 	" AND (service.id << 32) + f.first + f.members - 1" \
 	" JOIN type AS t ON t.id = (service.id << 32) + m.type;"
 
+/*
+ * Rights are by names: they outlive a rebuilt file. What a signature covers is in rights_text.c; the audit
+ * trail's rows are written and never changed but for their end and their number of repetitions.
+ */
 #define RIGHTS \
 	"CREATE TABLE context (" \
-	" name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;" \
-	/* By the service's name: a right outlives a rebuilt file. */ \
-	"CREATE TABLE capability (" \
+	" name TEXT PRIMARY KEY," \
+	" flags INTEGER NOT NULL,"	/* 1: cannot be detached */ \
+	" mask INTEGER NOT NULL"	/* rights that it may use at most */ \
+	") STRICT, WITHOUT ROWID;" \
+	"CREATE TABLE mask (" \
 	" context TEXT NOT NULL REFERENCES context ON DELETE CASCADE," \
 	" service TEXT NOT NULL," \
-	" capability TEXT NOT NULL," \
-	" PRIMARY KEY (context, service, capability)) STRICT, WITHOUT ROWID;"
+	" rights INTEGER NOT NULL," \
+	" PRIMARY KEY (context, service)) STRICT, WITHOUT ROWID;" \
+	/* An id is never used twice: parents are known by it. */ \
+	"CREATE TABLE capability (" \
+	" id INTEGER PRIMARY KEY AUTOINCREMENT," \
+	" context TEXT NOT NULL REFERENCES context ON DELETE CASCADE," \
+	" service TEXT NOT NULL," \
+	" capability TEXT NOT NULL,"	/* what gates require; *: all */ \
+	" gate TEXT NOT NULL,"		/* only this one; '': every one */ \
+	" first INTEGER NOT NULL, length INTEGER NOT NULL, align INTEGER NOT NULL,"	/* by number */ \
+	" build_id BLOB NOT NULL,"	/* of the file that the numbers are of */ \
+	" rights INTEGER NOT NULL," \
+	" flags INTEGER NOT NULL,"	/* 1: may be passed on */ \
+	" expires INTEGER NOT NULL,"	/* milliseconds since 1970; 0: never */ \
+	" granted INTEGER NOT NULL," \
+	" grantor TEXT NOT NULL," \
+	" parent INTEGER REFERENCES capability ON DELETE CASCADE," \
+	" scheme INTEGER NOT NULL," \
+	" key BLOB NOT NULL," \
+	" signature BLOB NOT NULL) STRICT;" \
+	"CREATE INDEX capability_context ON capability (context, service);" \
+	"CREATE INDEX capability_parent ON capability (parent);" \
+	"CREATE TABLE audit (" \
+	" id INTEGER PRIMARY KEY AUTOINCREMENT," \
+	" time INTEGER NOT NULL,"	/* milliseconds since 1970 */ \
+	" context TEXT NOT NULL," \
+	" caller TEXT NOT NULL,"	/* the service that called; '': the session */ \
+	" compartment INTEGER NOT NULL," \
+	" what TEXT NOT NULL," \
+	" args TEXT NOT NULL,"		/* without secrets */ \
+	" allowed INTEGER NOT NULL," \
+	" status INTEGER,"		/* as of a program; NULL: its end was not seen */ \
+	" times INTEGER NOT NULL) STRICT;"
 
 const char registry_schema[] = SERVICES RIGHTS;
 
+/* Services are read from their files again. */
+#define NEW_SERVICES(tables) "DROP VIEW param; " tables SERVICES
+
 const char *const registry_steps[] = {
-	/* 1 to 2: services are read from their files again; rights stay. */
-	"DROP VIEW param; DROP TABLE alias; DROP TABLE gate; DROP TABLE member; DROP TABLE type;"
-	" DROP TABLE file; DROP TABLE service;" SERVICES,
+	/* 1 to 2: rights stay. */
+	NEW_SERVICES("DROP TABLE alias; DROP TABLE gate; DROP TABLE member; DROP TABLE type;"
+		     " DROP TABLE file; DROP TABLE service;"),
+	/* 2 to 3: what was granted had no signature, and whoever could write the file could have granted it:
+	   it is kept to be seen, and worth nothing until it is granted again. */
+	NEW_SERVICES("DROP TABLE listing; DROP TABLE name; DROP TABLE gate; DROP TABLE member;"
+		     " DROP TABLE type; DROP TABLE file; DROP TABLE service;")
+	"ALTER TABLE capability RENAME TO old_capability; ALTER TABLE context RENAME TO old_context;"
+	RIGHTS
+	"INSERT INTO context SELECT name, 0, 7 FROM old_context;"
+	"INSERT INTO capability SELECT NULL, context, service, capability, '', 0, 0, 0, x'', 1, 0, 0, 0,"
+	" 'owner', NULL, 0, x'', x'' FROM old_capability;"
+	"DROP TABLE old_capability; DROP TABLE old_context;",
 };

@@ -344,7 +344,7 @@ put_service(struct store *s, const struct registry_source *source, struct twz_er
 	int64_t recorded = 0;
 
 	if (!db_prepare(s->reg, "INSERT INTO service VALUES"
-			     " (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			     " (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			&st, err))
 		return false;
 	db_bind(st, 1, service->name);
@@ -365,6 +365,7 @@ put_service(struct store *s, const struct registry_source *source, struct twz_er
 	for (uint32_t i = 0; i < service->ngates; i++)
 		recorded += service->gates[i].has_record;
 	sqlite3_bind_int64(st, 18, recorded);
+	db_bind(st, 19, service->asks);
 	if (!db_run(s->reg, st, err))
 		return false;
 	s->id = sqlite3_last_insert_rowid(s->reg->db);

@@ -335,7 +335,7 @@ may_call(void *data, const char *context, const struct twz_service *service,
 	WITH_LOCK(s);
 
 	return session_registry(s, &reg, err) &&
-	       registry_may_call(reg, context, service->name, gate, err);
+	       registry_may_call(reg, context, service, gate, err);
 }
 
 static void

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "monitor/monitor.h"
-#include "registry/registry.h"
+#include "registry/rights.h"
 #include "repl/session.h"
 #include "twz/plan.h"
 

@@ -180,6 +180,7 @@ struct twz_service {
 	const char *path;		/* absolute path of the file; "" for a built-in service */
 	const char *soname;		/* what programs that are linked with it ask for; "" or NULL: not known */
 	const char *debug_path;		/* the file that the types were read from, or the gates file; "" */
+	const char *asks;		/* beyond what every service gets, a line each: twz/ask.h; "" or NULL */
 	uint8_t build_id[TWZ_BUILD_ID_MAX];	/* a hash of the contents when the file has none */
 	uint32_t build_id_size;
 	const struct twz_gate *gates;

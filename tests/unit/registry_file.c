@@ -386,6 +386,7 @@ static void
 test_older_schema_is_migrated(void **state)
 {
 	static const struct twz_gate gate = { .name = "g", .requires = "admin" };
+	static const struct twz_service service_s = { .name = "s" };
 	struct place *p = *state;
 	const char *path = place_file(p, "libs.so", "one");
 
@@ -401,11 +402,18 @@ test_older_schema_is_migrated(void **state)
 	err = (struct twz_error){ 0 };
 	assert_true(registry_open(p->registry, &reg, &err));
 	assert_null(registry_notice(reg));
-	assert_true(registry_may_call(reg, "guest", "s", &gate, &err));
+	/* What an older twz granted was not signed, and is worth nothing until it is granted again. */
+	assert_false(registry_may_call(reg, "guest", &service_s, &gate, &err));
+	assert_int_equal(err.code, TWZ_ERR(SECURITY, INVALID_SCHEME));
+	assert_int_equal(place_count(p, "SELECT count(*) FROM capability WHERE context = 'guest' AND"
+					" service = 's' AND capability = 'admin' AND scheme = 0"), 1);
+	err = (struct twz_error){ 0 };
+	assert_true(place_grant(reg, "guest", "s", "admin", &err));
+	assert_true(registry_may_call(reg, "guest", &service_s, &gate, &err));
 	assert_int_equal(check(p, path), REGISTRY_UNKNOWN);
 	assert_true(store(p, path, &err));
 	assert_int_equal(check(p, path), REGISTRY_FRESH);
-	assert_int_equal(place_count(p, "PRAGMA user_version"), 2);
+	assert_int_equal(place_count(p, "PRAGMA user_version"), 3);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM sqlite_schema WHERE sql = ''"), 0);
 }
 

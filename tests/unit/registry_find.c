@@ -132,28 +132,29 @@ test_rights(void **state)
 {
 	static const struct twz_gate open_gate = { .name = "lookup_user", .requires = "" };
 	static const struct twz_gate gate = { .name = "update_password", .requires = "admin" };
+	static const struct twz_service passwd = { .name = "passwd" };
 	struct place *p = *state;
 	REGISTRY *reg = NULL;
 	struct twz_error err = { 0 };
 
 	assert_true(registry_open(p->registry, &reg, &err));
-	assert_true(registry_may_call(reg, "guest", "passwd", &open_gate, &err));
-	assert_true(registry_may_call(reg, "owner", "passwd", &gate, &err));
-	assert_false(registry_may_call(reg, "guest", "passwd", &gate, &err));
+	assert_true(registry_may_call(reg, "guest", &passwd, &open_gate, &err));
+	assert_true(registry_may_call(reg, "owner", &passwd, &gate, &err));
+	assert_false(registry_may_call(reg, "guest", &passwd, &gate, &err));
 	assert_int_equal(err.cls, TWZ_CLASS_SECURITY);
 	assert_int_equal(err.code, TWZ_ERR(SECURITY, GATE_DENIED));
 	assert_string_equal(err.text,
 			    "Failed to call update_password in passwd: Permission denied");
 
 	/* A right is for one context, one service and one capability. */
-	assert_true(registry_grant(reg, "guest", "other", "admin", NULL));
-	assert_true(registry_grant(reg, "guest", "passwd", "reader", NULL));
-	assert_true(registry_grant(reg, "clerk", "passwd", "admin", NULL));
-	assert_false(registry_may_call(reg, "guest", "passwd", &gate, NULL));
-	assert_true(registry_grant(reg, "guest", "passwd", "admin", NULL));
-	assert_true(registry_grant(reg, "guest", "passwd", "admin", NULL));
-	assert_true(registry_may_call(reg, "guest", "passwd", &gate, NULL));
-	assert_int_equal(place_count(p, "SELECT count(*) FROM capability"), 4);
+	assert_true(place_grant(reg, "guest", "other", "admin", NULL));
+	assert_true(place_grant(reg, "guest", "passwd", "reader", NULL));
+	assert_true(place_grant(reg, "clerk", "passwd", "admin", NULL));
+	assert_false(registry_may_call(reg, "guest", &passwd, &gate, NULL));
+	assert_true(place_grant(reg, "guest", "passwd", "admin", NULL));
+	assert_true(place_grant(reg, "guest", "passwd", "admin", NULL));
+	assert_true(registry_may_call(reg, "guest", &passwd, &gate, NULL));
+	assert_int_equal(place_count(p, "SELECT count(*) FROM capability"), 5);
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "registry/registry.h"
+#include "registry/rights.h"
 
 struct place {
 	char folder[64];
@@ -78,6 +78,20 @@ place_database(const struct place *p)
 
 	assert_int_equal(sqlite3_open_v2(p->registry, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
 	return db;
+}
+
+/* By the owner, for every gate that requires it. */
+static inline bool
+place_grant(struct registry *reg, const char *context, const char *service, const char *capability,
+	    struct twz_error *err)
+{
+	const struct registry_capability c = {
+		.context = context, .service = service, .capability = capability, .gate = "",
+		.rights = RIGHT_CALL, .grantor = REGISTRY_OWNER,
+	};
+	int64_t id;
+
+	return registry_grant(reg, &c, &id, err);
 }
 
 /* Changes the registry behind its back. */

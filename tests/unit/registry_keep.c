@@ -149,7 +149,7 @@ test_forget(void **state)
 
 	store(p, "a");
 	store(p, "b");
-	assert_true(registry_grant(reg, "guest", "a", "admin", &err));
+	assert_true(place_grant(reg, "guest", "a", "admin", &err));
 	assert_true(registry_entries(reg, &arena, &entries, &n, &err));
 
 	const struct registry_entry *const gone[] = { &entries[0] };
@@ -191,7 +191,7 @@ test_verify(void **state)
 		" language, file, line, doc, requires, converts, role, level, flags, verdict, why, how, type,"
 		" address, hash FROM gate LIMIT 1",
 		"DELETE FROM name WHERE name = 'eins'",
-		"PRAGMA foreign_keys = OFF; INSERT INTO capability VALUES ('nobody', 's', 'c')",
+		"PRAGMA foreign_keys = OFF; INSERT INTO mask VALUES ('nobody', 's', 1)",
 		"UPDATE gate SET role = 'x'",
 		"UPDATE type SET size = 25 WHERE name = 'Node'",
 		"DELETE FROM member WHERE name = 'next'",
@@ -205,7 +205,7 @@ test_verify(void **state)
 		place_edit(p, edits[i]);
 		if (!faults(p))
 			fail_msg("unseen: %s", edits[i]);
-		place_edit(p, "DELETE FROM file; DELETE FROM service; DELETE FROM gate; DELETE FROM capability;"
+		place_edit(p, "DELETE FROM file; DELETE FROM service; DELETE FROM gate; DELETE FROM mask;"
 			      " DELETE FROM type; DELETE FROM member; DELETE FROM name; DELETE FROM listing");
 	}
 }
