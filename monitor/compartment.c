@@ -63,6 +63,10 @@ compartment_find(struct monitor *m, const struct twz_service *service,
 	for (uint32_t i = 0; i < m->ncompartments; i++)
 		if (m->compartments[i]->service == service) {
 			*ret = m->compartments[i];
+			if ((*ret)->unloaded && options) {
+				(*ret)->for_good = false;
+				return life_revive(*ret, err) && level_settle(*ret, options, err);
+			}
 			return !options || level_same(*ret, options, err);
 		}
 	if (!name_is_safe(service->name))
@@ -87,11 +91,19 @@ compartment_find(struct monitor *m, const struct twz_service *service,
 bool
 compartment_ensure(struct compartment *c, struct instance **ret, struct twz_error *err)
 {
-	if (c->instance && !c->instance->doomed && !c->instance->dead) {
+	if (c->instance && !c->instance->doomed && !c->instance->dead && !c->instance->end_ns) {
 		*ret = c->instance;
 		return true;
 	}
-	return instance_start(c, ret, err);
+	if (c->unloaded && !life_revive(c, err))
+		return false;
+	if (c->options.restart == MONITOR_RESTART_NEVER && c->started) {
+		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
+			 "%s has ended and is not to be restarted: %s", c->service->name, c->why);
+		return twz_hint(err, "sys::unload %s makes room for another", c->service->name);
+	}
+	c->started = instance_start(c, ret, err);
+	return c->started;
 }
 
 bool
@@ -103,12 +115,21 @@ compartment_start(struct compartment *c, struct twz_error *err)
 		return compartment_ensure(c, &i, err);
 	if (c->loaded)
 		return true;
-	c->loaded = c->mechanism->start(c, err);
-	if (c->loaded) {
-		c->generation++;
-		c->monitor->stats.started++;
-	}
-	return c->loaded;
+	if (c->unloaded && !life_revive(c, err))
+		return false;
+	if (!c->mechanism->start(c, err))
+		return false;
+	/* Loaded again, its functions may lie elsewhere. */
+	for (uint32_t k = 0; k < c->ngates; k++)
+		if (c->mechanism->bind && !c->mechanism->bind(c->gates[k], err)) {
+			if (c->mechanism->end)
+				c->mechanism->end(c);
+			return false;
+		}
+	__atomic_store_n(&c->loaded, true, __ATOMIC_SEQ_CST);
+	c->generation++;
+	c->monitor->stats.started++;
+	return true;
 }
 
 bool

@@ -343,9 +343,27 @@ static bool
 direct_call(struct monitor_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
 	    struct twz_error *err)
 {
+	struct compartment *c = g->compartment;
+	bool ok;
+
 	(void)timeout_ns;
-	__atomic_fetch_add(&g->compartment->calls, 1, __ATOMIC_RELAXED);
-	return direct_invoke(g->function, g->plan, words, ret, err);
+	/* Nobody unloads it while somebody is inside; who comes later finds it gone. */
+	__atomic_fetch_add(&c->inside, 1, __ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&c->unloading, __ATOMIC_SEQ_CST) &&
+	    __atomic_load_n(&c->loaded, __ATOMIC_SEQ_CST)) {
+		__atomic_fetch_add(&c->calls, 1, __ATOMIC_RELAXED);
+		ok = direct_invoke(g->function, g->plan, words, ret, err);
+	} else {
+		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s was unloaded",
+			      c->service->name);
+	}
+	if (!__atomic_sub_fetch(&c->inside, 1, __ATOMIC_SEQ_CST) &&
+	    __atomic_load_n(&c->unloading, __ATOMIC_SEQ_CST)) {
+		pthread_mutex_lock(&c->monitor->lock);
+		life_look(c);
+		pthread_mutex_unlock(&c->monitor->lock);
+	}
+	return ok;
 }
 
 const struct mechanism mechanism_direct = {

@@ -125,25 +125,47 @@ make_ends(struct instance *i, struct ends *e, struct twz_error *err)
 	return true;
 }
 
+/* What a START message says after its head. */
+static bool
+start_text(const struct compartment *c, char *text, size_t size, size_t *n)
+{
+	char id[2 * TWZ_BUILD_ID_MAX + 1] = "";
+	int wrote;
+
+	for (uint32_t k = 0; k < c->service->build_id_size && k < TWZ_BUILD_ID_MAX; k++)
+		snprintf(id + 2 * k, 3, "%02x", c->service->build_id[k]);
+	wrote = snprintf(text, size, "%s%c%s%c%s", c->service->path, 0, c->state, 0, id);
+	if (wrote < 0 || (size_t)wrote >= size)
+		return false;
+	*n = (size_t)wrote + 1;
+	for (uint32_t k = 0; k < c->options.nenv; k++) {
+		size_t more = strlen(c->options.env[k]) + 1;
+
+		if (more > size - *n)
+			return false;
+		memcpy(text + *n, c->options.env[k], more);
+		*n += more;
+	}
+	return true;
+}
+
 static bool
 send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 {
 	struct compartment *c = i->compartment;
-	struct monitor *m = c->monitor;
+	const struct monitor_load_options *o = &c->options;
 	struct message head = { .kind = MESSAGE_START, .serial = i->serial,
-				.word = { m->options.memory, i->id } };
+				.word = { o->memory ? o->memory : c->monitor->options.memory, i->id,
+					  o->nenv } };
 	const int fds[] = { e->control, e->log, e->state, e->crash };
-	char text[8192], id[2 * TWZ_BUILD_ID_MAX + 1] = "";
-	int n;
+	char text[32 << 10];
+	size_t n;
 
-	for (uint32_t k = 0; k < c->service->build_id_size && k < TWZ_BUILD_ID_MAX; k++)
-		snprintf(id + 2 * k, 3, "%02x", c->service->build_id[k]);
-	n = snprintf(text, sizeof(text), "%s%c%s%c%s", c->service->path, 0, c->state, 0, id);
-
-	if (n < 0 || (size_t)n >= sizeof(text))
+	if (!start_text(c, text, sizeof(text), &n))
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
-				"the path of service %s is too long", c->service->name);
-	if (!message_send(m->zygote, &head, text, (size_t)n + 1, fds, TWZ_COUNT(fds)))
+				"the path or the environment of service %s is too long",
+				c->service->name);
+	if (!message_send(i->zygote->fd, &head, text, n, fds, TWZ_COUNT(fds)))
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
 	return true;
 }
@@ -153,28 +175,31 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 {
 	struct monitor *m = c->monitor;
 	struct ends e = { -1, -1, -1, -1 };
+	struct zygote *zygote;
 	struct instance *i;
 	bool ok;
 
-	if (!zygote_ensure(m, err) || !loop_start(m, err))
+	if (!zygote_for(m, c, &zygote, err))
 		return false;
 	i = calloc(1, sizeof(*i));
 	if (!i)
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
-	*i = (struct instance){ .compartment = c, .serial = ++m->next_serial, .refs = 1,
-				.control = -1, .log = -1, .pidfd = -1 };
+	*i = (struct instance){ .compartment = c, .zygote = zygote, .serial = ++m->next_serial,
+				.refs = 1, .control = -1, .log = -1, .pidfd = -1 };
 	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
 	ok = make_ends(i, &e, err) && send_start(i, &e, err);
 	ends_close(&e);
 	if (!ok || !loop_watch(m, i->control, loop_tag(LOOP_CONTROL, i->serial)) ||
 	    !loop_watch(m, i->log, loop_tag(LOOP_LOG, i->serial))) {
 		instance_unref(i);
+		zygote_release(zygote);
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
 	}
 	m->stats.started++;
 	if (c->generation++)
 		c->restarts++, m->stats.restarts++;
 	c->why[0] = 0;
+	c->failure = (struct twz_error){ 0 };
 	i->next = m->instances;
 	m->instances = c->instance = i;
 	*ret = i;
@@ -217,6 +242,10 @@ say_why(struct instance *i)
 		snprintf(c->why, sizeof(c->why), "%.200s", i->failure.text);
 	else
 		crash_describe(i, c->why, sizeof(c->why));
+	c->failure = i->failure;
+	c->end_known = i->reaped;
+	c->end_status = i->status;
+	c->destructed = i->reaped && i->end_ns && WIFEXITED(i->status) && !WEXITSTATUS(i->status);
 }
 
 void
@@ -248,6 +277,10 @@ instance_ended(struct instance *i)
 	}
 	close(i->control);
 	i->control = -1;
+	zygote_release(i->zygote);
+	i->zygote = NULL;
+	m->ending -= i->end_ns != 0;
+	life_look(c);
 	pthread_cond_broadcast(&m->changed);
 	instance_unref(i);
 }

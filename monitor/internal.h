@@ -20,9 +20,25 @@
 #include "monitor/tally.h"
 #include "monitor/wire.h"
 
+/*
+ * A process whose clones become compartments. The first is started with the monitor and serves all who
+ * ask for nothing special; others are made for what cannot be taken back or shared.
+ */
+struct zygote {
+	struct monitor *monitor;
+	struct zygote *next;		/* of the others */
+	uint32_t kind;			/* GUEST_OPEN | … */
+	uint64_t serial;		/* 0: the first */
+	int fd, pidfd;			/* -1: none */
+	uint32_t namespaces;		/* CLONE_NEW… that it was given */
+	bool said_hello;
+	struct message_confinement got;
+};
+
 /* One process. */
 struct instance {
 	struct compartment *compartment;
+	struct zygote *zygote;		/* that made it; NULL: gone */
 	struct instance *next;		/* of all that have not ended */
 	uint64_t serial;		/* never used twice */
 	uint64_t id;			/* slot and generation, as the world sees it */
@@ -38,6 +54,9 @@ struct instance {
 	int status;			/* as by wait */
 	uint64_t base, size;		/* where it says that its service's file lies */
 	struct twz_error failure;	/* why it could not be loaded */
+	bool told;			/* what confines it: */
+	struct message_confinement got;
+	uint64_t end_ns;		/* asked to end: killed at this time; 0: not asked */
 	struct monitor_link *links;
 };
 
@@ -69,6 +88,7 @@ struct compartment {
 	const struct mechanism *mechanism;
 	struct monitor_load_options options;	/* as asked for; env owned */
 	enum twz_level minimum, active;
+	bool started;			/* since it was made */
 	bool loaded;			/* by @mechanism, which is no process: start() was called */
 	void *inner;			/* the mechanism's */
 	uint32_t slot;			/* in monitor->compartments, from 1 */
@@ -79,6 +99,14 @@ struct compartment {
 	uint32_t ngates;
 	uint64_t calls, faults, restarts;	/* calls: of links that are gone */
 	char why[256];			/* why the last instance ended */
+	struct twz_error failure;	/* … when it could not be loaded */
+	int end_status;			/* of the last process, as by wait */
+	bool end_known, destructed;	/* end_status; it ended as it was asked to */
+	uint32_t handles;		/* who holds it: monitor_hold() */
+	uint32_t inside;		/* atomic; direct: calls that are under way */
+	bool lent;			/* direct: its functions were given away */
+	bool unloading, unloaded;	/* as soon as nobody depends on it; no row, no process */
+	bool for_good;			/* no call starts it again */
 	char *state;			/* path of the private folder */
 };
 
@@ -117,6 +145,7 @@ struct monitor_link {
 /* What the zygote reads while it starts, in memory that it shares with us until then. */
 struct monitor_launch {
 	const char *path;
+	char kind;			/* a digit, for its command line */
 	int control, parent;
 };
 
@@ -127,14 +156,13 @@ struct monitor {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;		/* an instance ended, the zygote said hello, output flushed */
 	struct twz_arena arena;		/* plans */
-	int zygote, zygote_pidfd;	/* -1: none */
-	pid_t zygote_pid;
+	struct zygote zygote;		/* the first */
+	struct zygote *zygotes;		/* the others */
 	void *zygote_stack;
 	struct monitor_launch launch;
 	uint32_t zygote_starting;	/* futex: the kernel clears it when the guest program runs */
-	bool said_hello, confined;
-	struct message_confinement zygote_got, compartment_got;
-	uint32_t namespaces;		/* CLONE_NEW… that the zygote was given */
+	bool confined;			/* the first compartment said how */
+	struct message_confinement compartment_got;
 	pthread_t thread;
 	bool has_thread, closing;
 	int epoll, wake;
@@ -146,6 +174,8 @@ struct monitor {
 	uint32_t interrupted;		/* atomic */
 	uint32_t hot_limit;
 	struct monitor_stats stats;
+	struct question *questions;	/* asked of compartments */
+	uint32_t ending;		/* instances with end_ns */
 	struct message_in in;		/* of the monitor's thread */
 };
 
@@ -154,8 +184,15 @@ struct monitor {
 void monitor_unref(struct monitor *m);
 
 /* -- zygote_start.c */
+/** Starts the first zygote unless it runs. */
 TWZ_MUST bool zygote_ensure(struct monitor *m, struct twz_error *err);
-void zygote_end(struct monitor *m);
+/** The zygote for a compartment with these options, started if need be. */
+TWZ_MUST bool zygote_for(struct monitor *m, const struct compartment *c, struct zygote **ret,
+			 struct twz_error *err);
+/** Ends its process, and every compartment with it; forgets it unless it is the first. */
+void zygote_end(struct zygote *z);
+/** An instance of it ended: so does it, if it was made for that one. */
+void zygote_release(struct zygote *z);
 
 /* -- compartment.c; all with the lock held */
 /** @options NULL: those that it was made with, or all zero. */
@@ -177,6 +214,8 @@ enum twz_level level_minimum(const struct twz_service *service);
 /** Gives a compartment that is not loaded what @options ask for, or refuses it. */
 TWZ_MUST bool level_settle(struct compartment *c, const struct monitor_load_options *options,
 			   struct twz_error *err);
+/** The level that holds, as far as the kernel gave it. */
+enum twz_level level_active(const struct compartment *c);
 /** Gives back what it was given. */
 void level_forget(struct compartment *c);
 /** Refuses @options that differ from what @c was made with. */
@@ -241,6 +280,8 @@ bool thread_reserve(struct monitor_thread *t, const struct compartment *c);
 TWZ_MUST bool loop_start(struct monitor *m, struct twz_error *err);
 void loop_wake(struct monitor *m);
 bool loop_watch(struct monitor *m, int fd, uint64_t tag);
+/** Listens to a zygote, if the thread runs. */
+TWZ_MUST bool loop_watch_zygote(struct zygote *z, struct twz_error *err);
 
 /* -- output.c */
 /** Passes on what is in the log; false at its end. */
@@ -249,6 +290,29 @@ bool output_read(struct monitor *m, struct instance *i);
 /* -- nested.c */
 void nested_bind(struct monitor *m, struct instance *i, const struct message_in *in);
 void nested_cancel(struct monitor *m, struct instance *i, uint64_t serial);
+
+/* -- life.c; all with the lock held */
+TWZ_MUST bool life_find(struct monitor *m, const struct twz_service *service,
+			struct compartment **ret, struct twz_error *err);
+/** An instance of @c is gone, or a dependent of it: it may be time to unload. */
+void life_look(struct compartment *c);
+/** Kills what does not end as it was asked to. */
+void life_tick(struct monitor *m);
+/** One that was unloaded is asked for again. */
+TWZ_MUST bool life_revive(struct compartment *c, struct twz_error *err);
+
+/* -- ask.c */
+/** An answer of @i, hostile. Always true: one that comes too late is nothing to be killed for. */
+bool question_answer(struct monitor *m, const struct instance *i, const struct message_in *in);
+
+/* -- status.c */
+/** Its own word for it, or a link that is served already: that may be known earlier. */
+bool instance_is_ready(const struct instance *i);
+/** Waits until the zygote has said that the process is there. */
+void instance_await_started(struct monitor *m, const struct compartment *c);
+int instance_pid(const struct instance *i);
+uint32_t compartment_flags(const struct compartment *c);
+struct monitor_info compartment_info(const struct compartment *c, struct twz_arena *arena);
 
 /* -- crash.c */
 /** Fills this thread's crash record from what @i left behind; the text without "; outcome unknown". */

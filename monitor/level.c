@@ -83,6 +83,17 @@ choose_mechanism(struct monitor *m, const struct compartment *c, enum monitor_me
 	return !(*ret)->available || (*ret)->available(m, err);
 }
 
+/* Nobody asked for this service: as the session wishes, but no less than the record. */
+static enum twz_level
+default_level(const struct compartment *c)
+{
+	const struct monitor_options *o = &c->monitor->options;
+
+	if (!o->asks)
+		return TWZ_LEVEL_FULL;
+	return o->level > c->minimum ? o->level : c->minimum;
+}
+
 static void
 env_free(struct monitor_load_options *o)
 {
@@ -126,7 +137,7 @@ level_settle(struct compartment *c, const struct monitor_load_options *options, 
 	/* What this process has loaded itself is called as it is; each gate is asked whether it minds. */
 	if (o.asks && o.level < c->minimum && !o.here)
 		return refuse_lower(c, o.level, err);
-	level = o.asks ? o.level : TWZ_LEVEL_FULL;
+	level = o.asks ? o.level : default_level(c);
 	if (!choose_mechanism(c->monitor, c, o.mechanism, level, &mechanism, err))
 		return false;
 	if (!env_copy(&o)) {
@@ -137,7 +148,23 @@ level_settle(struct compartment *c, const struct monitor_load_options *options, 
 	c->options = o;
 	c->mechanism = mechanism;
 	c->active = mechanism->most;
+	if (mechanism == &mechanism_process && level <= TWZ_LEVEL_CALLEE)
+		c->active = TWZ_LEVEL_CALLEE;
+	for (uint32_t i = 0; i < c->ngates; i++)
+		c->gates[i]->call = mechanism->call;
 	return true;
+}
+
+/* A process gives what it promises only with a kernel that confines it. */
+enum twz_level
+level_active(const struct compartment *c)
+{
+	const struct instance *i = c->instance;
+	const struct message_confinement *got = i && i->told ? &i->got : &c->monitor->zygote.got;
+
+	if (c->mechanism != &mechanism_process || c->active < TWZ_LEVEL_CALLER)
+		return c->active;
+	return got->filter && got->landlock ? c->active : TWZ_LEVEL_CALLEE;
 }
 
 bool

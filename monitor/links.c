@@ -137,5 +137,6 @@ links_abandon(struct monitor *m, struct instance *from)
 			hang_up(l);
 			*at = l->next;
 			link_unref(l);
+			life_look(i->compartment);
 		}
 }

@@ -18,7 +18,7 @@
 
 #include "monitor/internal.h"
 
-enum { EVENTS = 16 };
+enum { EVENTS = 16, SOON_MS = 50 };
 
 bool
 loop_watch(struct monitor *m, int fd, uint64_t tag)
@@ -53,20 +53,35 @@ lost(struct instance *i, int error)
 	instance_ended(i);
 }
 
-/* The zygote is gone, and with it every compartment. */
+/* A zygote is gone, and with it every compartment that it made. */
 static void
-zygote_lost(struct monitor *m)
+zygote_lost(struct zygote *z)
 {
+	struct monitor *m = z->monitor;
 	struct instance *next;
 
-	epoll_ctl(m->epoll, EPOLL_CTL_DEL, m->zygote, NULL);
+	epoll_ctl(m->epoll, EPOLL_CTL_DEL, z->fd, NULL);
 	for (struct instance *i = m->instances; i; i = next) {
 		next = i->next;
+		if (i->zygote != z)
+			continue;
+		i->zygote = NULL;
 		instance_kill(i);
 		instance_ended(i);
 	}
-	zygote_end(m);
+	zygote_end(z);
 	pthread_cond_broadcast(&m->changed);
+}
+
+static struct zygote *
+find_zygote(struct monitor *m, uint64_t serial)
+{
+	struct zygote *z = &m->zygote;
+
+	if (serial)
+		for (z = m->zygotes; z && z->serial != serial; z = z->next)
+			;
+	return z;
 }
 
 static void
@@ -86,12 +101,13 @@ started(struct monitor *m, struct instance *i)
 static void on_control(struct monitor *m, struct instance *i);
 
 static void
-reaped(struct monitor *m)
+reaped(struct zygote *z)
 {
+	struct monitor *m = z->monitor;
 	int pid = (int)m->in.head.word[0], status = (int)(uint32_t)m->in.head.word[1];
 	struct instance *i = m->instances;
 
-	while (i && i->pid_inside != pid)
+	while (i && (i->pid_inside != pid || i->zygote != z))
 		i = i->next;
 	if (!i)
 		return;
@@ -114,27 +130,29 @@ take_confinement(const struct message_in *in, struct message_confinement *ret)
 }
 
 static void
-on_zygote(struct monitor *m)
+on_zygote(struct monitor *m, uint64_t serial)
 {
+	struct zygote *z = find_zygote(m, serial);
 	struct instance *i;
-	int got;
+	int got = -1;
 
-	while ((got = message_receive(m->zygote, &m->in, false)) > 0) {
+	while (z && z->fd >= 0 && (got = message_receive(z->fd, &m->in, false)) > 0) {
 		i = find(m, m->in.head.serial);
 		if (m->in.head.kind == MESSAGE_HELLO) {
-			m->said_hello = take_confinement(&m->in, &m->zygote_got);
+			z->said_hello = take_confinement(&m->in, &z->got);
 			pthread_cond_broadcast(&m->changed);
 		} else if (m->in.head.kind == MESSAGE_STARTED && i) {
 			started(m, i);
 		} else if (m->in.head.kind == MESSAGE_FAILED && i) {
 			lost(i, (int)m->in.head.word[0]);
 		} else if (m->in.head.kind == MESSAGE_REAPED) {
-			reaped(m);
+			reaped(z);
 		}
 		message_drop(&m->in);
+		z = find_zygote(m, serial);	/* it may have ended with its only compartment */
 	}
-	if (got == 0 || errno != EAGAIN)
-		zygote_lost(m);
+	if (z && z->fd >= 0 && (got == 0 || errno != EAGAIN))
+		zygote_lost(z);
 }
 
 static void
@@ -148,6 +166,21 @@ unloadable(struct monitor *m, struct instance *i)
 			 message_text(&m->in, &at));
 }
 
+/* Believed once: no service has run in it yet when it says so. */
+static bool
+confined(struct monitor *m, struct instance *i)
+{
+	if (i->ready || i->told)
+		return true;
+	i->told = take_confinement(&m->in, &i->got);
+	if (i->told && !m->confined && i->zygote == &m->zygote) {
+		m->compartment_got = i->got;
+		m->confined = true;
+	}
+	pthread_cond_broadcast(&m->changed);
+	return i->told;
+}
+
 /* Handles one message; false: it makes no sense. */
 static bool
 one_message(struct monitor *m, struct instance *i)
@@ -159,23 +192,21 @@ one_message(struct monitor *m, struct instance *i)
 		i->ready = true;
 		i->base = head->word[0];
 		i->size = head->word[1];
+		pthread_cond_broadcast(&m->changed);
 		return true;
 	case MESSAGE_UNLOADABLE:
 		unloadable(m, i);
 		return true;
 	case MESSAGE_CONFINED:
-		/* Believed of the first only: no service has run in it yet when it says so. */
-		if (i->ready || m->confined)
-			return true;
-		m->confined = take_confinement(&m->in, &m->compartment_got);
-		pthread_cond_broadcast(&m->changed);
-		return m->confined;
+		return confined(m, i);
 	case MESSAGE_BIND:
 		nested_bind(m, i, &m->in);
 		return true;
 	case MESSAGE_CANCEL:
 		nested_cancel(m, i, head->serial);
 		return true;
+	case MESSAGE_TOLD:
+		return question_answer(m, i, &m->in);
 	}
 	return false;
 }
@@ -224,6 +255,7 @@ on_wake(struct monitor *m)
 			for (struct monitor_link *l = i->links; l; l = l->next)
 				if (!l->from)
 					caller_stop(l->shared);
+	pthread_cond_broadcast(&m->changed);
 	if (m->flushed != m->flush_asked) {
 		uint64_t asked = m->flush_asked;
 
@@ -249,8 +281,7 @@ handle(struct monitor *m, uint64_t tag)
 		on_wake(m);
 		return;
 	case LOOP_ZYGOTE:
-		if (m->zygote >= 0)
-			on_zygote(m);
+		on_zygote(m, tag / LOOP_KINDS);
 		return;
 	case LOOP_CONTROL:
 		if (i)
@@ -277,23 +308,26 @@ loop(void *data)
 
 	pthread_mutex_lock(&m->lock);
 	while (!m->closing) {
+		bool soon = m->ending;
 		int n;
 
 		pthread_mutex_unlock(&m->lock);
-		n = epoll_wait(m->epoll, events, EVENTS, -1);
+		n = epoll_wait(m->epoll, events, EVENTS, soon ? SOON_MS : -1);
 		pthread_mutex_lock(&m->lock);
 		for (int i = 0; i < n; i++)
 			handle(m, events[i].data.u64);
+		life_tick(m);
 	}
 	pthread_mutex_unlock(&m->lock);
 	return NULL;
 }
 
 /* The zygote's socket changes when it was restarted. */
-static bool
-watch_zygote(struct monitor *m)
+bool
+loop_watch_zygote(struct zygote *z, struct twz_error *err)
 {
-	return loop_watch(m, m->zygote, loop_tag(LOOP_ZYGOTE, 0)) || errno == EEXIST;
+	return loop_watch(z->monitor, z->fd, loop_tag(LOOP_ZYGOTE, z->serial)) || errno == EEXIST ||
+	       twz_fail_sys(err, errno, "watch the zygote");
 }
 
 bool
@@ -303,11 +337,11 @@ loop_start(struct monitor *m, struct twz_error *err)
 	int error;
 
 	if (m->has_thread)
-		return watch_zygote(m) || twz_fail_sys(err, errno, "watch the zygote");
+		return loop_watch_zygote(&m->zygote, err);
 	if (m->epoll < 0)
 		m->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (m->epoll < 0 || (!loop_watch(m, m->wake, loop_tag(LOOP_WAKE, 0)) && errno != EEXIST) ||
-	    !watch_zygote(m))
+	    !loop_watch_zygote(&m->zygote, err))
 		return twz_fail_sys(err, errno, "start the monitor's thread");
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);

@@ -10,7 +10,8 @@
 
 enum message_kind {
 	/* monitor to zygote; SERIAL names the instance in all answers */
-	MESSAGE_START = 1,	/* memory, compartment id; "path\0state\0"; control, log, state, crash */
+	MESSAGE_START = 1,	/* memory, compartment id, number of variables; "path\0state\0build id\0" and the
+				   variables; control, log, state, crash */
 	/* zygote to monitor */
 	MESSAGE_HELLO,		/* struct message_confinement */
 	MESSAGE_STARTED,	/* pid; pidfd */
@@ -21,12 +22,27 @@ enum message_kind {
 	MESSAGE_LINK,		/* thread, compartment, depth, hot limit; "context\0"; memory */
 	MESSAGE_BOUND,		/* answer to BIND; number, target slot, link serial, hot limit; a wire_gate; memory */
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
+	MESSAGE_END,		/* unload the service and end */
+	MESSAGE_ASK,		/* SERIAL: of the question; enum message_question; text */
 	/* compartment to monitor */
 	MESSAGE_READY,		/* base, size of the service's file in memory */
 	MESSAGE_UNLOADABLE,	/* text */
 	MESSAGE_CONFINED,	/* struct message_confinement */
 	MESSAGE_BIND,		/* SERIAL: calling link; hash; "service\0gate\0signature\0" */
 	MESSAGE_CANCEL,		/* SERIAL: link whose call shall end with its compartment */
+	MESSAGE_TOLD,		/* answer to ASK, SERIAL as there: words and texts */
+};
+
+enum message_question {
+	ASK_SYMBOL,		/* "symbol\0" → address (0: unknown), base; "file\0" */
+	ASK_LIBRARIES,		/* → "base in hex, blank, file\0" each */
+};
+
+/* Kinds of zygotes, on their command line. */
+enum {
+	GUEST_OPEN = 1,		/* its compartments are not confined */
+	GUEST_OWN = 2,		/* made for one compartment, by exec */
+	GUEST_DEBUG = 4,	/* debuggers may attach; the compartment stops before it loads its service */
 };
 
 enum { MESSAGE_MAX = 128 << 10, MESSAGE_FDS = 4 };

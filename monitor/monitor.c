@@ -94,7 +94,8 @@ monitor_init(struct monitor *m, const struct monitor_options *options, struct tw
 		m->options.depth = DEFAULT_DEPTH;
 	m->serial = __atomic_add_fetch(&next_serial, 1, __ATOMIC_RELAXED);
 	m->refs = 1;
-	m->zygote = m->zygote_pidfd = m->epoll = m->wake = -1;
+	m->zygote = (struct zygote){ .monitor = m, .fd = -1, .pidfd = -1 };
+	m->epoll = m->wake = -1;
 	m->hot_limit = hot_limit();
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -134,10 +135,14 @@ monitor_close(struct monitor *m)
 	loop_wake(m);
 	if (m->has_thread)
 		pthread_join(m->thread, NULL);
-	zygote_end(m);
+	while (m->zygotes)
+		zygote_end(m->zygotes);
+	zygote_end(&m->zygote);
 	pthread_mutex_lock(&m->lock);
-	while (m->instances)
+	while (m->instances) {
+		m->instances->zygote = NULL;
 		instance_ended(m->instances);
+	}
 	pthread_mutex_unlock(&m->lock);
 	thread_drop(thread_self(), m);
 	pthread_mutex_lock(&m->lock);
@@ -184,7 +189,16 @@ monitor_plan(const struct monitor_gate *gate)
 void *
 monitor_function(const struct monitor_gate *gate)
 {
-	return gate->compartment->mechanism == &mechanism_direct ? gate->function : NULL;
+	struct compartment *c = gate->compartment;
+	void *function = NULL;
+
+	pthread_mutex_lock(&c->monitor->lock);
+	if (c->mechanism == &mechanism_direct && c->loaded && !c->unloading) {
+		c->lent = true;	/* whoever has it calls it without asking: it must stay */
+		function = gate->function;
+	}
+	pthread_mutex_unlock(&c->monitor->lock);
+	return function;
 }
 
 void

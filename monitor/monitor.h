@@ -38,6 +38,8 @@ struct monitor_options {
 	const char *guest;		/* path of the guest program; copied */
 	const char *state_dir;		/* services' private folders are made in it; copied */
 	uint64_t memory;		/* bytes of private memory a compartment may have; 0: 512 MiB */
+	bool asks;			/* for @level, where the loader does not; a record's is never lowered */
+	enum twz_level level;
 	uint32_t depth;			/* of nested gates; 0: 16 */
 };
 
@@ -162,6 +164,20 @@ enum monitor_state {
 };
 const char *monitor_state_text(enum monitor_state state);
 
+/* What is true of a compartment now; Twizzler's names. */
+#define MONITOR_FLAGS(X) \
+	X(STARTED)		/* there is a process for it */ \
+	X(READY)		/* its service is loaded, constructors have run */ \
+	X(THREAD_CAN_EXIT)	/* no gate runs in it */ \
+	X(IS_BINARY)		/* it offers a program: cli_main */ \
+	X(DESTRUCTED)		/* its destructors have run */ \
+	X(EXITED)		/* the process has ended */
+enum monitor_flag {
+#define X(flag) MONITOR_FLAG_##flag,
+	MONITOR_FLAGS(X)
+#undef X
+};
+
 /* A row of sys::compartments. */
 struct monitor_info {
 	struct monitor_id id;
@@ -171,6 +187,7 @@ struct monitor_info {
 	uint32_t links;
 	uint64_t calls, faults, restarts;
 	const char *why;		/* EXITED: why, or "" */
+	uint32_t flags;			/* 1 << MONITOR_… */
 	bool asks;			/* … for level @asked */
 	enum twz_level asked, minimum, active;
 	enum monitor_mechanism mechanism;
@@ -205,6 +222,77 @@ struct monitor_link_info {
 	uint64_t calls;
 };
 size_t monitor_links(struct monitor *m, struct twz_arena *arena, const struct monitor_link_info **ret);
+
+/* -- what may be done to a compartment; all fail with class NAME when the service has none -------------- */
+
+/* How a compartment's last process ended. */
+struct monitor_end {
+	bool known;
+	int status, signal;		/* exit status, or by which signal */
+	char why[256];
+};
+
+/**
+ * Waits until @flag is true of the compartment; @ret, which may be NULL, says how its last process ended.
+ * @timeout_ns < 0: no deadline. A wait for READY fails with class LINK when the service cannot be loaded.
+ */
+TWZ_MUST bool monitor_wait(struct monitor *m, const struct twz_service *service, enum monitor_flag flag,
+			   int64_t timeout_ns, struct monitor_end *ret, struct twz_error *err);
+
+/** Counts one more who needs it; monitor_unload() counts one less. */
+TWZ_MUST bool monitor_hold(struct monitor *m, const struct twz_service *service, struct twz_error *err);
+
+/**
+ * Unloads it: runs its destructors, ends its process, forgets its options. As long as somebody holds it, or
+ * another compartment calls it, that is put off until the last one lets go: *@put_off. With @for_good, no
+ * call starts it again.
+ */
+TWZ_MUST bool monitor_unload(struct monitor *m, const struct twz_service *service, bool for_good,
+			     bool *put_off, struct twz_error *err);
+
+/** Sends a signal to its process. */
+TWZ_MUST bool monitor_signal(struct monitor *m, const struct twz_service *service, int number,
+			     struct twz_error *err);
+
+/* Its own words, checked for form only: it may be lying about itself. */
+struct monitor_library {
+	uint64_t base;
+	const char *file;
+};
+TWZ_MUST bool monitor_libraries(struct monitor *m, const struct twz_service *service,
+				struct twz_arena *arena, const struct monitor_library **ret, size_t *n,
+				struct twz_error *err);
+/** Where it has @symbol, and in which library; class NAME when nowhere. */
+TWZ_MUST bool monitor_symbol(struct monitor *m, const struct twz_service *service, const char *symbol,
+			     struct twz_arena *arena, uint64_t *address, struct monitor_library *ret,
+			     struct twz_error *err);
+
+/* From the kernel. */
+struct monitor_thread_info {
+	int id;				/* as this process sees it */
+	const char *name, *state;
+};
+TWZ_MUST bool monitor_threads(struct monitor *m, const struct twz_service *service,
+			      struct twz_arena *arena, const struct monitor_thread_info **ret, size_t *n,
+			      struct twz_error *err);
+
+/* Another compartment that it calls, or that calls it. */
+struct monitor_dependency {
+	const char *service;
+	bool calls_it;			/* false: it is called by that one */
+	uint32_t links;
+};
+TWZ_MUST bool monitor_dependencies(struct monitor *m, const struct twz_service *service,
+				   struct twz_arena *arena, const struct monitor_dependency **ret,
+				   size_t *n, struct twz_error *err);
+
+/* A row of sys::info: a property as asked for, as it is, and by what. */
+struct monitor_detail {
+	const char *name, *asked, *active, *mechanism;
+};
+TWZ_MUST bool monitor_describe(struct monitor *m, const struct twz_service *service,
+			       struct twz_arena *arena, struct monitor_info *info,
+			       const struct monitor_detail **ret, size_t *n, struct twz_error *err);
 
 struct monitor_stats {
 	uint64_t compartments, started, calls, faults, timeouts, interrupted, links, restarts;

@@ -11,8 +11,8 @@ enum { STARTED_NS = 100000000 };	/* what a message of the zygote may take at mos
 enum { PATIENCE_NS = 2000000000 };
 
 /* The process number as we see it, from the kernel's description of the pidfd. */
-static int
-pid_of(const struct instance *i)
+int
+instance_pid(const struct instance *i)
 {
 	char path[64], line[128];
 	int pid = 0;
@@ -30,9 +30,8 @@ pid_of(const struct instance *i)
 	return pid > 0 ? pid : 0;
 }
 
-/* Its own word for it, or a link that is served already: that may be known earlier. */
-static bool
-is_ready(const struct instance *i)
+bool
+instance_is_ready(const struct instance *i)
 {
 	bool ready = i->ready;
 
@@ -41,15 +40,42 @@ is_ready(const struct instance *i)
 	return ready;
 }
 
-static struct monitor_info
-info_of(const struct compartment *c, struct twz_arena *arena)
+static bool
+is_idle(const struct instance *i)
+{
+	for (const struct monitor_link *l = i->links; l; l = l->next)
+		if (__atomic_load_n(&l->shared->reply, __ATOMIC_RELAXED))
+			return false;
+	return true;
+}
+
+uint32_t
+compartment_flags(const struct compartment *c)
+{
+	const struct instance *i = c->instance;
+	uint32_t flags = twz_gate_find(c->service, "cli_main") ? 1U << MONITOR_FLAG_IS_BINARY : 0;
+
+	if (c->loaded)
+		return flags | 1U << MONITOR_FLAG_STARTED | 1U << MONITOR_FLAG_READY;
+	if (i && i->started)
+		flags |= 1U << MONITOR_FLAG_STARTED;
+	if (i && instance_is_ready(i))
+		flags |= 1U << MONITOR_FLAG_READY | (is_idle(i) ? 1U << MONITOR_FLAG_THREAD_CAN_EXIT : 0);
+	if (!i && c->generation)
+		flags |= 1U << MONITOR_FLAG_EXITED | (c->destructed ? 1U << MONITOR_FLAG_DESTRUCTED : 0);
+	return flags;
+}
+
+struct monitor_info
+compartment_info(const struct compartment *c, struct twz_arena *arena)
 {
 	const struct instance *i = c->instance;
 	struct monitor_info info = {
 		.id.value = (uint64_t)c->generation << 32 | c->slot,
 		.service = c->service->name,
-		.state = !i ? MONITOR_EXITED : is_ready(i) ? MONITOR_READY : MONITOR_STARTING,
-		.pid = pid_of(i),
+		.state = !i ? MONITOR_EXITED
+			   : instance_is_ready(i) ? MONITOR_READY : MONITOR_STARTING,
+		.pid = instance_pid(i),
 		.calls = c->calls,
 		.faults = c->faults,
 		.restarts = c->restarts,
@@ -57,7 +83,8 @@ info_of(const struct compartment *c, struct twz_arena *arena)
 		.asks = c->options.asks,
 		.asked = c->options.level,
 		.minimum = c->minimum,
-		.active = c->active,
+		.active = level_active(c),
+		.flags = compartment_flags(c),
 		.mechanism = c->mechanism->which,
 	};
 	if (c->loaded) {
@@ -77,12 +104,12 @@ info_of(const struct compartment *c, struct twz_arena *arena)
  * A call can be answered before the monitor's thread has read what the zygote said of the process:
  * that is under way, and whoever has called it may expect to see it.
  */
-static void
-await_started(struct monitor *m, const struct compartment *c)
+void
+instance_await_started(struct monitor *m, const struct compartment *c)
 {
 	struct timespec until = link_time(link_now() + STARTED_NS);
 
-	while (c->instance && is_ready(c->instance) && !c->instance->started)
+	while (c->instance && instance_is_ready(c->instance) && !c->instance->started)
 		if (pthread_cond_timedwait(&m->changed, &m->lock, &until))
 			break;
 }
@@ -96,10 +123,10 @@ monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_in
 	pthread_mutex_lock(&m->lock);
 	all = twz_new_array(arena, m->ncompartments, struct monitor_info);
 	for (size_t i = 0; i < m->ncompartments; i++) {
-		if (m->compartments[i]->options.here)
+		if (m->compartments[i]->options.here || m->compartments[i]->unloaded)
 			continue;
-		await_started(m, m->compartments[i]);
-		all[n++] = info_of(m->compartments[i], arena);
+		instance_await_started(m, m->compartments[i]);
+		all[n++] = compartment_info(m->compartments[i], arena);
 	}
 	pthread_mutex_unlock(&m->lock);
 	*ret = all;
@@ -164,7 +191,7 @@ namespace_rows(struct rows *r, uint32_t namespaces)
 static void
 rows_of(struct rows *r, const struct monitor *m)
 {
-	const struct message_confinement *z = &m->zygote_got;
+	const struct message_confinement *z = &m->zygote.got;
 	const struct message_confinement *c = m->confined ? &m->compartment_got : z;
 	uint32_t abi = c->landlock;
 	bool filter = z->filter && (!m->confined || c->filter_own);
@@ -182,8 +209,8 @@ rows_of(struct rows *r, const struct monitor *m)
 	row(r, "tracing", filter, "%s", filter ? "seccomp refuses ptrace and process_vm_*" : "open");
 	row(r, "dumping", z->not_dumpable, "%s", z->not_dumpable ? "not dumpable, no core files"
 								 : "refused by the kernel");
-	namespace_rows(r, z->is_init ? m->namespaces
-				     : m->namespaces & ~(uint32_t)CLONE_NEWPID);
+	namespace_rows(r, z->is_init ? m->zygote.namespaces
+				     : m->zygote.namespaces & ~(uint32_t)CLONE_NEWPID);
 	row(r, "privileges", z->no_new_privs && z->no_capabilities, "%s%s",
 	    z->no_new_privs ? "no_new_privs" : "no_new_privs refused",
 	    z->no_capabilities ? ", no capabilities" : ", capabilities could not be dropped");
@@ -212,10 +239,10 @@ monitor_status(struct monitor *m, struct twz_arena *arena, const struct monitor_
 
 	pthread_mutex_lock(&m->lock);
 	ok = zygote_ensure(m, err) && loop_start(m, err);
-	while (ok && !m->said_hello && m->zygote >= 0)
+	while (ok && !m->zygote.said_hello && m->zygote.fd >= 0)
 		if (pthread_cond_timedwait(&m->changed, &m->lock, &until) == ETIMEDOUT)
 			break;
-	if (ok && !m->said_hello)
+	if (ok && !m->zygote.said_hello)
 		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
 			      "the zygote %s did not start", m->options.guest);
 	if (ok)

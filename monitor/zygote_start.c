@@ -5,11 +5,15 @@
  * large the program is that embeds us, and it has its own stack and makes raw system calls only, so
  * that nobody waits for it: the program goes on while the kernel executes the guest. One clone makes
  * all namespaces at once; a kernel that refuses some is asked again with fewer.
+ *
+ * Confinement cannot be taken back and a layout of addresses cannot be changed: compartments that ask for
+ * less of the one or for their own of the other have other zygotes, which are started when they are needed.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -23,12 +27,13 @@
 enum { STACK = 32 << 10, ZYGOTE_FD = 3, PARENT_FD = 4, HIGH_FD = 10 };
 
 /* What is asked for, most first. */
-static const uint32_t wishes[] = {
+static const uint32_t confined[] = {
 	CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS,
 	CLONE_NEWUSER | CLONE_NEWPID,
 	CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNS,
 	0,
 };
+static const uint32_t open_to_all[] = { 0 };
 
 /* In the new process, beside the running program: no libc state may be touched. */
 __attribute__((no_sanitize("address", "undefined", "thread"), noreturn)) static int
@@ -37,7 +42,8 @@ launch(void *data)
 	const struct monitor_launch *l = data;
 	static char name[] = "twz-guest", rseq[] = "GLIBC_TUNABLES=glibc.pthread.rseq=0";
 	static char lang[] = "LANG=C.UTF-8";
-	char *argv[] = { name, NULL };
+	char kind[] = { l->kind, 0 };
+	char *argv[] = { name, kind, NULL };
 	char *envp[] = { rseq, lang, NULL };
 
 	/* First out of the way, so that neither lands on the other; this clears close-on-exec. */
@@ -60,8 +66,10 @@ int __clone(int (*run)(void *), void *stack, int flags, void *data, ...);
 #endif
 
 static bool
-spawn(struct monitor *m, struct twz_error *err)
+spawn(struct zygote *z, struct twz_error *err)
 {
+	struct monitor *m = z->monitor;
+	const uint32_t *wish = z->kind & GUEST_OPEN ? open_to_all : confined;
 	sigset_t all, old;
 	pid_t pid = -1;
 	char *stack = m->zygote_stack;
@@ -69,21 +77,19 @@ spawn(struct monitor *m, struct twz_error *err)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (size_t i = 0; pid < 0 && i < TWZ_COUNT(wishes); i++) {
-		m->namespaces = wishes[i];
+	for (;; wish++) {
+		z->namespaces = *wish;
 		m->zygote_starting = 1;
 		pid = CLONE(launch, stack + STACK,
-			    (int)(CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | wishes[i] |
-				  SIGCHLD),
+			    (int)(CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | *wish | SIGCHLD),
 			    &m->launch, &pidfd, NULL, &m->zygote_starting);
-		if (pid < 0 && (errno == EAGAIN || errno == ENOMEM))
+		if (pid > 0 || errno == EAGAIN || errno == ENOMEM || !*wish)
 			break;
 	}
 	if (pid < 0)
 		twz_fail_sys(err, errno, "start the zygote");
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	m->zygote_pid = pid;
-	m->zygote_pidfd = pidfd;
+	z->pidfd = pidfd;
 	return pid > 0;
 }
 
@@ -97,14 +103,13 @@ await_exec(struct monitor *m)
 		link_sleep(&m->zygote_starting, starting, NULL);
 }
 
-bool
-zygote_ensure(struct monitor *m, struct twz_error *err)
+static bool
+start(struct zygote *z, struct twz_error *err)
 {
+	struct monitor *m = z->monitor;
 	TWZ_CLOSE int self = -1, theirs = -1;
 	int pair[2];
 
-	if (m->zygote >= 0)
-		return true;
 	if (access(m->options.guest, X_OK))
 		return twz_fail_sys(err, errno, "the guest program %s", m->options.guest);
 	if (!m->zygote_stack) {
@@ -120,31 +125,98 @@ zygote_ensure(struct monitor *m, struct twz_error *err)
 	if (self < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return twz_fail_sys(err, errno, "start the zygote");
 	theirs = pair[1];
-	m->launch = (struct monitor_launch){ m->options.guest, pair[1], self };
-	if (!spawn(m, err)) {
+	m->launch = (struct monitor_launch){ m->options.guest, (char)('0' + z->kind), pair[1], self };
+	if (!spawn(z, err)) {
 		close(pair[0]);
 		return false;
 	}
-	m->zygote = pair[0];
-	m->said_hello = false;
+	z->fd = pair[0];
+	z->said_hello = false;
 	return true;
 }
 
-void
-zygote_end(struct monitor *m)
+bool
+zygote_ensure(struct monitor *m, struct twz_error *err)
 {
-	await_exec(m);
-	if (m->zygote >= 0)
-		close(m->zygote);
-	m->zygote = -1;
-	if (m->zygote_pidfd >= 0) {
+	return m->zygote.fd >= 0 || start(&m->zygote, err);
+}
+
+static uint32_t
+kind_for(const struct compartment *c)
+{
+	const struct monitor_load_options *o = &c->options;
+
+	return (c->active < TWZ_LEVEL_CALLER ? GUEST_OPEN : 0) | (o->fresh ? GUEST_OWN : 0) |
+	       (o->debug ? GUEST_OWN | GUEST_DEBUG : 0);
+}
+
+bool
+zygote_for(struct monitor *m, const struct compartment *c, struct zygote **ret,
+	   struct twz_error *err)
+{
+	uint32_t kind = kind_for(c);
+	struct zygote *z = m->zygotes;
+
+	if (!zygote_ensure(m, err) || !loop_start(m, err))
+		return false;
+	if (!kind) {
+		*ret = &m->zygote;
+		return true;
+	}
+	while (z && (z->kind != kind || kind & GUEST_OWN))
+		z = z->next;
+	if (!z) {
+		z = calloc(1, sizeof(*z));
+		if (!z)
+			return twz_fail_sys(err, errno, "start a zygote");
+		*z = (struct zygote){ .monitor = m, .next = m->zygotes, .kind = kind,
+				      .serial = ++m->next_serial, .fd = -1, .pidfd = -1 };
+		m->zygotes = z;
+		if (!start(z, err) || !loop_watch_zygote(z, err)) {
+			zygote_end(z);
+			return false;
+		}
+	}
+	*ret = z;
+	return true;
+}
+
+static void
+forget(struct zygote *z)
+{
+	struct zygote **at = &z->monitor->zygotes;
+
+	while (*at && *at != z)
+		at = &(*at)->next;
+	if (*at) {
+		*at = z->next;
+		free(z);
+	}
+}
+
+void
+zygote_end(struct zygote *z)
+{
+	await_exec(z->monitor);
+	if (z->fd >= 0)
+		close(z->fd);
+	z->fd = -1;
+	if (z->pidfd >= 0) {
 		siginfo_t info;
 
-		syscall(SYS_pidfd_send_signal, m->zygote_pidfd, SIGKILL, NULL, 0);
+		syscall(SYS_pidfd_send_signal, z->pidfd, SIGKILL, NULL, 0);
 		/* Fails when the program has reaped it already: as good. */
-		while (waitid(P_PIDFD, (id_t)m->zygote_pidfd, &info, WEXITED | __WALL) && errno == EINTR)
+		while (waitid(P_PIDFD, (id_t)z->pidfd, &info, WEXITED | __WALL) && errno == EINTR)
 			;
-		close(m->zygote_pidfd);
+		close(z->pidfd);
 	}
-	m->zygote_pidfd = -1;
+	z->pidfd = -1;
+	forget(z);
+}
+
+void
+zygote_release(struct zygote *z)
+{
+	if (z && z->kind & GUEST_OWN)
+		zygote_end(z);
 }

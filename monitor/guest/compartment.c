@@ -5,7 +5,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -127,6 +129,85 @@ load(const struct guest_start *start)
 	return library;
 }
 
+/* What the loader of the service wants it to find in its environment. */
+static void
+set_environment(const struct guest_start *start)
+{
+	const char *at = start->env;
+
+	for (uint64_t i = 0; i < start->nenv; i++, at += strlen(at) + 1)
+		if (strchr(at, '='))
+			putenv(strdup(at));
+}
+
+/* The questions are of the monitor's, the answers of a process that may be the service's: see there. */
+static void
+tell_symbol(uint64_t serial, void *library, const char *name)
+{
+	struct message m = { .kind = MESSAGE_TOLD, .serial = serial };
+	void *address = dlsym(library, name);
+	const char *file = "";
+	Dl_info info;
+
+	if (address && dladdr(address, &info) && info.dli_fname) {
+		file = info.dli_fname;
+		m.word[0] = (uint64_t)(uintptr_t)address;
+		m.word[1] = (uint64_t)(uintptr_t)info.dli_fbase;
+	}
+	if (!message_send(GUEST_CONTROL_FD, &m, file, strlen(file) + 1, NULL, 0))
+		_exit(0);
+}
+
+struct libraries {
+	size_t n;
+	char text[64 << 10];
+};
+
+static int
+add_library(struct dl_phdr_info *info, size_t size, void *data)
+{
+	struct libraries *l = data;
+	const char *name = *info->dlpi_name ? info->dlpi_name : "twz-guest";
+	int n = snprintf(l->text + l->n, sizeof(l->text) - l->n, "%llx %s",
+			 (unsigned long long)info->dlpi_addr, name);
+
+	(void)size;
+	if (n > 0 && (size_t)n + 1 < sizeof(l->text) - l->n)
+		l->n += (size_t)n + 1;
+	return 0;
+}
+
+static void
+tell_libraries(uint64_t serial)
+{
+	struct message m = { .kind = MESSAGE_TOLD, .serial = serial };
+	static struct libraries l;
+
+	l.n = 0;
+	dl_iterate_phdr(add_library, &l);
+	if (!message_send(GUEST_CONTROL_FD, &m, l.text, l.n, NULL, 0))
+		_exit(0);
+}
+
+static void
+answer(void *library)
+{
+	size_t at = 0;
+
+	if (in.head.word[0] == ASK_SYMBOL)
+		tell_symbol(in.head.serial, library, message_text(&in, &at));
+	else
+		tell_libraries(in.head.serial);
+}
+
+/* Its destructors run here, on the thread that ran its constructors. */
+static void __attribute__((noreturn))
+unload(void *library)
+{
+	dlclose(library);
+	exit(0);
+}
+
 void
 compartment_run(const struct guest_start *start, struct message_confinement *confinement)
 {
@@ -138,6 +219,9 @@ compartment_run(const struct guest_start *start, struct message_confinement *con
 	state_dir = strdup(start->state);
 	/* What a gate prints leaves before it returns; the way of every call need not look for it. */
 	setvbuf(stdout, NULL, _IONBF, 0);
+	set_environment(start);
+	if (guest_kind & GUEST_DEBUG)
+		raise(SIGSTOP);
 	library = load(start);
 	for (;;) {
 		if (message_receive(GUEST_CONTROL_FD, &in, true) <= 0)
@@ -148,6 +232,10 @@ compartment_run(const struct guest_start *start, struct message_confinement *con
 			dispatch_start(&in, in.fds[0]);
 		else if (in.head.kind == MESSAGE_BOUND || in.head.kind == MESSAGE_REFUSED)
 			nested_answer(&in);
+		else if (in.head.kind == MESSAGE_ASK)
+			answer(library);
+		else if (in.head.kind == MESSAGE_END)
+			unload(library);
 		message_drop(&in);
 	}
 }

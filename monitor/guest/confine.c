@@ -2,6 +2,9 @@
  * Closing off. Each mechanism is tried, and what the kernel really gave is written down and shown by
  * sys::status: a missing one is reported, never assumed. Layers overlap on purpose: namespaces,
  * Landlock and seccomp each stop most of what the others stop.
+ *
+ * Level callee asks for no confinement, only for memory of its own: then all of this is left out but what
+ * keeps others from looking into the process, its limit of memory and its inherited descriptors.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -105,14 +108,17 @@ confine_zygote(struct message_confinement *ret)
 	syscall(SYS_close_range, GUEST_PARENT_FD + 1, ~0U, 0);
 	fcntl(GUEST_ZYGOTE_FD, F_SETFD, FD_CLOEXEC);
 	fcntl(GUEST_PARENT_FD, F_SETFD, FD_CLOEXEC);
-	umask(077);
+	umask(guest_kind & GUEST_OPEN ? 022 : 077);
 	setsid();
 	for (size_t i = 0; i < TWZ_COUNT(common); i++)
 		common_fds[i] = open(common[i].path, O_PATH | O_CLOEXEC);
 	ret->is_init = getpid() == 1;
+	if (!(guest_kind & GUEST_DEBUG))
+		ret->not_dumpable = !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (guest_kind & GUEST_OPEN)
+		return;
 	ret->no_capabilities = drop_capabilities();
 	ret->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	ret->not_dumpable = !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	ret->limits = limit_zygote(ret->is_init);
 	ret->file_size = FILE_SIZE;
 	ret->files = FILES;
@@ -191,6 +197,10 @@ confine_compartment(const struct guest_start *start, struct message_confinement 
 	if (!enter_state(start))
 		_exit(126);
 	io->memory = start->memory;
+	if (guest_kind & GUEST_OPEN) {
+		limit(RLIMIT_DATA, start->memory);
+		return;
+	}
 	io->limits = io->limits && limit(RLIMIT_DATA, start->memory);
 	io->limits = limit(RLIMIT_NOFILE, FILES) && io->limits;
 	if (io->landlock)

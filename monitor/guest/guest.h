@@ -27,8 +27,14 @@ enum {
 struct guest_start {
 	uint64_t memory, compartment;
 	const char *path, *state, *build_id;	/* build_id: in hex; "": not to be compared */
+	const char *env;			/* "NAME=VALUE\0", … */
+	uint64_t nenv;
 	int control, log, state_fd, crash;
 };
+
+/* -- main.c */
+/** GUEST_OPEN | …: what was said on the command line. */
+extern uint32_t guest_kind;
 
 /* -- zygote.c */
 /** Serves START messages until the monitor is gone. */

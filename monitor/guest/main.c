@@ -9,8 +9,10 @@
 
 #include "monitor/guest/guest.h"
 
+uint32_t guest_kind;
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct message_confinement confinement = { 0 };
 	struct message hello = { .kind = MESSAGE_HELLO };
@@ -21,6 +23,7 @@ main(void)
 		fputs("twz-guest is started by twz; run twz instead\n", stderr);
 		return 2;
 	}
+	guest_kind = argc > 1 && argv[1][0] >= '0' ? (uint32_t)(argv[1][0] - '0') : 0;
 	confine_zygote(&confinement);
 	if (!message_send(GUEST_ZYGOTE_FD, &hello, &confinement, sizeof(confinement), NULL, 0))
 		return 1;

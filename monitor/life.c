@@ -1,0 +1,261 @@
+/*
+ * A compartment's life as a whole: waiting for a state of it, signals to it, and its end.
+ *
+ * Unloading is a wish that comes true when nobody depends on the compartment any more: nobody holds it and
+ * no other compartment has a link to it. Then its process is asked to run its destructors and to exit, and
+ * is killed when that takes too long. The compartment's place stays, without row and process: gates that
+ * were bound to it keep what they point to, and its service may be loaded again.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor/internal.h"
+#include "monitor/loop.h"
+
+enum { END_NS = 2000000000 };		/* what destructors may take */
+
+static const char *const flag_texts[] = {
+#define X(flag) #flag,
+	MONITOR_FLAGS(X)
+#undef X
+};
+
+bool
+life_find(struct monitor *m, const struct twz_service *service, struct compartment **ret,
+	  struct twz_error *err)
+{
+	for (uint32_t i = 0; i < m->ncompartments; i++)
+		if (m->compartments[i]->service == service && !m->compartments[i]->unloaded) {
+			*ret = m->compartments[i];
+			return true;
+		}
+	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "%s has no compartment yet",
+		 service->name);
+	return twz_hint(err, "call one of its gates, or sys::load %s", service->name);
+}
+
+/* -- waiting ----------------------------------------------------------------------------------- */
+
+static void
+end_of(const struct compartment *c, struct monitor_end *ret)
+{
+	*ret = (struct monitor_end){ .known = c->end_known };
+	if (c->end_known && WIFEXITED(c->end_status))
+		ret->status = WEXITSTATUS(c->end_status);
+	else if (c->end_known && WIFSIGNALED(c->end_status))
+		ret->signal = WTERMSIG(c->end_status);
+	snprintf(ret->why, sizeof(ret->why), "%s", c->why);
+}
+
+/* Whether @flag will not come true any more without another call. */
+static bool
+is_hopeless(const struct compartment *c, enum monitor_flag flag)
+{
+	bool ended = !c->loaded && !c->instance;
+
+	return ended && (flag == MONITOR_FLAG_READY || flag == MONITOR_FLAG_STARTED);
+}
+
+static bool
+fail_waiting(const struct compartment *c, enum monitor_flag flag, struct twz_error *err)
+{
+	if (c->failure.cls != TWZ_CLASS_NONE) {
+		*err = c->failure;
+		return false;
+	}
+	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
+			"%s ended before it was %s: %s", c->service->name, flag_texts[flag], c->why);
+}
+
+static bool
+pause_until(struct monitor *m, const struct compartment *c, enum monitor_flag flag,
+	    const struct timespec *until, struct twz_error *err)
+{
+	int error = until ? pthread_cond_timedwait(&m->changed, &m->lock, until)
+			  : pthread_cond_wait(&m->changed, &m->lock);
+
+	if (__atomic_load_n(&m->interrupted, __ATOMIC_SEQ_CST))
+		return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
+				"waiting for %s", c->service->name);
+	if (error == ETIMEDOUT)
+		return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
+				"%s was not %s in time", c->service->name, flag_texts[flag]);
+	return true;
+}
+
+static bool
+wait_for(struct monitor *m, struct compartment *c, enum monitor_flag flag, int64_t timeout_ns,
+	 struct twz_error *err)
+{
+	struct timespec until = link_time(link_now() + (uint64_t)(timeout_ns < 0 ? 0 : timeout_ns));
+
+	/* What was unloaded meanwhile has ended, whatever else it was. */
+	while (!(compartment_flags(c) & 1U << flag) && !(c->unloaded && flag == MONITOR_FLAG_EXITED)) {
+		if (is_hopeless(c, flag))
+			return fail_waiting(c, flag, err);
+		if (!pause_until(m, c, flag, timeout_ns < 0 ? NULL : &until, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+monitor_wait(struct monitor *m, const struct twz_service *service, enum monitor_flag flag,
+	     int64_t timeout_ns, struct monitor_end *ret, struct twz_error *err)
+{
+	struct compartment *c;
+	bool ok;
+
+	pthread_mutex_lock(&m->lock);
+	ok = life_find(m, service, &c, err) && wait_for(m, c, flag, timeout_ns, err);
+	if (ok && ret)
+		end_of(c, ret);
+	pthread_mutex_unlock(&m->lock);
+	return ok;
+}
+
+/* -- unloading --------------------------------------------------------------------------------- */
+
+static bool
+has_dependents(const struct compartment *c)
+{
+	for (const struct monitor_link *l = c->instance ? c->instance->links : NULL; l; l = l->next)
+		if (l->from)
+			return true;
+	return c->handles || c->lent || __atomic_load_n(&c->inside, __ATOMIC_ACQUIRE);
+}
+
+static void
+unloaded(struct compartment *c)
+{
+	__atomic_store_n(&c->unloading, false, __ATOMIC_SEQ_CST);
+	c->started = false;
+	c->unloaded = true;
+	c->generation++;	/* ids that were handed out are stale from now on */
+	c->monitor->stats.compartments--;
+	pthread_cond_broadcast(&c->monitor->changed);
+}
+
+/* Asks the process to end; the monitor's thread sees to it that it does. */
+static void
+ask_to_end(struct instance *i)
+{
+	struct monitor *m = i->compartment->monitor;
+	struct message head = { .kind = MESSAGE_END };
+
+	if (i->end_ns)
+		return;
+	i->end_ns = link_now() + END_NS;
+	m->ending++;
+	if (!i->ready || !message_send(i->control, &head, NULL, 0, NULL, 0))
+		instance_kill(i);
+	loop_wake(m);
+}
+
+void
+life_look(struct compartment *c)
+{
+	if (!c->unloading || has_dependents(c))
+		return;
+	if (c->instance) {
+		ask_to_end(c->instance);
+		return;
+	}
+	if (c->loaded && c->mechanism->end)
+		c->mechanism->end(c);
+	__atomic_store_n(&c->loaded, false, __ATOMIC_SEQ_CST);
+	unloaded(c);
+}
+
+void
+life_tick(struct monitor *m)
+{
+	uint64_t now = m->ending ? link_now() : 0;
+
+	for (struct instance *i = m->ending ? m->instances : NULL; i; i = i->next)
+		if (i->end_ns && now >= i->end_ns && !i->doomed)
+			instance_kill(i);
+}
+
+bool
+life_revive(struct compartment *c, struct twz_error *err)
+{
+	if (c->for_good)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s was unloaded",
+				c->service->name);
+	if (!level_settle(c, NULL, err))
+		return false;
+	c->unloaded = false;
+	c->monitor->stats.compartments++;
+	return true;
+}
+
+bool
+monitor_hold(struct monitor *m, const struct twz_service *service, struct twz_error *err)
+{
+	struct compartment *c;
+	bool ok;
+
+	pthread_mutex_lock(&m->lock);
+	ok = life_find(m, service, &c, err);
+	if (ok)
+		c->handles++;
+	pthread_mutex_unlock(&m->lock);
+	return ok;
+}
+
+bool
+monitor_unload(struct monitor *m, const struct twz_service *service, bool for_good, bool *put_off,
+	       struct twz_error *err)
+{
+	struct timespec until = link_time(link_now() + 2 * (uint64_t)END_NS);
+	struct compartment *c;
+	bool ok;
+
+	pthread_mutex_lock(&m->lock);
+	ok = life_find(m, service, &c, err);
+	if (ok) {
+		c->handles -= c->handles > 0;
+		c->for_good = for_good && !c->handles;
+		__atomic_store_n(&c->unloading, true, __ATOMIC_SEQ_CST);
+		life_look(c);
+		*put_off = !c->unloaded && has_dependents(c);
+		while (!c->unloaded && !*put_off)
+			if (pthread_cond_timedwait(&m->changed, &m->lock, &until) == ETIMEDOUT)
+				break;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return ok;
+}
+
+/* -- signals ----------------------------------------------------------------------------------- */
+
+bool
+monitor_signal(struct monitor *m, const struct twz_service *service, int number,
+	       struct twz_error *err)
+{
+	struct compartment *c;
+	bool ok;
+
+	pthread_mutex_lock(&m->lock);
+	ok = life_find(m, service, &c, err);
+	if (ok && c->mechanism != &mechanism_process)
+		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+			      "%s has no process of its own: its mechanism is %s", service->name,
+			      monitor_mechanism_text(c->mechanism->which));
+	if (ok) {
+		instance_await_started(m, c);
+		ok = c->instance && c->instance->pidfd >= 0;
+		if (!ok)
+			twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
+				 "%s does not run", service->name);
+	}
+	if (ok && syscall(SYS_pidfd_send_signal, c->instance->pidfd, number, NULL, 0))
+		ok = twz_fail_sys(err, errno, "send signal %d to %s", number, service->name);
+	pthread_mutex_unlock(&m->lock);
+	return ok;
+}
