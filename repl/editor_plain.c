@@ -1,6 +1,7 @@
 /*
  * The plain editor: the terminal's own line editing and nothing else. It writes prompts and never
- * moves the cursor, so it works on TERM=dumb, in editors' shells and with screen readers.
+ * moves the cursor, so it works on TERM=dumb, in editors' shells and, with TWZ_PLAIN set, with
+ * screen readers.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -88,12 +89,6 @@ out:
 }
 
 static void
-plain_remember(struct editor *e, const char *text)
-{
-	(void)e, (void)text;
-}
-
-static void
 plain_notify(struct editor *e, const char *text)
 {
 	(void)e;
@@ -110,13 +105,13 @@ struct editor *
 editor_plain_open(struct lang *lang)
 {
 	static const struct editor_ops ops = {
-		plain_read, plain_remember, plain_notify, plain_close,
+		plain_read, plain_notify, plain_close,
 	};
 	struct plain *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		abort();
-	p->editor = (struct editor){ &ops, lang, true };
+	p->editor = (struct editor){ &ops, lang, NULL, true };
 	p->out = isatty(STDOUT_FILENO) ? stdout : stderr;
 	return &p->editor;
 }

@@ -53,71 +53,44 @@ editor_widen(struct twz_arena *arena, const char *text, size_t n)
 	return out;
 }
 
-int
-editor_width(wchar_t c)
+size_t
+editor_row_begin(const wchar_t *text, size_t cursor)
 {
-	int w = wcwidth(c);
-
-	return w < 0 ? 2 : w;		/* control characters are drawn as ^X */
+	while (cursor && text[cursor - 1] != L'\n')
+		cursor--;
+	return cursor;
 }
 
-/* Writes at most @room columns of @text. */
-void
-editor_write_cut(const char *text, int room)
+size_t
+editor_row_end(const wchar_t *text, size_t n, size_t cursor)
 {
-	TWZ_ARENA arena = { 0 };
-	const wchar_t *wide = editor_widen(&arena, text, strlen(text));
-	size_t n = 0, bytes;
-	int used = 0;
-
-	while (wide[n] && used + editor_width(wide[n]) <= room)
-		used += editor_width(wide[n++]);
-	if (wide[n] && n)
-		n--;
-	fputs(editor_narrow(&arena, wide, n, &bytes), stdout);
-	if (wide[n])
-		fputs("…", stdout);
+	while (cursor < n && text[cursor] != L'\n')
+		cursor++;
+	return cursor;
 }
 
-static int
-text_width(const char *text)
+bool
+editor_row_above(const wchar_t *text, size_t cursor, size_t *ret)
 {
-	TWZ_ARENA arena = { 0 };
-	int w = 0;
+	size_t begin = editor_row_begin(text, cursor), above;
 
-	for (const wchar_t *p = editor_widen(&arena, text, strlen(text)); *p; p++)
-		w += editor_width(*p);
-	return w;
+	if (!begin)
+		return false;
+	above = editor_row_begin(text, begin - 1);
+	*ret = cursor - begin > begin - 1 - above ? begin - 1 : above + cursor - begin;
+	return true;
 }
 
-/* One candidate per row, each with its note; as many as fit on the screen. */
-void
-editor_show_candidates(const struct lang_candidate *candidates, size_t count)
+bool
+editor_row_below(const wchar_t *text, size_t n, size_t cursor, size_t *ret)
 {
-	struct winsize size;
-	size_t rows = !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row > 6 ?
-		      (size_t)size.ws_row - 4 : 20;
-	size_t n = count > rows ? rows - 1 : count;
-	int widest = 0, limit = editor_columns();
+	size_t column = cursor - editor_row_begin(text, cursor), end = editor_row_end(text, n, cursor), next;
 
-	for (size_t i = 0; i < n; i++) {
-		int w = text_width(candidates[i].text);
-
-		widest = w > widest ? w : widest;
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct lang_candidate *c = &candidates[i];
-
-		fputs("  ", stdout);
-		editor_write_cut(c->text, limit - 3);
-		if (*c->note && widest + 6 < limit) {
-			printf("%*s", widest - text_width(c->text) + 2, "");
-			editor_write_cut(c->note, limit - widest - 5);
-		}
-		fputs("\r\n", stdout);
-	}
-	if (n < count)
-		printf("  … and %zu more\r\n", count - n);
+	if (end == n)
+		return false;
+	next = editor_row_end(text, n, end + 1);
+	*ret = column > next - end - 1 ? next : end + 1 + column;
+	return true;
 }
 
 /*

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "repl/editor.h"
 #include "repl/history.h"
@@ -156,7 +157,7 @@ run_call(struct lang *l, const struct options *o)
 struct prompt {
 	struct lang *lang;
 	struct editor *editor;
-	const char *history;	/* file; NULL: entries are not kept */
+	struct history_file *history;
 };
 
 /* The editor that service output must not disturb; services write from other threads. */
@@ -187,39 +188,53 @@ show_output(void *data, const char *line)
 static void
 history_failed(struct prompt *p, const struct twz_error *err)
 {
-	fprintf(stderr, "twz: the history is not kept: %s\n", err->text);
-	p->history = NULL;
+	struct twz_error ignored = { 0 };
+
+	fprintf(stderr, "twz: the history is not kept: %s%s%s%s\n", err->text, *err->hint ? " (" : "",
+		err->hint, *err->hint ? ")" : "");
+	/* What it has is read on; what is entered from now on is kept by nobody but the session. */
+	if (!p->history && !history_open(NULL, &p->history, &ignored))
+		abort();
 }
 
 static void
-load_history(struct prompt *p, struct twz_arena *arena)
+open_history(struct prompt *p, bool private)
 {
 	struct twz_error err = { 0 };
-	const char *const *entries;
-	size_t n;
+	TWZ_ARENA arena = { 0 };
+	const char *path = NULL;
 
-	if (!history_path(arena, &p->history, &err) ||
-	    !history_load(p->history, arena, &entries, &n, &err)) {
+	if (!private && !history_path(&arena, &path, &err))
 		history_failed(p, &err);
-		return;
-	}
-	for (size_t i = 0; i < n; i++)
-		editor_remember(p->editor, entries[i]);
+	else if (!history_open(path, &p->history, &err))
+		history_failed(p, &err);
 }
 
-/* The session recalls what was typed; the file gets it without secrets, or not at all. */
+/* The history gets it without secrets, or not at all. @id 0: not at all. */
 static void
-keep_entry(struct prompt *p, const char *text, size_t n, struct twz_arena *arena)
+begin_entry(struct prompt *p, const char *text, size_t n, struct twz_arena *arena, int64_t *id)
 {
+	static bool failed;
 	struct twz_error err = { 0 };
 	const char *masked;
 
+	*id = 0;
 	if (!n || strspn(text, " \t\n") == n)
 		return;
-	editor_remember(p->editor, text);
-	masked = p->history ? lang_masked(p->lang, text, n, arena) : NULL;
-	if (masked && !history_append(p->history, masked, strlen(masked), &err))
-		history_failed(p, &err);
+	masked = lang_masked(p->lang, text, n, arena);
+	if (!masked || history_began(p->history, masked, strlen(masked), id, &err) || failed)
+		return;
+	failed = true;
+	history_failed(p, &err);
+}
+
+static int64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static void
@@ -233,23 +248,47 @@ show_banner(const struct repl_host *host)
 	       "Ctrl-D leaves.\n", n, n == 1 ? "" : "s");
 }
 
-static int
-run_prompt(struct session *s, struct lang *l)
+/* Runs one block and reports what fails. */
+static enum lang_result
+run_block(struct prompt *p, struct session *s, const char *text, size_t n)
 {
-	TWZ_ARENA kept = { 0 };
+	TWZ_ARENA arena = { 0 };
+	struct twz_error err = { 0 }, ignored = { 0 };
+	enum lang_result result;
+	int64_t id, begun;
+	int status;
+
+	begin_entry(p, text, n, &arena, &id);
+	begun = now_ns();
+	result = lang_run(p->lang, text, n, &err);
+	status = result == LANG_EXIT ? lang_exit_status(p->lang) : twz_class_status(err.cls);
+	if (id)
+		(void)!history_ended(p->history, id, status, now_ns() - begun, &ignored);
+	fflush(stdout);
+	session_flush(s);
+	if (result == LANG_OK || result == LANG_EXIT)
+		return result;
+	/* The terminal has shown ^C, and the message deserves a line of its own. */
+	if (signals_interrupted())
+		fputc('\n', stderr);
+	lang_report(p->lang, text, n, &err);
+	return result;
+}
+
+static int
+run_prompt(struct session *s, struct lang *l, const struct options *o, bool color)
+{
 	struct prompt p = { .lang = l };
 	int status = 0;
 
 	signals_save_terminal();
-	p.editor = editor_open(l);
+	open_history(&p, o->private);
+	p.editor = editor_open(l, p.history, color);
 	set_prompting(p.editor);
 	if (!p.editor->plain)
 		show_banner(session_host(s));
-	load_history(&p, &kept);
 	for (;;) {
 		TWZ_ARENA arena = { 0 };
-		struct twz_error err = { 0 };
-		enum lang_result result;
 		const char *text;
 		size_t n;
 
@@ -257,24 +296,15 @@ run_prompt(struct session *s, struct lang *l)
 		signals_clear();
 		if (!editor_read(p.editor, &arena, &text, &n))
 			break;
-		keep_entry(&p, text, n, &arena);
-		result = lang_run(l, text, n, &err);
-		fflush(stdout);
-		session_flush(s);
-		if (result == LANG_EXIT) {
+		if (run_block(&p, s, text, n) == LANG_EXIT) {
 			status = lang_exit_status(l);
 			break;
 		}
-		if (result == LANG_OK)
-			continue;
-		/* The terminal has shown ^C, and the message deserves a line of its own. */
-		if (signals_interrupted())
-			fputc('\n', stderr);
-		lang_report(l, text, n, &err);
 	}
 	session_flush(s);
 	set_prompting(NULL);
 	editor_close(p.editor);
+	history_close(p.history);
 	signals_restore_terminal();
 	return status;
 }
@@ -329,7 +359,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	lo = language_options(o, session_host(s), prompt);
 	l = lang_new(&lo);
 	if (prompt)
-		status = run_prompt(s, l);
+		status = run_prompt(s, l, o, lo.color);
 	else if (o->mode == OPTIONS_CALL)
 		status = run_call(l, o);
 	else

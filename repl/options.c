@@ -166,6 +166,14 @@ set_color(struct options *o, const char *value, struct twz_error *err)
 }
 
 static bool
+set_private(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)value, (void)err;
+	o->private = true;
+	return true;
+}
+
+static bool
 set_registry(struct options *o, const char *value, struct twz_error *err)
 {
 	(void)err;
@@ -223,6 +231,7 @@ static const struct option_row {
 	  set_timeout },
 	{ 0, "errors", "FORM", "write errors as text or as one JSON object each", set_errors },
 	{ 0, "color", "WHEN", "auto, always or never", set_color },
+	{ 0, "private", NULL, "at the prompt: neither read nor keep the history", set_private },
 	{ 0, "registry", "FILE", "use this registry", set_registry },
 	{ 0, "sctx", "LIB,LIB", "with run: put these services into compartments", set_preload },
 	{ 'h', "help", NULL, "show this", set_help },

@@ -32,7 +32,7 @@ struct options {
 	enum lang_output output;
 	struct twz_json_style json;
 	enum options_color color;
-	bool verbose, errors_json, trace, dry_run;
+	bool verbose, errors_json, trace, dry_run, private;
 	bool update;			/* with --test: write what came out */
 	const char *context;		/* NULL: owner */
 	const char *registry;		/* NULL: the user's */

@@ -343,6 +343,39 @@ lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err)
 	return flush_output(l, result, err);
 }
 
+/* Other files would be read for it, and stay. */
+static bool
+imports(const struct ast *root)
+{
+	for (uint32_t i = 0; i < root->nitems; i++)
+		if (root->items[i]->kind == AST_IMPORT)
+			return true;
+	return false;
+}
+
+bool
+lang_would_run(struct lang *l, const char *text, size_t n)
+{
+	struct lang_program *program = lang_new_program(text, n, NULL, l->module);
+	struct twz_error err = { 0 };
+	bool good;
+
+	lang_begin_turn(l);
+	good = parse_text(program->text, n, &program->arena, &program->root, &err) == LANG_OK &&
+	       program->root->nitems && !imports(program->root);
+	if (good) {
+		lang_prepare(l, program, program->root);
+		l->program = program;
+		good = lang_check_first(l, program, &err);
+		l->program = NULL;
+	}
+	l->blamed = NULL;
+	l->gate[0] = '\0';
+	free_program(program);
+	lang_end_turn(l);
+	return good;
+}
+
 /* -- twz call ---------------------------------------------------------------------------------- */
 
 static struct ast *

@@ -126,6 +126,23 @@ size_t lang_complete(struct lang *l, const char *text, size_t n, size_t cursor,
 const char *lang_hint(struct lang *l, const char *text, size_t n, size_t cursor,
 		      struct twz_arena *arena);
 
+/* How a word of a text was resolved: what the prompt colours it for. */
+enum lang_color {
+	LANG_COLOR_PLAIN, LANG_COLOR_SERVICE, LANG_COLOR_GATE, LANG_COLOR_FUNCTION, LANG_COLOR_KEYWORD,
+	LANG_COLOR_VARIABLE, LANG_COLOR_NUMBER, LANG_COLOR_TEXT, LANG_COLOR_ENUMERATOR,
+	LANG_COLOR_COMMENT, LANG_COLOR_ERROR,
+};
+
+/**
+ * The colour of each byte of @text, in @arena. What the cursor is right behind is being typed, and no
+ * error yet. Nothing is called.
+ */
+const uint8_t *lang_colors(struct lang *l, const char *text, size_t n, size_t cursor,
+			   struct twz_arena *arena);
+
+/** Whether @text would begin to run as things are now: it parses, and its names and types are right. */
+bool lang_would_run(struct lang *l, const char *text, size_t n);
+
 /**
  * @text as it may be kept: literal arguments of secret parameters are replaced by ******. @text itself
  * when there are none; NULL when it has to be forgotten, because where the secret begins and ends

@@ -525,3 +525,26 @@ spot_find(const struct repl_host *host, const char *text, size_t cursor, struct 
 	if (in_text(&lex) || (!word && in_comment(text, &lex, (uint32_t)cursor)))
 		ret->place = SPOT_NOWHERE;
 }
+
+void
+spot_each(const struct repl_host *host, const char *text, size_t n, struct twz_arena *arena,
+	  void (*each)(void *data, const struct lex_token *t, const struct lex_token *next,
+		       const struct spot *spot),
+	  void *data)
+{
+	struct finder *f = twz_new(arena, struct finder);
+	struct lex lex;
+
+	*f = (struct finder){ .host = host, .text = text, .arena = arena };
+	push(f, BLOCK, NULL);
+	lex_text(text, 0, (uint32_t)n, arena, &lex);
+	for (uint32_t i = 0; i < lex.ntokens; i++) {
+		const struct lex_token *t = &lex.tokens[i];
+		struct spot spot = { .word = "" };
+
+		describe(f, &spot);
+		each(data, t, i + 1 < lex.ntokens ? t + 1 : NULL, &spot);
+		if (t->kind != LEX_END)
+			take_token(f, t, i ? t - 1 : NULL);
+	}
+}

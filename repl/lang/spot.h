@@ -46,5 +46,14 @@ struct spot {
 void spot_find(const struct repl_host *host, const char *text, size_t cursor,
 	       struct twz_arena *arena, struct spot *ret);
 
+/**
+ * Gives every token of @text, the last one (END) too, to @each, with what the spot would be at its
+ * beginning; word and from are not set. @next is the token after it, NULL after END.
+ */
+void spot_each(const struct repl_host *host, const char *text, size_t n, struct twz_arena *arena,
+	       void (*each)(void *data, const struct lex_token *t, const struct lex_token *next,
+			    const struct spot *spot),
+	       void *data);
+
 /** Whether the caller gives parameter @i at all. */
 bool spot_given(const struct spot_call *call, uint32_t i);

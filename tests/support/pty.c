@@ -5,13 +5,15 @@
  * per line; "#" begins a comment. Nothing sleeps: what is expected is waited for, up to a deadline.
  *
  *	env NAME=VALUE		before run
- *	size ROWS COLUMNS	before run: 24 80; after it: the terminal is resized
+ *	size ROWS COLUMNS	before run: 24 80; after it: the terminal is resized and folds rows
+ *				that became too long, unless XTERM_VERSION is set
  *	run COMMAND		as given to sh, which becomes it
  *	type TEXT		keys; \e \r \n \t \\ \xHH, ^C is \x03
  *	line TEXT		the cursor's row is exactly this (blanks at its end do not count)
  *	column N		the cursor is in this column, counted from 0
  *	row TEXT		some row is exactly this
  *	has TEXT		some row contains this
+ *	styled SGR TEXT		some row contains this in the style: 1;36, or plain
  *	lacks TEXT		no row contains this, now
  *	signal NAME		INT, TERM or HUP to the program
  *	modes raw|same		the terminal's modes: not canonical, or those it began with
@@ -42,7 +44,11 @@
 enum { ROWS = 60, COLUMNS = 200, DEADLINE_S = 20, PARAMS = 4 };
 
 static struct {
-	wchar_t cell[ROWS][COLUMNS];
+	struct cell {
+		wchar_t c;
+		char sgr[12];		/* "1;36"; "" plain */
+	} cell[ROWS][COLUMNS];
+	char sgr[12];
 	int rows, columns, row, column;
 	bool wrap;			/* the cursor waits behind the last column */
 	enum { TEXT, ESCAPE, CSI, OSC } state;
@@ -60,7 +66,7 @@ static void
 clear_cells(int row, int from, int to)
 {
 	for (int i = from; i < to; i++)
-		screen.cell[row][i] = L' ';
+		screen.cell[row][i] = (struct cell){ .c = L' ' };
 }
 
 static void
@@ -85,9 +91,10 @@ draw(wchar_t c)
 		screen.column = 0;
 		line_feed();
 	}
-	screen.cell[screen.row][screen.column] = c;
+	screen.cell[screen.row][screen.column].c = c;
+	strcpy(screen.cell[screen.row][screen.column].sgr, screen.sgr);
 	if (width == 2)
-		screen.cell[screen.row][screen.column + 1] = L'\0';
+		screen.cell[screen.row][screen.column + 1].c = L'\0';
 	screen.column += width;
 	screen.wrap = screen.column >= screen.columns;
 	if (screen.wrap)
@@ -113,18 +120,30 @@ erase_display(int what)
 static void
 shift(int by)
 {
-	wchar_t *row = screen.cell[screen.row];
+	struct cell *row = screen.cell[screen.row];
 	int at = screen.column, n = screen.columns - at, keep = n - abs(by);
 
 	if (keep < 0)
 		keep = 0, by = by < 0 ? -n : n;
 	if (by > 0) {
-		wmemmove(row + at + by, row + at, (size_t)keep);
+		memmove(row + at + by, row + at, (size_t)keep * sizeof(*row));
 		clear_cells(screen.row, at, at + by);
 	} else {
-		wmemmove(row + at, row + at - by, (size_t)keep);
+		memmove(row + at, row + at - by, (size_t)keep * sizeof(*row));
 		clear_cells(screen.row, at + keep, screen.columns);
 	}
+}
+
+/* What follows is drawn so: the parameters without the 0 that they begin with. */
+static void
+set_graphics(void)
+{
+	size_t n = 0;
+
+	screen.sgr[0] = '\0';
+	for (int i = 0; i <= screen.nparams; i++)
+		if (screen.param[i] && n < sizeof(screen.sgr) - 4)
+			n += (size_t)sprintf(screen.sgr + n, n ? ";%d" : "%d", screen.param[i] % 100);
 }
 
 static void
@@ -147,6 +166,7 @@ control(char final)
 	case 'K': clear_cells(screen.row, screen.param[0] ? 0 : screen.column, COLUMNS); break;
 	case 'P': shift(-n); break;
 	case '@': shift(n); break;
+	case 'm': set_graphics(); break;
 	default: break;
 	}
 }
@@ -210,12 +230,13 @@ row_text(int row)
 	size_t n = 0, end = 0;
 
 	for (int i = 0; i < screen.columns; i++) {
-		size_t r = screen.cell[row][i] ? wcrtomb(text + n, screen.cell[row][i], &state) : 0;
+		wchar_t c = screen.cell[row][i].c;
+		size_t r = c ? wcrtomb(text + n, c, &state) : 0;
 
 		if (r == (size_t)-1)
 			continue;
 		n += r;
-		if (screen.cell[row][i] != L' ')
+		if (c != L' ')
 			end = n;
 	}
 	text[end] = '\0';
@@ -295,6 +316,33 @@ is_contained(const char *text)
 	return false;
 }
 
+/* Whether some row has the text, all of it in the style that is the first word. */
+static bool
+is_styled(const char *arg)
+{
+	size_t k = strcspn(arg, " ");
+	mbstate_t state = { 0 };
+	wchar_t text[COLUMNS];
+	const char *p = arg + k + 1;
+	size_t n = mbsrtowcs(text, &p, COLUMNS, &state);
+	char wanted[12] = "";
+
+	if (strncmp(arg, "plain ", 6))
+		snprintf(wanted, sizeof(wanted), "%.*s", (int)k, arg);
+	for (int r = 0; n && n < COLUMNS && r < screen.rows; r++) {
+		for (size_t i = 0; i + n <= (size_t)screen.columns; i++) {
+			size_t same = 0;
+
+			while (same < n && screen.cell[r][i + same].c == text[same] &&
+			       !strcmp(screen.cell[r][i + same].sgr, wanted))
+				same++;
+			if (same == n)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool
 are_modes(const char *which)
 {
@@ -348,6 +396,12 @@ do_has(const char *arg)
 }
 
 static bool
+do_styled(const char *arg)
+{
+	return wait_for(is_styled, arg);
+}
+
+static bool
 do_lacks(const char *arg)
 {
 	return !is_contained(arg);
@@ -378,12 +432,61 @@ do_env(const char *arg)
 	return !putenv(strdup(arg));
 }
 
+static int
+used_columns(int row)
+{
+	int n = COLUMNS;
+
+	while (n && screen.cell[row][n - 1].c == L' ' && !(row == screen.row && n - 1 <= screen.column))
+		n--;
+	return n;
+}
+
+/* Rows that are longer than the terminal is wide now go on in the next one, as most terminals do it. */
+static void
+fold(void)
+{
+	static struct cell old[ROWS][COLUMNS];
+	int row = screen.row, column = screen.column, to = 0, last = ROWS;
+
+	memcpy(old, screen.cell, sizeof(old));
+	while (last > row + 1 && !used_columns(last - 1))
+		last--;
+	for (int r = 0; r < last; r++) {
+		int n = used_columns(r), from = 0;
+
+		do {
+			if (to == screen.rows) {
+				screen.row = screen.rows - 1;
+				line_feed();
+				screen.row = row;
+				to--;
+				row -= row < r;
+			}
+			clear_cells(to, 0, COLUMNS);
+			for (int i = 0; i < screen.columns && from + i < n; i++)
+				screen.cell[to][i] = old[r][from + i];
+			if (r == row && column >= from && column < from + screen.columns) {
+				screen.row = to;
+				screen.column = column - from;
+				row = -1;
+			}
+			from += screen.columns;
+			to++;
+		} while (from < n);
+	}
+	for (; to < ROWS; to++)
+		clear_cells(to, 0, COLUMNS);
+}
+
 static bool
 do_size(const char *arg)
 {
 	if (sscanf(arg, "%d %d", &screen.rows, &screen.columns) != 2 || screen.rows > ROWS ||
 	    screen.columns > COLUMNS)
 		return false;
+	if (fd >= 0 && !getenv("XTERM_VERSION"))
+		fold();
 	return fd < 0 || !ioctl(fd, TIOCSWINSZ, &(struct winsize){
 		.ws_row = (unsigned short)screen.rows,
 		.ws_col = (unsigned short)screen.columns,
@@ -480,16 +583,15 @@ static bool
 file_contains(const char *arg)
 {
 	size_t n = strcspn(arg, " ");
-	char *path = home_path(arg, n), line[8192];
+	char *path = home_path(arg, n);
+	static char bytes[1 << 20];
 	FILE *f = fopen(path, "r");
-	bool found = false;
+	size_t size = f ? fread(bytes, 1, sizeof(bytes), f) : 0;
 
-	while (f && fgets(line, sizeof(line), f))
-		found = found || strstr(line, arg + n + 1);
 	if (f)
 		fclose(f);
 	free(path);
-	return found;
+	return memmem(bytes, size, arg + n + 1, strlen(arg + n + 1));
 }
 
 static bool
@@ -508,7 +610,7 @@ static const struct {
 } commands[] = {
 	{ "env", do_env }, { "size", do_size }, { "run", do_run }, { "type", do_type },
 	{ "line", do_line }, { "column", do_column }, { "row", do_row }, { "has", do_has },
-	{ "lacks", do_lacks }, { "signal", do_signal }, { "modes", do_modes }, { "end", do_end },
+	{ "lacks", do_lacks }, { "styled", do_styled }, { "signal", do_signal }, { "modes", do_modes }, { "end", do_end },
 	{ "file", do_file }, { "contains", file_contains }, { "misses", file_misses },
 };
 

@@ -1,0 +1,86 @@
+#include "repl/editor_undo.h"
+
+#include <stdlib.h>
+
+enum { STATES_MAX = 1000 };
+
+static void
+drop(struct editor_undo *u, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		free(u->states[i].text);
+	for (size_t i = to; i < u->n; i++)
+		u->states[from + i - to] = u->states[i];
+	u->n -= to - from;
+}
+
+static bool
+same(const struct editor_state *s, const wchar_t *text, size_t n)
+{
+	return s->n == n && !wmemcmp(s->text, text, n);
+}
+
+/* One character more, at the cursor, and no word begins with it. */
+static bool
+continues(const struct editor_state *s, const wchar_t *text, size_t n, size_t cursor)
+{
+	return n == s->n + 1 && cursor == s->cursor + 1 && s->cursor > 0 && text[cursor - 1] != L' ' &&
+	       text[cursor - 1] != L'\n' && text[cursor - 2] != L' ' && text[cursor - 2] != L'\n' &&
+	       !wmemcmp(s->text, text, cursor - 1) &&
+	       !wmemcmp(s->text + cursor - 1, text + cursor, n - cursor);
+}
+
+void
+editor_undo_note(struct editor_undo *u, const wchar_t *text, size_t n, size_t cursor)
+{
+	struct editor_state *s = u->n ? &u->states[u->now] : NULL;
+	wchar_t *copy;
+
+	if (s && same(s, text, n)) {
+		s->cursor = cursor;
+		return;
+	}
+	copy = calloc(n + 1, sizeof(*copy));
+	if (!copy)
+		return;
+	wmemcpy(copy, text, n);
+	if (s)
+		drop(u, u->now + 1, u->n);
+	/* The first state, of an empty line, stays. */
+	if (s && u->now && continues(s, text, n, cursor)) {
+		free(s->text);
+		*s = (struct editor_state){ copy, n, cursor };
+		return;
+	}
+	if (u->n == STATES_MAX)
+		drop(u, 0, 1);
+	if (u->n == u->size) {
+		struct editor_state *larger = reallocarray(u->states, u->size ? 2 * u->size : 16, sizeof(*larger));
+
+		if (!larger) {
+			free(copy);
+			return;
+		}
+		u->states = larger;
+		u->size = u->size ? 2 * u->size : 16;
+	}
+	u->now = u->n;
+	u->states[u->n++] = (struct editor_state){ copy, n, cursor };
+}
+
+const struct editor_state *
+editor_undo_step(struct editor_undo *u, int by)
+{
+	if (by < 0 ? !u->n || !u->now : u->now + 1 >= u->n)
+		return NULL;
+	u->now = by < 0 ? u->now - 1 : u->now + 1;
+	return &u->states[u->now];
+}
+
+void
+editor_undo_clear(struct editor_undo *u)
+{
+	drop(u, 0, u->n);
+	free(u->states);
+	*u = (struct editor_undo){ 0 };
+}
