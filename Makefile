@@ -4,6 +4,7 @@ MODE   ?= debug
 B      ?= build/$(MODE)
 PREFIX ?= /usr/local
 VERSION := 0.1.0
+COMMA  := ,
 Q      := $(if $(V),,@)
 say     = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
@@ -31,7 +32,10 @@ LINK    := -pthread -Wl,--as-needed $(LINK.$(MODE)) $(LDFLAGS)
 LIBS    := -lsqlite3 -lsodium -ldwarf -lelf -lffi -Wl,-Bstatic -ldeflate -lzstd -Wl,-Bdynamic
 # Each library that a program loads costs its start 0.1 ms: twz brings along those that it uses.
 LIBS.twz := -Wl,-Bstatic -lsqlite3 -lsodium -lffi -Wl,-Bdynamic -lm
-LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -lsodium -ldwarf -lelf -lz -ldeflate -lzstd -Wl,-Bdynamic -lm
+# twz-inspect, which is over in 3 ms when the registry knows the answer, brings along all, and the C library.
+# What that library cannot do then (dlopen(), which sqlite has a call for) is not used: no warning.
+STATIC_OR_NOT := $(if $(LINK.$(MODE)),-Wl$(COMMA)-Bdynamic,-static-pie $(shell ld --help | grep -q no-warnings && echo -Wl,-w))
+LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -lsodium -ldwarf -lelf -lz -ldeflate -lzstd $(STATIC_OR_NOT) -lm
 LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.

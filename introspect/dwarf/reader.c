@@ -4,10 +4,10 @@
  * processors.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "introspect/dwarf/reader_in.h"
 
@@ -304,11 +304,13 @@ work(void *data)
 static size_t
 threads_for(const struct dw *dw, size_t nunits)
 {
-	long cpus;
+	cpu_set_t set;
+	int cpus;
 
-	if (!dw->ops->threads || nunits < UNITS_FOR_THREADS)
+	if (!dw->ops->threads || nunits < UNITS_FOR_THREADS || sched_getaffinity(0, sizeof(set), &set))
 		return 1;
-	cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	/* Those that we may run on: a second thread on one processor only costs its start. */
+	cpus = CPU_COUNT(&set);
 	return cpus < 1 ? 1 : cpus > MAX_THREADS ? MAX_THREADS : (size_t)cpus;
 }
 

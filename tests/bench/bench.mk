@@ -1,6 +1,7 @@
 # make bench [BENCHFLAGS='-o FILE']: measures the release build; BENCH_QUICK=1 takes 10 seconds.
 # make bench-inspect [LIBRARIES='libz libcrypto']: only twz-inspect beside other tools; part of make bench
-# unless BENCH_QUICK is set. tests/oracle/corpus fetches the libraries.
+# unless BENCH_QUICK is set. tests/oracle/corpus fetches the libraries. make bench-inspect-long waits for those
+# tools that take minutes.
 # Included by tests/tests.mk.
 
 BENCH_STUBS := $(B)/gen/calc_stub.c $(B)/gen/echo_stub.c
@@ -21,8 +22,10 @@ bench: all $(BENCH_PROGRAMS) $(BENCH_INSPECT)
 	$(if $(BENCH_QUICK),,$(Q)$(B)/bench/inspect $(LIBRARIES))
 bench-inspect: all $(BENCH_INSPECT)
 	$(Q)$(B)/bench/inspect $(LIBRARIES)
+bench-inspect-long: all $(BENCH_INSPECT)
+	$(Q)BENCH_LONG=1 $(B)/bench/inspect $(LIBRARIES)
 else
-bench bench-inspect:
+bench bench-inspect bench-inspect-long:
 	$(Q)$(MAKE) --no-print-directory MODE=release B=build/release $@
 endif
 
@@ -64,4 +67,4 @@ $(B)/gen/%_stub.o: $(B)/gen/%_stub.c
 
 $(B)/tests/bench/gate.o $(B)/tests/bench/library.o: $(BENCH_STUBS)
 
-.PHONY: bench bench-inspect
+.PHONY: bench bench-inspect bench-inspect-long

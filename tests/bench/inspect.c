@@ -5,8 +5,9 @@
  *
  * A figure alone says little, so all tools run in one go, on the same files, with warm caches, and each is
  * shown as a multiple of ours. Quick tools run several times, the median counts; those that take minutes run
- * once, and not longer than LIMIT; on the largest files only those that a target names, unless BENCH_ALL is
- * set. Nothing passes or fails by time; targets are shown beside, met or not.
+ * once, and not longer than LIMIT (LONG_LIMIT with BENCH_LONG set: gdb and abidw take minutes for a kernel); on
+ * the largest files only those that a target names, unless BENCH_ALL is set. Nothing passes or fails by time;
+ * targets are shown beside, met or not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,11 +28,12 @@
 #include "twz/util.h"
 
 enum {
-	LIMIT = 60,			/* seconds for one run */
+	LIMIT = 60, LONG_LIMIT = 1200,	/* seconds for one run */
 	ROUNDS = 9,			/* of a tool, at most … */
 	LARGE = 100,			/* MiB of .debug_info */
 	ENOUGH_MS = 1200,		/* … or as many as fit into this */
 	LIBRARIES = 16,
+	WORDS = 32,
 };
 
 /* In commands: %l the library, %f the file with its debug information, %d the folder of such files, %n a file
@@ -89,6 +91,7 @@ static unsigned nlibraries;
 static const char *corpus, *root, *sources;
 static char scratch[] = "/tmp/twz-bench-inspect-XXXXXX";
 static bool skipped[TOOLS];
+static int limit = LIMIT;
 
 /* What the targets say: ours at most @factor times theirs. */
 static const struct target {
@@ -177,13 +180,42 @@ expand(const char *command, const struct library *l)
 	return ret;
 }
 
-/* In the child: one CPU, no output; what it starts ends with it. */
+/* @line in words, as a shell takes it apart where nothing but '…' is special. */
+static void
+split(char *line, char **words)
+{
+	size_t n = 0;
+	char *to = line;
+
+	for (char *p = line; *p && n + 1 < WORDS;) {
+		bool quoted = false;
+
+		p += strspn(p, " ");
+		if (!*p)
+			break;
+		words[n++] = to;
+		for (; *p && (quoted || *p != ' '); p++)
+			if (*p == '\'')
+				quoted = !quoted;
+			else
+				*to++ = *p;
+		p += *p == ' ';
+		*to++ = '\0';
+	}
+	words[n] = NULL;
+}
+
+/*
+ * In the child: one CPU, no output; what it starts ends with it. No shell, whose start takes as long as a
+ * warm listing does.
+ */
 static void
 become(const char *command, int cpu)
 {
-	char *line = text("exec %s", command);
+	char *words[WORDS];
 	cpu_set_t set;
 
+	split(strdup(command), words);
 	CPU_ZERO(&set);
 	CPU_SET((size_t)cpu, &set);
 	sched_setaffinity(0, sizeof(set), &set);
@@ -191,7 +223,7 @@ become(const char *command, int cpu)
 	if (!freopen("/dev/null", "r", stdin) || !freopen("/dev/null", "w", stdout) ||
 	    !freopen("/dev/null", "w", stderr))
 		_exit(126);
-	execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+	execvp(words[0], words);
 	_exit(127);
 }
 
@@ -242,7 +274,7 @@ finish(struct job *job, struct result *ret, bool wait)
 
 	do {
 		pid = wait4(job->pid, &status, WNOHANG, &usage);
-		if (!pid && now() - job->start > LIMIT) {
+		if (!pid && now() - job->start > limit) {
 			kill(-job->pid, SIGKILL);
 			ret->late = true;
 			pid = wait4(job->pid, &status, 0, &usage);
@@ -477,7 +509,7 @@ cell(const struct result *r, double value, int precision)
 static double
 cpu_of(const struct result *r)
 {
-	return r->late ? LIMIT : r->cpu;
+	return r->late ? limit : r->cpu;
 }
 
 static void
@@ -516,7 +548,7 @@ tables(void)
 				cell(&libraries[i].results[t], libraries[i].results[t].peak, 0);
 		printf("\n");
 	}
-	printf("\"> \": ended after %d s. \"!\": ended with an error. MiB beside a name: .debug_info, and sections + 64.\n", LIMIT);
+	printf("\"> \": ended after %d s. \"!\": ended with an error. MiB beside a name: .debug_info, and sections + 64.\n", limit);
 }
 
 static void
@@ -558,6 +590,7 @@ main(int argc, char **argv)
 
 	(void)argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	limit = getenv("BENCH_LONG") ? LONG_LIMIT : LIMIT;
 	corpus = getenv("TWZ_CORPUS") ? getenv("TWZ_CORPUS") : "/var/tmp/twz-oracle";
 	sources = getenv("TWZ_BENCH") ? getenv("TWZ_BENCH") : "tests/bench";
 	if (!self || !mkdtemp(scratch))
