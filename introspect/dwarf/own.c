@@ -6,7 +6,7 @@
 #include "introspect/dwarf/own.h"
 
 struct own_unit own_nothing;
-static struct own_head bad_head;
+struct own_head own_bad_head;
 
 struct elf_section
 own_section(struct own_file *file, enum debug_section section)
@@ -205,16 +205,19 @@ store_head(struct own_head *head, unsigned attr, const struct own_value *value)
 static bool
 fill_head(struct own_unit *unit, struct own_head *head)
 {
-	struct own_bytes b = { unit->bytes + unit->first, unit->bytes + unit->end };
-	struct own_attrs attrs = { .format = &unit->format };
+	struct own_attrs attrs = {
+		.format = &unit->format, .b = { unit->bytes + unit->first, unit->bytes + unit->end },
+	};
 	struct own_value value, low = { .cls = OWN_NOTHING };
 	unsigned attr;
+	uint64_t code;
 
-	if (unit->kind == OWN_UNKNOWN || !own_uleb(&b, &head->code) || !head->code ||
-	    !own_table_one(unit, head->code, &head->one))
+	if (unit->kind == OWN_UNKNOWN || !own_uleb(&attrs.b, &code) || !code)
 		return false;
-	attrs.text = own_abbrev_text(&head->one, own_abbrev(&head->one, head->code));
-	attrs.b = b;
+	head->top = own_table_one(unit, code);
+	if (!head->top)
+		return false;
+	attrs.field = head->top->fields;
 	while (own_attr(&attrs, &attr, &value))
 		if (!(head->has >> attr & 1)) {
 			store_head(head, attr, &value);
@@ -229,24 +232,19 @@ fill_head(struct own_unit *unit, struct own_head *head)
 }
 
 struct own_head *
-own_head(struct own_unit *unit)
+own_make_head(struct own_unit *unit)
 {
-	struct own_head *head = atomic_load_explicit(&unit->head, memory_order_acquire), *made;
-	struct own *own;
+	struct own_head *head = NULL, *made;
+	struct own *own = unit->file->own;
 
-	if (head)
-		return head == &bad_head ? NULL : head;
-	own = unit->file->own;
 	pthread_mutex_lock(&own->lock);
 	made = twz_new(&own->memory, struct own_head);
 	pthread_mutex_unlock(&own->lock);
 	if (!fill_head(unit, made)) {
 		own_partial(own);
-		made = &bad_head;
+		made = &own_bad_head;
 	}
-	if (!atomic_compare_exchange_strong(&unit->head, &head, made))
-		made = head;
-	return made == &bad_head ? NULL : made;
+	return atomic_compare_exchange_strong(&unit->head, &head, made) ? made : head;
 }
 
 /* -- other files ----------------------------------------------------------------------------------- */

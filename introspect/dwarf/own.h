@@ -27,6 +27,7 @@ enum {
 	OWN_SIBLING = DIE_NATTRS, OWN_STR_OFFSETS_BASE, OWN_ADDR_BASE, OWN_RNGLISTS_BASE,
 	OWN_RANGES_BASE, OWN_STMT_LIST, OWN_DWO_ID,
 	OWN_NATTRS,
+	OWN_END = 0xfe,
 	OWN_OTHER = 0xff,
 };
 
@@ -186,6 +187,12 @@ struct own_format {
 	uint8_t version, address_size, offset_size;
 };
 
+static inline unsigned
+own_format_key(const struct own_format *format)
+{
+	return (unsigned)format->address_size << 4 | (unsigned)format->offset_size >> 3 << 1 | (format->version <= 2);
+}
+
 /* How to get behind attributes: @n bytes, then one thing of size @size, until that is 0. */
 struct own_step {
 	uint32_t n;
@@ -199,13 +206,35 @@ enum {
 	OWN_JUMP = 16,		/* of one size and with a sibling of 4 bytes */
 };
 
+/* What is usually done with a field; all that is unusual is OWN_DO_ASK. */
+enum own_do {
+	OWN_DO_END, OWN_DO_ASK,
+	OWN_DO_TEXT, OWN_DO_STRING, OWN_DO_REF, OWN_DO_SIBLING, OWN_DO_NUMBER, OWN_DO_ULEB, OWN_DO_SLEB,
+	OWN_DO_VALUE, OWN_DO_HIGH, OWN_DO_FLAG, OWN_DO_PRESENT, OWN_DO_SKIP, OWN_DO_SKIP_LEB, OWN_DO_SKIP_BLOCK,
+};
+
+/* What is of use in a DIE: @skip bytes behind the one before, unless its value is in the abbreviation. */
+struct own_field {
+	uint32_t skip;
+	uint8_t attr;		/* enum die_attr …; OWN_OTHER: of no use but of unknown size; OWN_END */
+	uint8_t cls;
+	int8_t size;
+	uint8_t what;		/* enum own_do */
+	uint64_t value;		/* OWN_IMPLICIT; of a size of 1 to 8 bytes, ones in so many of them */
+};
+
 struct own_abbrev {
 	uint16_t tag;
 	uint8_t flags;
 	uint8_t jump;			/* OWN_JUMP: where the sibling is in the attributes */
 	uint32_t bytes;			/* OWN_PLAIN, OWN_JUMP: of all attributes */
-	uint32_t text;			/* where its attributes stand in the table's text */
-	uint32_t step;			/* its first */
+	const struct own_step *steps;	/* up to one of size 0 */
+	const struct own_field *fields;	/* up to OWN_END */
+	/* what it was made of */
+	const unsigned char *text;
+	uint64_t hash;
+	uint32_t length;
+	uint8_t format;			/* own_format_key() */
 };
 
 struct own_code {
@@ -214,10 +243,8 @@ struct own_code {
 };
 
 struct own_table {
-	const struct own_abbrev *abbrevs;
-	const struct own_step *steps;
+	const struct own_abbrev *const *abbrevs;
 	const struct own_code *codes;	/* sorted; NULL: the codes are 1, 2, 3, … */
-	const unsigned char *text, *text_end;	/* from its beginning to the section's end */
 	size_t n;
 };
 
@@ -229,8 +256,7 @@ struct own_map {
 
 /* What the top DIE of a unit says, for reading the others. */
 struct own_head {
-	struct own_table one;		/* only the top DIE's abbreviation */
-	uint64_t code;			/* of it */
+	const struct own_abbrev *top;	/* the top DIE's */
 	uint64_t low_pc, str_offsets_base, addr_base, rnglists_base, ranges_base, stmt_list, dwo_id;
 	uint64_t has;			/* bit per attribute, those of this engine too */
 	_Atomic(const struct own_table *) table;
@@ -292,13 +318,30 @@ struct own {
 	const struct own_arange *aranges;	/* sorted by unit; made once, then without the lock */
 	size_t naranges;
 	atomic_bool have_aranges;
+	_Atomic(struct own_same *) same;	/* abbreviations; looked up without the lock */
+	size_t nsame;
 };
 
 extern struct own_unit own_nothing;
+extern const uint64_t own_flags;	/* attributes, as bits */
 
 /* -- own.c: the engine, files and units ------------------------------------------------------------ */
 
-struct own_head *own_head(struct own_unit *unit);
+extern struct own_head own_bad_head;
+
+struct own_head *own_make_head(struct own_unit *unit);
+
+/** What the unit's top DIE says; NULL: it is damaged. */
+static inline struct own_head *
+own_head(struct own_unit *unit)
+{
+	struct own_head *head = atomic_load_explicit(&unit->head, memory_order_acquire);
+
+	if (!head)
+		head = own_make_head(unit);
+	return head == &own_bad_head ? NULL : head;
+}
+
 /** The bytes of a section; texts end with the last NUL. */
 struct elf_section own_section(struct own_file *file, enum debug_section section);
 /** The unit that holds the DIE, NULL when there is none. */
@@ -329,12 +372,27 @@ own_partial(struct own *own)
 void own_map_put(struct twz_arena *arena, struct own_map *map, uint64_t key, void *value);
 void *own_map_get(const struct own_map *map, uint64_t key);
 
+/* -- own_table.c ----------------------------------------------------------------------------------- */
+
+const struct own_table *own_make_table(struct own_unit *unit, struct own_head *head);
+
+/** The table of the unit, as far as it is not damaged. */
+static inline const struct own_table *
+own_table(struct own_unit *unit, struct own_head *head)
+{
+	const struct own_table *table = atomic_load_explicit(&head->table, memory_order_acquire);
+
+	return table ? table : own_make_table(unit, head);
+}
+
+/** Only the abbreviation with this code; NULL when it is damaged or there is none. */
+const struct own_abbrev *own_table_one(struct own_unit *unit, uint64_t code);
+
 /* -- own_abbrev.c ---------------------------------------------------------------------------------- */
 
-/** The table of the unit; NULL when it is damaged. */
-const struct own_table *own_table(struct own_unit *unit, struct own_head *head);
-/** Only the abbreviation with this code, in own->memory. False: damaged. */
-bool own_table_one(struct own_unit *unit, uint64_t code, struct own_table *ret);
+/** The abbreviation whose text, from behind its code to its end, is that; NULL when it makes no sense. */
+const struct own_abbrev *own_abbrev_of(struct own *own, const struct own_format *format,
+				       const unsigned char *text, size_t n);
 
 struct own_form {
 	uint8_t cls;
@@ -379,12 +437,12 @@ own_abbrev(const struct own_table *table, uint64_t code)
 	size_t from = 0, n = table->n;
 
 	if (!table->codes)
-		return code - 1 < n ? &table->abbrevs[code - 1] : NULL;
+		return code - 1 < n ? table->abbrevs[code - 1] : NULL;
 	while (n) {
 		size_t half = n / 2;
 
 		if (table->codes[from + half].code == code)
-			return &table->abbrevs[table->codes[from + half].abbrev];
+			return table->abbrevs[table->codes[from + half].abbrev];
 		if (table->codes[from + half].code < code) {
 			from += half + 1;
 			n -= half + 1;
@@ -393,13 +451,6 @@ own_abbrev(const struct own_table *table, uint64_t code)
 		}
 	}
 	return NULL;
-}
-
-/* The names and forms of its attributes. */
-static inline struct own_bytes
-own_abbrev_text(const struct own_table *table, const struct own_abbrev *abbrev)
-{
-	return (struct own_bytes){ table->text + abbrev->text, table->text_end };
 }
 
 /* -- own_form.c: values ---------------------------------------------------------------------------- */
@@ -412,8 +463,8 @@ struct own_value {
 
 /* A walk over the attributes of one DIE that are of some use. */
 struct own_attrs {
-	struct own_bytes text;		/* what is left of the abbreviation */
-	struct own_bytes b;		/* … of the unit, from the attributes on */
+	const struct own_field *field;	/* the next */
+	struct own_bytes b;		/* what is left of the unit */
 	const struct own_format *format;
 	bool bad;			/* it ended because they do not end in the unit */
 };
@@ -425,28 +476,23 @@ bool own_value(struct own_bytes *b, int size, enum own_class cls,
 static inline bool
 own_attr(struct own_attrs *attrs, unsigned *attr, struct own_value *ret)
 {
-	uint64_t name, form;
-	enum own_class cls;
+	const struct own_field *field;
 	bool ok;
-	int size;
 
 	do {
-		if (!own_pair(&attrs->text, &name, &form))
+		field = attrs->field++;
+		if (!own_skip(&attrs->b, field->skip))
 			return !(attrs->bad = true);
-		if (!name && !form)
+		if (field->attr == OWN_END)
 			return false;
-		size = own_form(form, attrs->format, &cls);
-		if (size > 0 && size <= 8) {
-			ret->cls = cls;
-			ok = own_fixed(&attrs->b, (unsigned)size, &ret->n);
-		} else {
-			ok = own_value(size == OWN_IMPLICIT ? &attrs->text : &attrs->b, size, cls,
-				       attrs->format, ret);
-		}
+		*ret = (struct own_value){ .cls = field->cls, .n = field->value };
+		ok = true;
+		if (field->size != OWN_IMPLICIT)
+			ok = own_value(&attrs->b, field->size, field->cls, attrs->format, ret);
 		if (!ok)
 			return !(attrs->bad = true);
-		*attr = own_attr_of(name);
-	} while (*attr == OWN_OTHER);
+	} while (field->attr == OWN_OTHER);
+	*attr = field->attr;
 	return true;
 }
 

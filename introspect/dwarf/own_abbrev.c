@@ -1,29 +1,25 @@
 /*
- * Tables of abbreviations. Each is read once, however many units share it, and prepared for what is
- * done a million times: getting behind a DIE without looking at it. For that an abbreviation is one
- * number of bytes, or a few steps of "so many bytes, then one thing whose size the DIE tells".
+ * Abbreviations. Every unit numbers its own, but a compiler needs few that differ: those that say the same
+ * are made once, and a unit's table only points to them. So one can be prepared for what is done a million
+ * times: getting behind a DIE without looking at it, by one number of bytes, or by a few steps of "so many
+ * bytes, then one thing whose size the DIE tells"; and reading it, by a list of the attributes that are of
+ * use, with the number of bytes between them.
+ *
+ * Threads: what was made is found without a lock, and made under own->lock.
  */
 #include "introspect/dwarf/own.h"
 
 enum {
-	TOP_BYTES = 256,	/* in which a top DIE's abbreviation is looked for without counting */
 	MAX_BYTES = 1 << 24,	/* of one DIE's attributes of known size */
-	STEPS = 512, ABBREVS = 256,
+	FEW = 64,		/* attributes; more are put together elsewhere than on the stack */
+	PROBES = 32,		/* places where one that says the same is looked for */
+	SAME_SIZE = 1 << 10,	/* places at first */
 };
 
-/* A table in the making: arrays on the stack until they are too small. */
-struct maker {
-	struct own_format format;
-	const unsigned char *text, *section_end;
-	bool sparse;			/* the codes are not 1, 2, 3, … */
-	struct own_step *steps;
-	struct own_abbrev *abbrevs;
-	struct own_code *codes;
-	size_t nsteps, nabbrevs, steps_size, abbrevs_size;
-	void *steps_heap, *abbrevs_heap, *codes_heap;
-	struct own_step steps_stack[STEPS];
-	struct own_abbrev abbrevs_stack[ABBREVS];
-	struct own_code codes_stack[ABBREVS];
+/* A hash table; outgrown ones stay, for those who still look there. */
+struct own_same {
+	size_t mask;
+	_Atomic(const struct own_abbrev *) slots[];
 };
 
 #define FORM(class, bytes) { OWN_##class, bytes }
@@ -143,69 +139,117 @@ own_gnu_form(uint64_t form)
 	}
 }
 
-/* -- making tables --------------------------------------------------------------------------------- */
+/* -- making one ------------------------------------------------------------------------------------- */
 
-/* The items, moved from the stack to the heap or to a bigger place there. */
-static void *
-grow(void *items, size_t n, size_t *size, void **heap, size_t item)
+/* An abbreviation in the making. */
+struct maker {
+	struct own_format format;
+	struct own_bytes b;		/* what is left of its text */
+	struct own_abbrev made;
+	struct own_step *steps;
+	struct own_field *fields;
+	size_t nsteps, nfields;
+	uint64_t since_step, since_field;	/* bytes */
+};
+
+static void
+add_step(struct maker *m, int size, bool sibling)
 {
-	void *bigger = reallocarray(*heap, *size * 2, item);
-
-	if (!bigger)
-		abort();
-	if (!*heap)
-		memcpy(bigger, items, n * item);
-	*size *= 2;
-	return *heap = bigger;
+	m->steps[m->nsteps++] = (struct own_step){ (uint32_t)m->since_step, (int8_t)size, sibling };
+	m->since_step = 0;
 }
 
-static inline void
-add_step(struct maker *m, struct own_step step)
+/* Whatever has this class for a number of known size, an index or a place, is asked about. */
+static enum own_do
+what_of_number(unsigned attr, enum own_class cls, int size)
 {
-	if (m->nsteps == m->steps_size)
-		m->steps = grow(m->steps, m->nsteps, &m->steps_size, &m->steps_heap, sizeof(step));
-	m->steps[m->nsteps++] = step;
+	if (attr == DIE_LOW_PC)
+		return cls == OWN_ADDRESS ? OWN_DO_NUMBER : OWN_DO_ASK;
+	if (cls != OWN_CONSTANT)
+		return OWN_DO_ASK;
+	if (size == OWN_IMPLICIT)
+		return attr == DIE_HIGH_PC ? OWN_DO_ASK : OWN_DO_VALUE;
+	if (size < 0)
+		return attr == DIE_HIGH_PC ? OWN_DO_ASK : size == OWN_LEB ? OWN_DO_ULEB :
+		       size == OWN_SLEB ? OWN_DO_SLEB : OWN_DO_ASK;
+	return size > 8 ? OWN_DO_ASK : attr == DIE_HIGH_PC ? OWN_DO_HIGH : OWN_DO_NUMBER;
+}
+
+static enum own_do
+what_of(unsigned attr, enum own_class cls, int size)
+{
+	bool fixed = size > 0 && size <= 8;
+
+	if (attr == OWN_SIBLING)
+		return cls == OWN_REF_UNIT && fixed ? OWN_DO_SIBLING : OWN_DO_ASK;
+	if (attr >= DIE_NATTRS)
+		return size >= 0 ? OWN_DO_SKIP : size == OWN_LEB || size == OWN_SLEB ? OWN_DO_SKIP_LEB :
+		       size == OWN_BLOCK_LEB ? OWN_DO_SKIP_BLOCK : OWN_DO_ASK;
+	if (attr < DIE_NTEXTS)
+		return cls == OWN_TEXT_OFFSET ? OWN_DO_TEXT : cls == OWN_TEXT ? OWN_DO_STRING : OWN_DO_ASK;
+	if (attr < DIE_NREFS_END)
+		return cls == OWN_REF_UNIT && fixed ? OWN_DO_REF : OWN_DO_ASK;
+	if (attr < DIE_NNUMBERS_END)
+		return what_of_number(attr, cls, size);
+	if (cls == OWN_FLAG)
+		return fixed ? OWN_DO_FLAG : OWN_DO_PRESENT;
+	return fixed && !(own_flags >> attr & 1) ? OWN_DO_PRESENT : OWN_DO_ASK;
+}
+
+static bool
+has_attr(const struct maker *m, unsigned attr)
+{
+	for (size_t i = 0; i < m->nfields; i++)
+		if (m->fields[i].attr == attr)
+			return true;
+	return false;
 }
 
 static void
-add_abbrev(struct maker *m, uint64_t code, struct own_abbrev abbrev)
+add_field(struct maker *m, unsigned attr, enum own_class cls, int size, uint64_t value)
 {
-	size_t size = m->abbrevs_size;
+	enum own_do what = attr == OWN_END ? OWN_DO_END : what_of(attr, cls, size);
 
-	if (m->nabbrevs == size) {
-		m->codes = grow(m->codes, size, &size, &m->codes_heap, sizeof(*m->codes));
-		m->abbrevs = grow(m->abbrevs, m->nabbrevs, &m->abbrevs_size, &m->abbrevs_heap,
-				  sizeof(abbrev));
-	}
-	m->codes[m->nabbrevs] = (struct own_code){ code, (uint32_t)m->nabbrevs };
-	m->abbrevs[m->nabbrevs++] = abbrev;
-	m->sparse |= code != m->nabbrevs;
+	/* The first one counts; but whether it does depends on its value. */
+	if (attr < DIE_NATTRS && has_attr(m, attr))
+		what = OWN_DO_ASK;
+	if (size > 0 && size <= 8)
+		value = UINT64_MAX >> (64 - 8 * size);
+	m->fields[m->nfields++] = (struct own_field){
+		(uint32_t)m->since_field, (uint8_t)attr, (uint8_t)cls, (int8_t)size, (uint8_t)what, value,
+	};
+	m->since_field = 0;
 }
 
-/* Adds the way behind one attribute; @bytes: those of known sizes since the last step. */
-static inline bool
-make_step(struct maker *m, struct own_bytes *b, struct own_abbrev *abbrev, uint64_t name,
-	  uint64_t form, uint64_t *bytes)
+/* Adds one attribute: what to do about it, and how to get behind it. */
+static bool
+add_attr(struct maker *m, uint64_t name, uint64_t form)
 {
+	unsigned attr = own_attr_of(name);
 	enum own_class cls;
 	int size = own_form(form, &m->format, &cls);
 	bool sibling = name == DW_AT_sibling && cls == OWN_REF_UNIT;
-	uint64_t ignored;
+	uint64_t value = 0, bytes = size > 0 ? (uint64_t)size : 0;
 
+	if (size == OWN_IMPLICIT && !own_leb(&m->b, true, &value))
+		return false;
 	if (name == DW_AT_low_pc || name == DW_AT_ranges)
-		abbrev->flags |= OWN_LOCATED | OWN_LINKED;
+		m->made.flags |= OWN_LOCATED | OWN_LINKED;
 	if (name == DW_AT_external || name == DW_AT_specification)
-		abbrev->flags |= OWN_LINKED;
-	if (size >= 0 && !sibling) {
-		*bytes += (unsigned)size;
-		return *bytes < MAX_BYTES;
-	}
+		m->made.flags |= OWN_LINKED;
+	if (attr != OWN_OTHER || (size < 0 && size != OWN_IMPLICIT))
+		add_field(m, attr, cls, size, value);
+	else
+		m->since_field += bytes;
 	if (size == OWN_IMPLICIT)
-		return own_leb(b, true, &ignored);
-	abbrev->flags &= (uint8_t)~OWN_PLAIN;
-	add_step(m, (struct own_step){ (uint32_t)*bytes, (int8_t)size, sibling });
-	*bytes = 0;
-	return true;
+		return true;
+	if (size < 0 || sibling) {
+		m->made.flags &= (uint8_t)~OWN_PLAIN;
+		add_step(m, size, sibling);
+		return true;
+	}
+	m->since_step += bytes;
+	return m->since_step < MAX_BYTES;
 }
 
 /* The sibling is the only thing between attributes of known sizes: one look will do. */
@@ -219,241 +263,151 @@ make_jump(struct own_abbrev *abbrev, const struct own_step *steps, size_t n)
 	abbrev->bytes = steps[0].n + 4 + steps[1].n;
 }
 
-/* Reads one abbreviation behind its code. False when it is damaged. */
+/* Reads the abbreviation behind its code. False when it is damaged. */
 static bool
-make_abbrev(struct maker *m, struct own_bytes *b, uint64_t code)
+make(struct maker *m)
 {
-	struct own_abbrev abbrev = {
-		.flags = OWN_PLAIN, .step = (uint32_t)m->nsteps,
-	};
-	uint64_t tag, children, name, form, bytes = 0;
+	uint64_t tag, children, name, form;
 
-	if (!own_uleb(b, &tag) || !own_fixed(b, 1, &children))
+	m->made.flags = OWN_PLAIN;
+	if (!own_uleb(&m->b, &tag) || !own_fixed(&m->b, 1, &children))
 		return false;
-	abbrev.tag = tag < UINT16_MAX ? (uint16_t)tag : UINT16_MAX;
+	m->made.tag = tag < UINT16_MAX ? (uint16_t)tag : UINT16_MAX;
 	if (children == DW_CHILDREN_yes)
-		abbrev.flags |= OWN_CHILDREN;
-	abbrev.text = (uint32_t)(b->at - m->text);
+		m->made.flags |= OWN_CHILDREN;
 	for (;;) {
-		if (!own_pair(b, &name, &form))
+		if (!own_pair(&m->b, &name, &form))
 			return false;
 		if (!name && !form)
 			break;
-		if (!make_step(m, b, &abbrev, name, form, &bytes))
+		if (!add_attr(m, name, form))
 			return false;
 	}
-	abbrev.bytes = (uint32_t)bytes;
-	add_step(m, (struct own_step){ .n = (uint32_t)bytes });
-	make_jump(&abbrev, &m->steps[abbrev.step], m->nsteps - abbrev.step);
-	add_abbrev(m, code, abbrev);
+	m->made.bytes = (uint32_t)m->since_step;
+	add_step(m, 0, false);
+	add_field(m, OWN_END, OWN_NOTHING, 0, 0);
+	make_jump(&m->made, m->steps, m->nsteps);
 	return true;
-}
-
-/* Gets behind an abbreviation without looking at it. */
-static bool
-skip_abbrev(struct own_bytes *b)
-{
-	uint64_t ignored, name, form;
-
-	if (!own_uleb(b, &ignored) || !own_skip(b, 1))
-		return false;
-	do {
-		if (!own_pair(b, &name, &form) ||
-		    (form == DW_FORM_implicit_const && !own_leb(b, true, &ignored)))
-			return false;
-	} while (name || form);
-	return true;
-}
-
-static void
-make_begin(struct maker *m, const struct own_unit *unit)
-{
-	const struct elf_section *section = &unit->file->abbrev;
-
-	memset(m, 0, offsetof(struct maker, steps_stack));
-	m->format = unit->format;
-	m->text = section->bytes + unit->abbrev_offset;
-	m->section_end = section->bytes + section->n;
-	m->steps = m->steps_stack;
-	m->abbrevs = m->abbrevs_stack;
-	m->codes = m->codes_stack;
-	m->steps_size = STEPS;
-	m->abbrevs_size = ABBREVS;
-}
-
-static void
-make_end(struct maker *m)
-{
-	free(m->steps_heap);
-	free(m->abbrevs_heap);
-	free(m->codes_heap);
-}
-
-static int
-by_code(const void *a, const void *b)
-{
-	const struct own_code *c = a, *d = b;
-
-	if (c->code != d->code)
-		return c->code < d->code ? -1 : 1;
-	return c->abbrev < d->abbrev ? -1 : c->abbrev > d->abbrev;
-}
-
-/* Sorts the codes; of two abbreviations with one code the first stays. */
-static size_t
-sort_codes(struct own_code *codes, size_t n)
-{
-	size_t kept = 0;
-
-	qsort(codes, n, sizeof(*codes), by_code);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || codes[kept - 1].code != codes[i].code)
-			codes[kept++] = codes[i];
-	return kept;
 }
 
 static void *
 keep(struct twz_arena *arena, const void *items, size_t n, size_t size)
 {
-	void *copy = twz_alloc_array(arena, n, size);
-
-	if (n)
-		memcpy(copy, items, n * size);
-	return copy;
+	return memcpy(twz_alloc_array(arena, n, size), items, n * size);
 }
 
-/* The finished table, copied to where it stays. */
-static void
-make_table(struct maker *m, struct twz_arena *arena, struct own_table *ret)
+/* Under own->lock; NULL when it is damaged. */
+static const struct own_abbrev *
+make_kept(struct own *own, const struct own_format *format, const struct own_abbrev *like)
 {
-	size_t n = m->sparse ? sort_codes(m->codes, m->nabbrevs) : m->nabbrevs;
-
-	*ret = (struct own_table){
-		.abbrevs = keep(arena, m->abbrevs, m->nabbrevs, sizeof(*m->abbrevs)),
-		.steps = keep(arena, m->steps, m->nsteps, sizeof(*m->steps)),
-		.codes = m->sparse ? keep(arena, m->codes, n, sizeof(*m->codes)) : NULL,
-		.text = m->text, .text_end = m->section_end, .n = n,
+	struct own_step steps[FEW];
+	struct own_field fields[FEW];
+	size_t most = like->length / 2 + 1;	/* an attribute has two bytes at least */
+	TWZ_ARENA more = { 0 };
+	struct maker m = {
+		.format = *format, .made = *like, .steps = steps, .fields = fields,
+		.b = { like->text, like->text + like->length },
 	};
-}
 
-/* Units may share tables or overlap them; together they do not make us read the section often. */
-static bool
-within_budget(struct own_file *file, uint64_t bytes)
-{
-	uint64_t left = atomic_load(&file->abbrev_budget);
-
-	while (left >= bytes)
-		if (atomic_compare_exchange_weak(&file->abbrev_budget, &left, left - bytes))
-			return true;
-	return false;
-}
-
-/* Reads the table; what is behind a damaged abbreviation is missing. */
-static bool
-read_table(struct maker *m, struct own_unit *unit)
-{
-	struct own_bytes b = { m->text, m->section_end };
-	uint64_t code;
-
-	for (;;) {
-		const unsigned char *from = b.at;
-
-		if (b.at == b.end)
-			return true;
-		if (!own_uleb(&b, &code))
-			return false;
-		if (!code)
-			return true;
-		if (!make_abbrev(m, &b, code) ||
-		    !within_budget(unit->file, (uint64_t)(b.at - from)))
-			return false;
+	if (most > FEW) {
+		m.steps = twz_new_array(&more, most, struct own_step);
+		m.fields = twz_new_array(&more, most, struct own_field);
 	}
+	if (!make(&m))
+		return NULL;
+	m.made.steps = keep(&own->memory, m.steps, m.nsteps, sizeof(*steps));
+	m.made.fields = keep(&own->memory, m.fields, m.nfields, sizeof(*fields));
+	return keep(&own->memory, &m.made, 1, sizeof(m.made));
+}
+
+/* -- those that say the same ------------------------------------------------------------------------ */
+
+static bool
+is_same(const struct own_abbrev *a, const struct own_abbrev *b)
+{
+	return a->hash == b->hash && a->length == b->length && a->format == b->format &&
+	       !memcmp(a->text, b->text, a->length);
+}
+
+/* One that says the same as @like, or NULL; then @slot is where it belongs, NULL: nowhere. */
+static const struct own_abbrev *
+find(struct own_same *same, const struct own_abbrev *like, _Atomic(const struct own_abbrev *) **slot)
+{
+	*slot = NULL;
+	for (size_t i = 0; same && i < PROBES; i++) {
+		_Atomic(const struct own_abbrev *) *at = &same->slots[(like->hash + i) & same->mask];
+		const struct own_abbrev *abbrev = atomic_load_explicit(at, memory_order_acquire);
+
+		if (!abbrev) {
+			*slot = at;
+			return NULL;
+		}
+		if (is_same(abbrev, like))
+			return abbrev;
+	}
+	return NULL;
+}
+
+/* Under own->lock: a table of which less than half is used. */
+static struct own_same *
+grow(struct own *own)
+{
+	struct own_same *old = atomic_load_explicit(&own->same, memory_order_relaxed), *new;
+	size_t size = old ? old->mask + 1 : 0, bigger = size ? size * 2 : SAME_SIZE;
+	_Atomic(const struct own_abbrev *) *slot;
+
+	if (own->nsame * 2 < size)
+		return old;
+	new = twz_alloc(&own->memory, sizeof(*new) + bigger * sizeof(new->slots[0]));
+	new->mask = bigger - 1;
+	for (size_t i = 0; i < size; i++) {
+		const struct own_abbrev *abbrev = atomic_load_explicit(&old->slots[i], memory_order_relaxed);
+
+		if (abbrev && !find(new, abbrev, &slot) && slot)
+			atomic_store_explicit(slot, abbrev, memory_order_relaxed);
+	}
+	atomic_store_explicit(&own->same, new, memory_order_release);
+	return new;
 }
 
 static uint64_t
-table_key(const struct own_unit *unit)
+hash_text(const unsigned char *text, size_t n, uint64_t hash)
 {
-	return unit->abbrev_offset << 8 | (unsigned)unit->format.address_size << 4 |
-	       unit->format.offset_size >> 3 << 1 | (unit->format.version <= 2);
-}
+	uint64_t word;
 
-const struct own_table *
-own_table(struct own_unit *unit, struct own_head *head)
-{
-	const struct own_table *table = atomic_load_explicit(&head->table, memory_order_acquire);
-	struct own *own = unit->file->own;
-	struct own_table *made;
-	struct maker m;
-
-	if (table)
-		return table;
-	pthread_mutex_lock(&own->lock);
-	table = own_map_get(&unit->file->tables, table_key(unit));
-	pthread_mutex_unlock(&own->lock);
-	if (!table) {
-		make_begin(&m, unit);
-		if (!read_table(&m, unit))
-			own_partial(own);
-		pthread_mutex_lock(&own->lock);
-		made = twz_new(&own->memory, struct own_table);
-		make_table(&m, &own->memory, made);
-		own_map_put(&own->memory, &unit->file->tables, table_key(unit), made);
-		pthread_mutex_unlock(&own->lock);
-		make_end(&m);
-		table = made;
+	for (; n >= sizeof(word); n -= sizeof(word), text += sizeof(word)) {
+		memcpy(&word, text, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+		hash ^= hash >> 32;
 	}
-	atomic_store_explicit(&head->table, table, memory_order_release);
-	return table;
+	word = 0;
+	memcpy(&word, text, n);
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+	return hash ^ hash >> 32;
 }
 
-/* Whether the unit is one of several with this table: then it is better read as a whole. */
-static bool
-is_shared(const struct own_unit *unit)
+const struct own_abbrev *
+own_abbrev_of(struct own *own, const struct own_format *format, const unsigned char *text, size_t n)
 {
-	const struct own_file *file = unit->file;
+	unsigned key = own_format_key(format);
+	struct own_abbrev like = {
+		.text = text, .length = (uint32_t)n, .format = (uint8_t)key, .hash = hash_text(text, n, n << 8 | key),
+	};
+	_Atomic(const struct own_abbrev *) *slot;
+	const struct own_abbrev *found;
 
-	return (unit->index && unit[-1].abbrev_offset == unit->abbrev_offset) ||
-	       (unit->index + 1u < file->nunits && unit[1].abbrev_offset == unit->abbrev_offset);
-}
-
-/* Looks for the abbreviation without making anything of those before it. */
-static bool
-find_one(struct maker *m, struct own_file *file, uint64_t code)
-{
-	struct own_bytes b = { m->text, m->section_end };
-	uint64_t found;
-
-	while (own_uleb(&b, &found) && found) {
-		const unsigned char *from = b.at;
-
-		if (found == code)
-			return make_abbrev(m, &b, code);
-		if (!skip_abbrev(&b) || (b.at - m->text > TOP_BYTES &&
-					 !within_budget(file, (uint64_t)(b.at - from))))
-			return false;
-	}
-	return false;
-}
-
-bool
-own_table_one(struct own_unit *unit, uint64_t code, struct own_table *ret)
-{
-	struct own *own = unit->file->own;
-	struct own_head head = { 0 };
-	struct maker m;
-	bool found;
-
-	make_begin(&m, unit);
-	found = !is_shared(unit) && find_one(&m, unit->file, code);
-	if (found) {
-		m.sparse = code != 1;
-		pthread_mutex_lock(&own->lock);
-		make_table(&m, &own->memory, ret);
-		pthread_mutex_unlock(&own->lock);
-	}
-	make_end(&m);
+	found = find(atomic_load_explicit(&own->same, memory_order_acquire), &like, &slot);
 	if (found)
-		return true;
-	*ret = *own_table(unit, &head);
-	return own_abbrev(ret, code);
+		return found;
+	pthread_mutex_lock(&own->lock);
+	found = find(grow(own), &like, &slot);
+	if (!found) {
+		found = make_kept(own, format, &like);
+		if (found && slot) {
+			own->nsame++;
+			atomic_store_explicit(slot, found, memory_order_release);
+		}
+	}
+	pthread_mutex_unlock(&own->lock);
+	return found;
 }

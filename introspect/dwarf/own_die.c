@@ -63,10 +63,10 @@ skip_thing(struct own_bytes *b, int size, const struct own_format *format)
  * @sibling gets where the DIE says that its children end; 0: it does not, or something impossible.
  */
 static const unsigned char *
-skip_attrs(const struct own_unit *unit, const struct own_table *table, const struct own_abbrev *abbrev,
-	   const unsigned char *at, uint64_t *sibling)
+skip_attrs(const struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at,
+	   uint64_t *sibling)
 {
-	const struct own_step *step = &table->steps[abbrev->step];
+	const struct own_step *step = abbrev->steps;
 	struct own_bytes b = { at, unit->bytes + unit->end };
 	uint64_t n = 0;
 
@@ -87,15 +87,15 @@ skip_attrs(const struct own_unit *unit, const struct own_table *table, const str
 
 /* The same, at once where the abbreviation says all sizes. */
 static inline const unsigned char *
-skip(const struct own_unit *unit, const struct own_table *table, const struct own_abbrev *abbrev,
-     const unsigned char *at, uint64_t *sibling)
+skip(const struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at,
+     uint64_t *sibling)
 {
 	const unsigned char *behind;
 	uint32_t to;
 	uint64_t n;
 
 	if (!(abbrev->flags & (OWN_PLAIN | OWN_JUMP)))
-		return skip_attrs(unit, table, abbrev, at, sibling);
+		return skip_attrs(unit, abbrev, at, sibling);
 	if ((size_t)(unit->bytes + unit->end - at) < abbrev->bytes)
 		return NULL;
 	behind = at + abbrev->bytes;
@@ -127,7 +127,7 @@ skip_children(const struct own_unit *unit, const struct own_table *table, const 
 		abbrev = own_abbrev(table, code);
 		if (!abbrev)
 			return NULL;
-		at = skip(unit, table, abbrev, at, &sibling);
+		at = skip(unit, abbrev, at, &sibling);
 		if (!at)
 			return NULL;
 		if (abbrev->flags & OWN_CHILDREN && sibling)
@@ -140,9 +140,9 @@ skip_children(const struct own_unit *unit, const struct own_table *table, const 
 
 /* -- looking at ------------------------------------------------------------------------------------ */
 
-/* Attributes that are flags by nature; of the others behind DIE_RANGES only the presence matters. */
 #define BIT(attr) (UINT64_C(1) << (attr))
-static const uint64_t flags = BIT(DIE_EXTERNAL) | BIT(DIE_DECLARATION) | BIT(DIE_PROTOTYPED) |
+/* Attributes that are flags by nature; of the others behind DIE_RANGES only the presence matters. */
+const uint64_t own_flags = BIT(DIE_EXTERNAL) | BIT(DIE_DECLARATION) | BIT(DIE_PROTOTYPED) |
 	BIT(DIE_ARTIFICIAL) | BIT(DIE_GNU_VECTOR) | BIT(DIE_NORETURN) | BIT(DIE_EXPLICIT) |
 	BIT(DIE_DELETED) | BIT(DIE_ENUM_CLASS);
 
@@ -177,7 +177,7 @@ store(struct own_unit *unit, unsigned attr, const struct own_value *value, bool 
 	else if (attr < DIE_NNUMBERS_END)
 		ok = store_number(unit, attr, value, relative, &ret->numbers[attr - DIE_NREFS_END]);
 	else
-		ok = !(flags & bit) || value->cls == OWN_FLAG;
+		ok = !(own_flags & bit) || value->cls == OWN_FLAG;
 	if (ok && (value->cls != OWN_FLAG || value->n))
 		ret->has |= bit;
 	return ok;
@@ -208,24 +208,139 @@ finish_high(struct die *die)
 	die->odd |= BIT(DIE_HIGH_PC);
 }
 
-/* Reads the DIE at @offset, whose attributes begin at @at. */
-static bool
-decode(struct own_unit *unit, const struct own_table *table, const struct own_abbrev *abbrev,
-       uint64_t offset, const unsigned char *at, struct die *ret)
+/* A field of no use: the place behind it, NULL when it is unusual. */
+static inline const unsigned char *
+leave(const struct own_field *f, const unsigned char *at, const unsigned char *end)
+{
+	uint64_t n = (uint64_t)f->size;
+
+	if (f->what == OWN_DO_SKIP_LEB) {
+		while (at < end && *at & 0x80)
+			at++;
+		n = 1;
+	} else if (f->what == OWN_DO_SKIP_BLOCK) {
+		n = *at++;
+		if (n & 0x80)
+			return NULL;
+	}
+	return (uint64_t)(end - at) < n ? NULL : at + n;
+}
+
+/* A number that begins with the bytes @n. The same. */
+static inline const unsigned char *
+usual_number(const struct own_field *f, const unsigned char *at, uint64_t n, int64_t *ret)
+{
+	if (f->what == OWN_DO_VALUE) {
+		*ret = (int64_t)f->value;
+		return at;
+	}
+	if (f->what != OWN_DO_ULEB && f->what != OWN_DO_SLEB) {
+		*ret = (int64_t)(n & f->value);
+		return at + f->size;
+	}
+	n &= 0xff;
+	if (n & 0x80)
+		return NULL;
+	if (f->what == OWN_DO_SLEB && n & 0x40)
+		n |= ~UINT64_C(0x7f);
+	*ret = (int64_t)n;
+	return at + 1;
+}
+
+static inline bool
+has_text(const struct own_file *file, uint64_t offset)
+{
+	return atomic_load_explicit(&file->loaded[DEBUG_STR], memory_order_acquire) &&
+	       offset < file->sections[DEBUG_STR].n;
+}
+
+/*
+ * Reads attributes as nearly all DIEs have them: the place behind them, NULL when anything is unusual, be it
+ * only the nearness of the unit's end. Whoever asks then again, one by one, finds out whether it is wrong.
+ */
+static const unsigned char *
+decode_usual(const struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at, struct die *ret)
+{
+	const unsigned char *end = unit->bytes + unit->end;
+	uint64_t first = unit->first - unit->offset, n;
+	const struct own_file *file = unit->file;
+	bool high = false;
+
+	for (const struct own_field *f = abbrev->fields; at; f++) {
+		if ((size_t)(end - at) < (size_t)f->skip + sizeof(n))
+			return NULL;
+		at += f->skip;
+		memcpy(&n, at, sizeof(n));
+		switch ((enum own_do)f->what) {
+		case OWN_DO_END:
+			if (high && !die_has(ret, DIE_LOW_PC))
+				return NULL;
+			if (high)
+				finish_high(ret);
+			return at;
+		case OWN_DO_ASK:
+			return NULL;
+		case OWN_DO_TEXT:
+			n &= f->value;
+			if (!has_text(file, n))
+				return NULL;
+			ret->texts[f->attr] = (const char *)file->sections[DEBUG_STR].bytes + n;
+			at += f->size;
+			break;
+		case OWN_DO_STRING:
+			ret->texts[f->attr] = (const char *)at;
+			at = memchr(at, 0, (size_t)(end - at));
+			if (!at++)
+				return NULL;
+			break;
+		case OWN_DO_REF:
+			n &= f->value;
+			if (n - first >= unit->end - unit->first)
+				return NULL;
+			ret->refs[f->attr - DIE_NTEXTS] = DIE_REF(file->number, unit->types, unit->offset + n);
+			at += f->size;
+			break;
+		case OWN_DO_SIBLING:
+			ret->sibling = unit->offset + (n & f->value);
+			at += f->size;
+			continue;
+		case OWN_DO_HIGH:
+		case OWN_DO_NUMBER:
+		case OWN_DO_ULEB:
+		case OWN_DO_SLEB:
+		case OWN_DO_VALUE:
+			high |= f->what == OWN_DO_HIGH;
+			at = usual_number(f, at, n, &ret->numbers[f->attr - DIE_NREFS_END]);
+			break;
+		case OWN_DO_FLAG:
+		case OWN_DO_PRESENT:
+			at += f->size;
+			if (f->what == OWN_DO_FLAG && !(n & f->value))
+				continue;
+			break;
+		case OWN_DO_SKIP:
+		case OWN_DO_SKIP_LEB:
+		case OWN_DO_SKIP_BLOCK:
+			at = leave(f, at, end);
+			continue;
+		}
+		ret->has |= BIT(f->attr);
+	}
+	return NULL;
+}
+
+/* The same, of any DIE: NULL when the attributes do not end in the unit. */
+static const unsigned char *
+decode_any(struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at, struct die *ret)
 {
 	struct own_attrs attrs = {
-		.text = own_abbrev_text(table, abbrev), .format = &unit->format,
-		.b = { at, unit->bytes + unit->end },
+		.field = abbrev->fields, .format = &unit->format, .b = { at, unit->bytes + unit->end },
 	};
 	struct own_value value;
 	bool relative = false;
 	unsigned attr;
 
-	ret->ref = DIE_REF(unit->file->number, unit->types, offset);
-	ret->tag = abbrev->tag;
-	ret->has_children = abbrev->flags & OWN_CHILDREN;
 	ret->has = ret->odd = ret->sibling = 0;
-	ret->unit = unit->index;
 	while (own_attr(&attrs, &attr, &value)) {
 		if (attr == OWN_SIBLING && value.cls == OWN_REF_UNIT)
 			ret->sibling = unit->offset + value.n;
@@ -237,13 +352,33 @@ decode(struct own_unit *unit, const struct own_table *table, const struct own_ab
 		if (is_lost(attr, value.cls))
 			own_partial(unit->file->own);
 	}
-	if (attrs.bad) {
+	if (attrs.bad)
+		return NULL;
+	if (relative)
+		finish_high(ret);
+	return attrs.b.at;
+}
+
+/* Reads the DIE at @offset, whose attributes begin at @at. */
+static bool
+decode(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
+       struct die *ret)
+{
+	const unsigned char *behind;
+
+	ret->ref = DIE_REF(unit->file->number, unit->types, offset);
+	ret->tag = abbrev->tag;
+	ret->has_children = abbrev->flags & OWN_CHILDREN;
+	ret->has = ret->odd = ret->sibling = 0;
+	ret->unit = unit->index;
+	behind = decode_usual(unit, abbrev, at, ret);
+	if (!behind)
+		behind = decode_any(unit, abbrev, at, ret);
+	if (!behind) {
 		own_partial(unit->file->own);
 		return false;
 	}
-	if (relative)
-		finish_high(ret);
-	ret->after = (uint64_t)(attrs.b.at - unit->bytes);
+	ret->after = (uint64_t)(behind - unit->bytes);
 	if (ret->sibling && (ret->sibling < ret->after || ret->sibling > unit->end)) {
 		ret->sibling = 0;
 		own_partial(unit->file->own);
@@ -280,8 +415,8 @@ find(struct own_unit *unit, const struct own_table *table, const unsigned char *
 			return damaged(unit);
 		if ((!tags || (abbrev->tag < 64 && tags >> abbrev->tag & 1)) &&
 		    (!wanted || abbrev->tag != DW_TAG_subprogram || abbrev->flags & wanted))
-			return decode(unit, table, abbrev, offset, at, ret);
-		at = skip(unit, table, abbrev, at, &sibling);
+			return decode(unit, abbrev, offset, at, ret);
+		at = skip(unit, abbrev, at, &sibling);
 		if (at && abbrev->flags & OWN_CHILDREN)
 			at = sibling ? unit->bytes + sibling : skip_children(unit, table, at);
 	}
@@ -302,7 +437,7 @@ own_die_at(struct own_unit *unit, uint64_t offset, struct die *ret)
 	if (!table || !read_code(&at, unit->bytes + unit->end, &code))
 		return damaged(unit);
 	abbrev = own_abbrev(table, code);
-	return abbrev ? decode(unit, table, abbrev, offset, at, ret) : damaged(unit);
+	return abbrev ? decode(unit, abbrev, offset, at, ret) : damaged(unit);
 }
 
 bool
@@ -314,7 +449,7 @@ own_top(struct own_unit *unit, struct die *ret)
 
 	if (!head || !read_code(&at, unit->bytes + unit->end, &code))
 		return false;
-	return decode(unit, &head->one, own_abbrev(&head->one, head->code), unit->first, at, ret);
+	return decode(unit, head->top, unit->first, at, ret);
 }
 
 bool
@@ -323,18 +458,16 @@ own_find(struct own_unit *unit, const struct die *die, unsigned attr, struct own
 	struct own_head *head = own_head(unit);
 	struct own_attrs attrs = { .format = &unit->format };
 	const struct own_abbrev *abbrev;
-	const struct own_table *table;
 	unsigned found;
 	uint64_t code;
 
 	attrs.b = (struct own_bytes){ unit->bytes + DIE_OFFSET(die->ref), unit->bytes + unit->end };
 	if (!head || !own_uleb(&attrs.b, &code))
 		return false;
-	table = DIE_OFFSET(die->ref) == unit->first ? &head->one : own_table(unit, head);
-	abbrev = own_abbrev(table, code);
+	abbrev = DIE_OFFSET(die->ref) == unit->first ? head->top : own_abbrev(own_table(unit, head), code);
 	if (!abbrev)
 		return false;
-	attrs.text = own_abbrev_text(table, abbrev);
+	attrs.field = abbrev->fields;
 	while (own_attr(&attrs, &found, ret))
 		if (found == attr)
 			return true;

@@ -39,7 +39,6 @@ own_value(struct own_bytes *b, int size, enum own_class cls, const struct own_fo
 	case OWN_LEB:
 		return own_uleb(b, &ret->n);
 	case OWN_SLEB:
-	case OWN_IMPLICIT:	/* @b is the abbreviation's */
 		return own_leb(b, true, &ret->n);
 	case OWN_NUL:
 		ret->bytes = b->at;
