@@ -43,7 +43,7 @@ MODULES := twz registry introspect introspect/file introspect/dwarf introspect/h
 MAINS   := repl/main.c introspect/tool/main.c
 LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
-GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c twz/error.c monitor/wire.c monitor/message.c monitor/caller.c
+GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c twz/error.c monitor/wire.c monitor/message.c monitor/caller.c monitor/turn.c
 # libtwz.so: what calls gates, without the language, the terminal and the reader of DWARF.
 SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c repl/session*.c repl/sys*.c repl/libtwz.c)
 SO_OBJ  := $(SO_SRC:%.c=$(B)/%.o)

@@ -11,12 +11,14 @@
  * longer and longer series of short gaps to become hot again.
  *
  * At most half of the CPUs' worth of links of one process are hot, so that spinning threads do not
- * take the CPU from those they wait for.
+ * take the CPU from those they wait for. Threads that call short gates without a pause take turns with
+ * these places: see turn.h. A thread with a real-time policy never spins: nobody else could run there.
  */
 #include "monitor/caller.h"
 
 #include <limits.h>
 
+#include "monitor/turn.h"
 #include "twz/util.h"
 
 enum {
@@ -26,9 +28,9 @@ enum {
 	GOOD_RUN = 1000,		/* hot calls after which a miss is forgiven */
 	SLOW_CALLS = 4,
 	SETTLE_NS = 300000,		/* what a move to another CPU may take */
+	LIGHT_NS = 10000,		/* a cold call of a gate that does hardly anything */
+	CALLS_A_LOOK = 64,		/* hot ones, before a look whether others wait for the place */
 };
-
-static uint32_t hot_links;
 
 void
 caller_init(struct caller *c, struct link_shared *shared, uint32_t hot_limit)
@@ -38,6 +40,7 @@ caller_init(struct caller *c, struct link_shared *shared, uint32_t hot_limit)
 		.cpu = UINT32_MAX,
 		.hot_limit = hot_limit,
 		.need = SHORT_GAPS,
+		.fastest = UINT64_MAX,
 	};
 }
 
@@ -47,22 +50,38 @@ cool(struct caller *c)
 	if (!c->hot)
 		return;
 	c->hot = false;
+	turn_give(c->place, c);
 	c->need = c->streak >= GOOD_RUN ? SHORT_GAPS : c->need * 2;
 	if (c->need > MOST_GAPS)
 		c->need = MOST_GAPS;
 	c->streak = 0;
 	__atomic_store_n(&c->shared->mode, LINK_COLD, __ATOMIC_RELAXED);
-	__atomic_sub_fetch(&hot_links, 1, __ATOMIC_RELAXED);
+}
+
+/* A thread that others cannot displace must not spin. Asked for rarely: a policy may change. */
+static bool
+is_real_time(void)
+{
+	int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+
+	return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
 }
 
 static void
 heat(struct caller *c)
 {
-	if (__atomic_add_fetch(&hot_links, 1, __ATOMIC_RELAXED) > c->hot_limit) {
-		__atomic_sub_fetch(&hot_links, 1, __ATOMIC_RELAXED);
+	int place = -1;
+
+	if (is_real_time())
+		c->need = MOST_GAPS;
+	else
+		place = turn_take(c->hot_limit, c, c->fastest < LIGHT_NS);
+	c->began = link_now();	/* who waited for a place has its time from now on */
+	if (place < 0) {
 		c->streak = 0;
 		return;
 	}
+	c->place = place;
 	c->hot = c->settling = true;
 	c->streak = c->slow = 0;
 	__atomic_store_n(&c->shared->mode, LINK_HOT, __ATOMIC_RELAXED);
@@ -213,10 +232,26 @@ judge_gap(struct caller *c)
 	c->began = link_now();
 	if (!c->hot_limit || !c->ended)
 		return;
-	if (c->began - c->ended > LINK_SPIN_NS)
+	if (c->began - c->ended > LINK_SPIN_NS) {
 		c->streak = 0;
-	else if (++c->streak >= c->need)
+		c->fastest = UINT64_MAX;
+	} else if (++c->streak >= c->need) {
 		heat(c);
+	}
+}
+
+/* A hot link whose place was taken, or whose turn is over, is cold until its next turn. */
+TWZ_HOT static void
+judge_turn(struct caller *c)
+{
+	if (turn_mine(c->place, c) &&
+	    (c->streak % CALLS_A_LOOK || !turn_wanted() || !turn_over(c->place)))
+		return;
+	c->streak = GOOD_RUN;	/* no miss */
+	cool(c);
+	c->streak = c->need;
+	c->fastest = 0;
+	c->ended = link_now();
 }
 
 TWZ_HOT static enum caller_end
@@ -252,6 +287,8 @@ caller_ready(struct caller *c, uint64_t bytes)
 		c->cpu = cpu;
 		__atomic_store_n(&c->shared->cpu, cpu, __ATOMIC_RELAXED);
 	}
+	if (c->hot)
+		judge_turn(c);
 	c->was_hot = c->hot;
 	c->began = 0;
 	if (heavy)
@@ -279,7 +316,10 @@ caller_ring(struct caller *c, int64_t timeout_ns)
 		return ring_hot(c, timeout_ns);
 	}
 	end = wait_reply(c, timeout_ns);
-	if (c->hot_limit)
+	if (c->hot_limit) {
 		c->ended = link_now();
+		if (c->began && c->ended - c->began < c->fastest)
+			c->fastest = c->ended - c->began;
+	}
 	return end;
 }

@@ -24,10 +24,12 @@ struct caller {
 	uint32_t cpu;		/* published last */
 	uint32_t hot_limit;	/* hot links that this process may have at once */
 	bool hot, was_hot, settling;	/* settling: the guest is on its way to another CPU */
+	int place;		/* hot: see turn.h */
 	uint32_t streak;	/* hot: calls; cold: short gaps in a row */
 	uint32_t need;		/* short gaps in a row that make the link hot */
 	uint32_t slow;		/* hot calls in a row that took longer than the spin */
 	uint64_t ended;		/* when the last cold call ended */
+	uint64_t fastest;	/* of the cold calls in this streak */
 	uint64_t began;		/* when this one began; 0: nobody looked at the clock */
 	uint64_t calls;
 	const uint32_t *dead;	/* set by the monitor when the compartment is gone */

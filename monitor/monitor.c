@@ -1,12 +1,12 @@
 /* The monitor's life, and what its embedder may ask of it. */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "monitor/cpus.h"
 #include "monitor/internal.h"
 
 enum { DEFAULT_MEMORY = 512 << 20, DEFAULT_DEPTH = 16 };
@@ -54,31 +54,6 @@ monitor_unref(struct monitor *m)
 		monitor_free(m);
 }
 
-/*
- * How many links may spin. A single CPU, or a share of one, is never spun on: what a spinning thread
- * uses up is what the other one needs.
- */
-static uint32_t
-hot_limit(void)
-{
-	double quota = 0, period = 0;
-	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
-	cpu_set_t cpus;
-	int n;
-
-	if (f) {
-		if (fscanf(f, "%lf %lf", &quota, &period) != 2)
-			quota = 0;
-		fclose(f);
-	}
-	if (sched_getaffinity(0, sizeof(cpus), &cpus))
-		return 0;
-	n = CPU_COUNT(&cpus);
-	if (quota > 0 && period > 0 && quota / period < n)
-		n = (int)(quota / period);
-	return n < 2 ? 0 : (uint32_t)n / 2;
-}
-
 static bool
 monitor_init(struct monitor *m, const struct monitor_options *options, struct twz_error *err)
 {
@@ -96,7 +71,6 @@ monitor_init(struct monitor *m, const struct monitor_options *options, struct tw
 	m->refs = 1;
 	m->zygote = (struct zygote){ .monitor = m, .fd = -1, .pidfd = -1 };
 	m->epoll = m->wake = -1;
-	m->hot_limit = hot_limit();
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -105,7 +79,10 @@ monitor_init(struct monitor *m, const struct monitor_options *options, struct tw
 	m->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->wake < 0 || !m->options.context || !m->options.guest || !m->options.state_dir)
 		return twz_fail_sys(err, errno, "open the monitor");
-	return zygote_ensure(m, err);
+	if (!zygote_ensure(m, err))
+		return false;
+	m->hot_limit = cpus_hot_limit();	/* while the zygote starts */
+	return true;
 }
 
 bool

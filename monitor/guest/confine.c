@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,8 @@ confine_zygote(struct message_confinement *ret)
 	fcntl(GUEST_PARENT_FD, F_SETFD, FD_CLOEXEC);
 	umask(guest_kind & GUEST_OPEN ? 022 : 077);
 	setsid();
+	/* A service is never more urgent than everybody else, whoever starts it. */
+	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 });
 	for (size_t i = 0; i < TWZ_COUNT(common); i++)
 		common_fds[i] = open(common[i].path, O_PATH | O_CLOEXEC);
 	ret->is_init = getpid() == 1;

@@ -65,6 +65,6 @@ $(BENCH_GATES:%=$(B)/gen/%_stub.c): $(B)/gen/%_stub.c: $(B)/share/twz/gates/%.ga
 $(B)/gen/%_stub.o: $(B)/gen/%_stub.c
 	$(Q)$(CC) $(ALL_C) -c -o $@ $<
 
-$(B)/tests/bench/gate.o $(B)/tests/bench/library.o: $(BENCH_STUBS)
+$(B)/tests/bench/gate.o $(B)/tests/bench/threads.o $(B)/tests/bench/library.o: $(BENCH_STUBS)
 
 .PHONY: bench bench-inspect bench-inspect-long

@@ -259,6 +259,7 @@ main(int argc, char **argv)
 	bench_kernel_rows();
 	bench_bus_rows();
 	bench_gate_rows();
+	bench_thread_rows();
 	bench_library_rows();
 	bench_compartment_rows();
 	bench_program_rows();
