@@ -22,7 +22,8 @@ compartment_new(struct monitor *m, const struct twz_service *service)
 	if (!c)
 		return NULL;
 	c->state = malloc(n);
-	if (!c->state) {
+	if (!c->state || asprintf(&c->context, "service:%s", service->name) < 0) {
+		free(c->state);
 		free(c);
 		return NULL;
 	}
@@ -50,6 +51,7 @@ compartment_free(struct compartment *c)
 	level_forget(c);
 	free(c->gates);
 	free(c->state);
+	free(c->context);
 	free(c);
 }
 

@@ -108,6 +108,7 @@ struct compartment {
 	bool unloading, unloaded;	/* as soon as nobody depends on it; no row, no process */
 	bool for_good;			/* no call starts it again */
 	char *state;			/* path of the private folder */
+	char *context;			/* "service:NAME": whom its own calls are made by */
 };
 
 struct monitor_gate {

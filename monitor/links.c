@@ -16,7 +16,7 @@ send_link(struct instance *i, const struct monitor_link *l, const struct link_sp
 	struct message head = { .kind = MESSAGE_LINK, .serial = l->serial,
 				.word = { spec->thread, spec->compartment, spec->depth,
 					  m->hot_limit } };
-	const char *context = m->options.context;
+	const char *context = spec->from ? spec->from->compartment->context : m->options.context;
 
 	if (message_send(i->control, &head, context, strlen(context) + 1, &fd, 1))
 		return true;

@@ -20,7 +20,8 @@ enum message_kind {
 	/* monitor to compartment */
 	MESSAGE_GATE,		/* a struct wire_gate */
 	MESSAGE_LINK,		/* thread, compartment, depth, hot limit; "context\0"; memory */
-	MESSAGE_BOUND,		/* answer to BIND; number, target slot, link serial, hot limit; a wire_gate; memory */
+	MESSAGE_BOUND,		/* answer to BIND; number, link serial, hot limit, whether for one call; a wire_gate; memory */
+	MESSAGE_ALLOW,		/* SERIAL: link between compartments; gate's number, how many calls (0: all) */
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
 	MESSAGE_END,		/* unload the service and end */
 	MESSAGE_ASK,		/* SERIAL: of the question; enum message_question; text */

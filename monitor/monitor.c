@@ -145,11 +145,12 @@ bool
 monitor_bind(struct monitor *m, const struct twz_service *service, const struct twz_gate *gate,
 	     struct monitor_gate **ret, struct twz_error *err)
 {
+	const struct monitor_who who = { .context = m->options.context, .service = "" };
 	const struct monitor_host *host = &m->options.host;
 	struct compartment *c;
 	bool ok;
 
-	if (host->may_call && !host->may_call(host->data, m->options.context, service, gate, err))
+	if (host->may_call && !host->may_call(host->data, &who, service, gate, err))
 		return false;
 	pthread_mutex_lock(&m->lock);
 	ok = compartment_find(m, service, NULL, &c, err) && compartment_bind(c, gate, ret, err);
@@ -176,6 +177,21 @@ monitor_function(const struct monitor_gate *gate)
 	}
 	pthread_mutex_unlock(&c->monitor->lock);
 	return function;
+}
+
+bool
+monitor_set_context(struct monitor *m, const char *context, struct twz_error *err)
+{
+	const char *name = copy(context);
+
+	if (!name)
+		return twz_fail_sys(err, ENOMEM, "attach to %s", context);
+	thread_drop(thread_self(), m);
+	pthread_mutex_lock(&m->lock);
+	free_text(m->options.context);
+	m->options.context = name;
+	pthread_mutex_unlock(&m->lock);
+	return true;
 }
 
 void

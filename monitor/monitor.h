@@ -19,15 +19,28 @@ struct monitor_id {
 	uint64_t value;
 };
 
+/* Who wants to call: a compartment, or the session itself (compartment 0, service ""). */
+struct monitor_who {
+	const char *context;		/* of a compartment: "service:NAME" */
+	const char *service;
+	uint64_t compartment;
+};
+
 /* What the monitor asks of its embedder. Called on the monitor's own thread; must be thread-safe. */
 struct monitor_host {
 	void *data;
 	/** The service called @name, for a compartment that wants to call it. Lives as long as the monitor. */
 	bool (*service)(void *data, const char *name, const struct twz_service **ret,
 			struct twz_error *err);
-	/** Whether @context may call @gate. */
-	bool (*may_call)(void *data, const char *context, const struct twz_service *service,
+	/**
+	 * Whether @who may call @gate: of the session when a gate is bound, of a compartment before each
+	 * call of a gate that requires a capability, and before the first of every other.
+	 */
+	bool (*may_call)(void *data, const struct monitor_who *who, const struct twz_service *service,
 			 const struct twz_gate *gate, struct twz_error *err);
+	/** Whether a compartment may ask for a gate of this name at all; NULL: yes. */
+	bool (*may_ask)(void *data, const struct monitor_who *who, const char *service, const char *gate,
+			struct twz_error *err);
 	/** Bytes that a service wrote to its stdout or stderr: whole lines when possible, hostile. */
 	void (*output)(void *data, const char *service, const char *bytes, size_t n);
 };
@@ -132,6 +145,12 @@ TWZ_MUST bool monitor_call(struct monitor_gate *gate, const uint64_t *words, voi
  */
 void monitor_interrupt(struct monitor *m);
 void monitor_resume(struct monitor *m);
+
+/**
+ * From now on this session's calls are made by @context. Other threads' links stay with the one before until
+ * these threads end.
+ */
+TWZ_MUST bool monitor_set_context(struct monitor *m, const char *context, struct twz_error *err);
 
 /** Returns when everything that services have printed so far was given to host.output. */
 void monitor_flush(struct monitor *m);

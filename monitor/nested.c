@@ -17,6 +17,7 @@
 struct request {
 	uint64_t serial, hash, have, thread;
 	uint32_t depth;
+	struct monitor_who who;		/* its texts live as long as the monitor */
 	char service[256], gate[256], signature[1024];
 };
 
@@ -52,7 +53,8 @@ resolve(struct monitor *m, const struct request *r, const struct twz_service **s
 	if (!host->service)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
 				"this session's services cannot call each other");
-	if (!host->service(host->data, r->service, service, err))
+	if ((host->may_ask && !host->may_ask(host->data, &r->who, r->service, r->gate, err)) ||
+	    !host->service(host->data, r->service, service, err))
 		return false;
 	*gate = twz_gate_find(*service, r->gate);
 	if (!*gate)
@@ -63,7 +65,22 @@ resolve(struct monitor *m, const struct request *r, const struct twz_service **s
 				"%s::%s has changed: the caller was built for %s, the service has %s",
 				r->service, r->gate, r->signature, twz_signature_text(&arena, *gate));
 	return !host->may_call ||
-	       host->may_call(host->data, m->options.context, *service, *gate, err);
+	       host->may_call(host->data, &r->who, *service, *gate, err);
+}
+
+/*
+ * The callee's own process sees to it that nothing else is called over this link, whatever the caller writes into
+ * it. A gate that requires a capability is allowed once: each call of it comes here first.
+ */
+static bool
+allow(struct instance *to, const struct monitor_link *l, const struct monitor_gate *g, struct twz_error *err)
+{
+	const struct message head = { .kind = MESSAGE_ALLOW, .serial = l->serial,
+				      .word = { g->wire->number, *g->gate->requires != 0 } };
+
+	if (message_send(to->control, &head, NULL, 0, NULL, 0) || errno == EPIPE || errno == ECONNRESET)
+		return true;	/* when it is dead the handshake will say so */
+	return twz_fail_sys(err, errno, "tell service %s who may call", to->compartment->service->name);
 }
 
 /* With the lock: the gate bound, its compartment running and linked. */
@@ -88,9 +105,15 @@ link_up(struct monitor *m, struct instance *from, const struct request *r,
 	l = find_link(to, r->have);
 	if ((!l || l->from != from) && !link_make(to, &spec, &l, err))
 		return false;
+	if (!allow(to, l, g, err)) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
 	head.word[0] = g->wire->number;
 	head.word[1] = l->serial;
 	head.word[2] = m->hot_limit;
+	head.word[3] = *gate->requires != 0;
 	ok = message_send(from->control, &head, g->wire, g->wire->bytes, &fd, fd >= 0);
 	if (fd >= 0)
 		close(fd);
@@ -129,6 +152,7 @@ nested_bind(struct monitor *m, struct instance *i, const struct message_in *in)
 		instance_kill(i);	/* no gate runs on such a link */
 		return;
 	}
+	r.who = (struct monitor_who){ i->compartment->context, i->compartment->service->name, i->id };
 	r.depth = l->depth;
 	r.thread = l->thread;
 	snprintf(r.service, sizeof(r.service), "%s", message_text(in, &at));

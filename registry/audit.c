@@ -118,7 +118,9 @@ registry_audit_end(struct registry *reg, int64_t id, int status, struct twz_erro
 {
 	DB_STATEMENT *st = NULL;
 
-	if (!db_writer(reg, err) || !db_prepare(reg, "UPDATE audit SET status = ? WHERE id = ?", &st, err))
+	if (!db_writer(reg, err) ||
+	    !db_prepare(reg, "UPDATE audit SET status = ?1, allowed = allowed AND ?1 <> 4 WHERE id = ?2", &st,
+			err))
 		return false;
 	sqlite3_bind_int(st, 1, status);
 	sqlite3_bind_int64(st, 2, id);

@@ -26,7 +26,7 @@ struct registry_audit {
 /** Writes a row; @id gets its number (NULL: not asked for). Id, time, status and times are ignored. */
 TWZ_MUST bool registry_audit_begin(struct registry *reg, const struct registry_audit *row, int64_t *id,
 				   struct twz_error *err);
-/** How it ended. */
+/** How it ended: as a program's status. What was refused only then, with 4, counts as refused. */
 TWZ_MUST bool registry_audit_end(struct registry *reg, int64_t id, int status, struct twz_error *err);
 /** The last @most rows, the oldest first, in @arena. */
 TWZ_MUST bool registry_audit_list(struct registry *reg, size_t most, struct twz_arena *arena,

@@ -27,27 +27,9 @@
 #include "twz/nearest.h"
 #include "twz/typetext.h"
 
-static const char owner[] = "owner";
-
 enum { COMPLETED_MAX = 2000 };
 
 /* -- services ---------------------------------------------------------------------------------- */
-
-static void
-lock(struct session *s)
-{
-	pthread_mutex_lock(&s->lock);
-}
-
-static void
-unlockp(struct session **s)
-{
-	pthread_mutex_unlock(&(*s)->lock);
-}
-
-/* Holds the lock to the end of the scope. */
-#define WITH_LOCK(s) \
-	TWZ_CLEANUP(unlockp) struct session *locked __attribute__((unused)) = (lock(s), (s))
 
 bool
 session_registry(struct session *s, struct registry **ret, struct twz_error *err)
@@ -312,7 +294,7 @@ host_gates(void *data, const char *service, const char *prefix, struct twz_arena
 	return *n;
 }
 
-/* For services that call services: sys is for people, and has no compartment. */
+/* For services that call services, and for stubs: sys is for people, and has no compartment. */
 static bool
 monitor_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
 {
@@ -320,22 +302,6 @@ monitor_service(void *data, const char *name, const struct twz_service **ret, st
 		return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(GENERIC, NOT_SUPPORTED),
 				"services cannot call the gates of %s", name);
 	return session_service(data, name, ret, err);
-}
-
-static bool
-may_call(void *data, const char *context, const struct twz_service *service,
-	 const struct twz_gate *gate, struct twz_error *err)
-{
-	struct session *s = data;
-	struct registry *reg;
-
-	if (!*gate->requires || !strcmp(context, owner))
-		return true;
-
-	WITH_LOCK(s);
-
-	return session_registry(s, &reg, err) &&
-	       registry_may_call(reg, context, service, gate, err);
 }
 
 static void
@@ -441,9 +407,9 @@ host_plan(void *data, const struct twz_service *service, const struct twz_gate *
 	return true;
 }
 
-TWZ_HOT bool
-session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
-	     struct twz_error *err)
+TWZ_HOT static bool
+call_bound(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	   struct twz_error *err)
 {
 	if (monitor_call(g->bound, words, ret, timeout_ns, err))
 		return true;
@@ -451,30 +417,64 @@ session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t t
 	return false;
 }
 
+TWZ_HOT bool
+session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	struct rights_call call;
+	bool ok;
+
+	if (__builtin_expect(!*g->gate->requires, 1))
+		return call_bound(g, words, ret, timeout_ns, err);
+	call = (struct rights_call){ .service = &g->loaded->service, .gate = g->gate };
+	if (!rights_begin(g->session, &call, err))
+		return false;
+	ok = call_bound(g, words, ret, timeout_ns, err);
+	rights_end(g->session, &call, ok ? NULL : err, NULL);
+	return ok;
+}
+
 static bool
-host_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
-	  const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
-	  struct twz_value *ret, struct twz_error *err)
+call_by_values(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+	       const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
+	       struct twz_value *ret, struct twz_error *err)
 {
 	uint64_t words[TWZ_MAX_PARAMS] = { 0 };
-	struct session *s = data;
 	struct session_gate *g;
 	void *result;
 
-	output_begin(&s->output);
 	if (service == &sys_service)
 		return sys_call(s, gate, args, nargs, timeout_ns, arena, ret, err);
 	if (!bound_gate(s, service, gate, &g, err) ||
 	    !twz_image_args(g->plan, args, nargs, arena, words, err))
 		return false;
 	result = twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t));
-	if (!session_call(g, words, result, timeout_ns, err))
+	if (!call_bound(g, words, result, timeout_ns, err))
 		return false;
 	if (!twz_image_result(g->plan, words, result, arena, ret, err))
 		return twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
 	if (ret->kind == TWZ_VALUE_ERR && g->bound)
 		monitor_gate_said_no(g->bound);
 	return true;
+}
+
+static bool
+host_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
+	  const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
+	  struct twz_value *ret, struct twz_error *err)
+{
+	struct rights_call call = { .service = service, .gate = gate, .args = args, .nargs = nargs };
+	struct session *s = data;
+	bool ok;
+
+	output_begin(&s->output);
+	if (!rights_are_asked(service, gate))
+		return call_by_values(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
+	if (!rights_begin(s, &call, err))
+		return false;
+	ok = call_by_values(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
+	rights_end(s, &call, ok ? NULL : err, ret);
+	return ok;
 }
 
 /* -- stubs ------------------------------------------------------------------------------------- */
@@ -574,8 +574,8 @@ static bool
 start_monitor(struct session *s, const struct places *places, struct twz_error *err)
 {
 	const struct monitor_options options = {
-		.host = { s, monitor_service, may_call, take_output },
-		.context = s->context,
+		.host = { s, monitor_service, rights_may_call, rights_may_ask, take_output },
+		.context = s->contexts[0],
 		.guest = places->guest,
 		.state_dir = places->state,
 	};
@@ -607,7 +607,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		return twz_fail_sys(err, ENOMEM, "open a session");
 	pthread_mutex_init(&s->lock, NULL);
 	output_init(&s->output, options);
-	s->context = twz_strdup(&s->arena, options->context ? options->context : owner);
+	s->contexts[0] = twz_strdup(&s->arena, options->context ? options->context : REGISTRY_OWNER);
 	if (options->registry)
 		s->registry_path = twz_strdup(&s->arena, options->registry);
 	s->host = (struct repl_host){

@@ -45,8 +45,10 @@ struct output {
 	void *data;
 };
 
+enum { SESSION_CONTEXTS = 16 };
+
 struct session {
-	const char *context, *registry_path;
+	const char *registry_path;
 	const char *inspect;		/* path of twz-inspect */
 	const char *const *folders;
 	struct registry_file *preloads;	/* SCTX_PRELOAD */
@@ -60,7 +62,27 @@ struct session {
 	struct twz_arena arena;		/* lives as long as the session */
 	struct registry *registry;	/* NULL until it is needed */
 	struct loaded *loaded;
+	/* Whom it is attached to; the last one is active: calls are made by it. */
+	const char *contexts[SESSION_CONTEXTS];
+	size_t ncontexts;		/* but the first */
 };
+
+static inline void
+session_unlockp(struct session **s)
+{
+	pthread_mutex_unlock(&(*s)->lock);
+}
+
+static inline struct session *
+session_lock(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	return s;
+}
+
+/* Holds the lock to the end of the scope. */
+#define WITH_LOCK(s) \
+	TWZ_CLEANUP(session_unlockp) struct session *locked __attribute__((unused)) = session_lock(s)
 
 /* -- session.c --------------------------------------------------------------------------------- */
 
@@ -71,6 +93,32 @@ size_t session_files(struct session *s, struct twz_arena *arena, const struct re
 /** What repl_host.service does. */
 TWZ_MUST bool session_service(struct session *s, const char *name, const struct twz_service **ret,
 			      struct twz_error *err);
+
+/* -- session_rights.c -------------------------------------------------------------------------- */
+
+/* A call that requires a right or changes something of twz itself. */
+struct rights_call {
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+	const struct twz_value *args;	/* NULL: not known as values */
+	size_t nargs;
+	const struct twz_plan *plan;	/* NULL: every parameter has an argument */
+	int64_t row;			/* of the audit trail */
+};
+
+/** By whom calls are made now. To be called with the lock held. */
+const char *session_context(const struct session *s);
+bool rights_are_asked(const struct twz_service *service, const struct twz_gate *gate);
+/** Asks whether the active context may make @call, and records that it was asked. */
+TWZ_MUST bool rights_begin(struct session *s, struct rights_call *call, struct twz_error *err);
+/** Records how it ended; @err NULL: well, with @ret (NULL: not known as a value). */
+void rights_end(struct session *s, const struct rights_call *call, const struct twz_error *err,
+		const struct twz_value *ret);
+/* What the monitor asks: see struct monitor_host. */
+bool rights_may_call(void *data, const struct monitor_who *who, const struct twz_service *service,
+		     const struct twz_gate *gate, struct twz_error *err);
+bool rights_may_ask(void *data, const struct monitor_who *who, const char *service, const char *gate,
+		    struct twz_error *err);
 
 /* -- session_tool.c ---------------------------------------------------------------------------- */
 

@@ -131,10 +131,20 @@ enum {
 #undef X
 };
 
+#define LOOKS_true true
+#define LOOKS_guarded true
+#define LOOKS_false false
+#define LOOKS_own false
+#define REQUIRES_true(gate) ""
+#define REQUIRES_guarded(gate) #gate
+#define REQUIRES_false(gate) #gate
+#define REQUIRES_own(gate) ""
+
 static const struct twz_gate gates[] = {
-#define X(gate, result, only_looks, sentence, ...) \
-	{ .name = #gate, .symbol = "sys_" #gate, .doc = sentence, .requires = "", .converts = "", \
-	  .index = INDEX_##gate, .role = TWZ_ROLE_GATE, .readonly = only_looks, .has_record = true, \
+#define X(gate, result, looks, sentence, ...) \
+	{ .name = #gate, .symbol = "sys_" #gate, .doc = sentence, .requires = REQUIRES_##looks(gate), \
+	  .converts = "", \
+	  .index = INDEX_##gate, .role = TWZ_ROLE_GATE, .readonly = LOOKS_##looks, .has_record = true, \
 	  .type = &gate##_type, .how = "built in", .verdict = TWZ_VERDICT_CALLABLE, .why = "" },
 	SYS_GATES(X)
 #undef X

@@ -21,12 +21,16 @@ struct sys_request {
 extern const struct twz_type sys_type_level, sys_type_mechanism;
 
 #define SYS_TEXT(param, ...) { .name = param, .type = &twz_type_string, __VA_ARGS__ }
+#define SYS_NUMBER(param, ...) { .name = param, .type = &twz_type_u64, __VA_ARGS__ }
 #define SYS_FLAG(param) { .name = param, .type = &twz_type_bool, .optional = true }
 #define SYS_ENUM(param, which, ...) { .name = param, .type = &sys_type_##which, __VA_ARGS__ }
 
 /*
  * name, what it gives (records, record, text, number, unit), whether it only looks, one sentence, its
  * parameters; in the order in which help shows them.
+ *
+ * What does not only look is recorded in the audit trail and requires the capability of its own name on sys;
+ * "own" instead of false: it asks for rights itself; "guarded" instead of true: it only looks, and requires it.
  */
 #define SYS_GATES(X) \
 	X(services, records, true, "Lists the services, and says why one cannot be used") \
@@ -36,7 +40,24 @@ extern const struct twz_type sys_type_level, sys_type_mechanism;
 	X(stats, record, true, "Counts what this session did") \
 	X(status, records, true, "Shows which parts of the isolation are active, and by what") \
 	X(errors, records, true, "Lists all error codes") \
-	X(context, text, true, "Names the context that this session's calls are made by")
+	X(context, text, true, "Names the context that this session's calls are made by") \
+	X(contexts, records, true, "Lists the contexts, and what they may use of what they hold") \
+	X(add_context, unit, false, "Makes a context; one that is undetachable cannot be left", \
+	  SYS_TEXT("context"), SYS_FLAG("undetachable")) \
+	X(attach, text, false, "Makes calls by another context from now on; names it", SYS_TEXT("context")) \
+	X(detach, text, own, "Goes back to the context before; names it") \
+	X(mask, unit, false, "Limits what a context may use of what it holds: of a service, or of all", \
+	  SYS_TEXT("context"), SYS_TEXT("rights"), SYS_TEXT("service", .optional = true)) \
+	X(rights, records, true, "Lists what contexts may do, and whether that still holds", \
+	  SYS_TEXT("context", .optional = true)) \
+	X(grant, number, own, "Grants a context SERVICE::GATE or all of SERVICE; numbers what it granted", \
+	  SYS_TEXT("context"), SYS_TEXT("what"), SYS_TEXT("capability", .optional = true), \
+	  SYS_TEXT("gates", .optional = true), SYS_TEXT("rights", .optional = true), \
+	  SYS_TEXT("expires", .optional = true), SYS_FLAG("delegable")) \
+	X(revoke, number, own, "Takes back what was granted and all that was passed on from it; counts them", \
+	  SYS_NUMBER("capability")) \
+	X(audit, records, guarded, "Shows who called what by a right that is required, or was refused", \
+	  SYS_NUMBER("last", .optional = true))
 
 typedef bool sys_gate(const struct sys_request *r, struct twz_value *ret, struct twz_error *err);
 #define X(gate, ...) sys_gate sys_##gate;

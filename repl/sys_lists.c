@@ -121,12 +121,3 @@ sys_errors(const struct sys_request *r, struct twz_value *ret, struct twz_error 
 	*ret = sys_list(&rows);
 	return true;
 }
-
-/* Who calls: what decides which gates this session may call. */
-bool
-sys_context(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
-{
-	(void)err;
-	*ret = sys_text(r, r->s->context);
-	return true;
-}

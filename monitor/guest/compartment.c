@@ -230,6 +230,8 @@ compartment_run(const struct guest_start *start, struct message_confinement *con
 			gate_add(library, (const void *)in.bytes, in.n);
 		else if (in.head.kind == MESSAGE_LINK)
 			dispatch_start(&in, in.fds[0]);
+		else if (in.head.kind == MESSAGE_ALLOW)
+			dispatch_allow(&in);
 		else if (in.head.kind == MESSAGE_BOUND || in.head.kind == MESSAGE_REFUSED)
 			nested_answer(&in);
 		else if (in.head.kind == MESSAGE_ASK)

@@ -19,6 +19,7 @@
 #include "monitor/guest/guest.h"
 
 enum {
+	PERMIT_NS = 1000000000,		/* how long what the monitor has sent may take to be read */
 	ROOM_KEPT = 1 << 20,		/* bytes of private room that an idle thread keeps */
 	ROOM_NS = 100000000,		/* what counts as idle */
 };
@@ -33,6 +34,7 @@ struct worker {
 	uint32_t cpu;			/* pinned to it, or, when away, to all others; none: all ones */
 	bool away;
 	uint32_t tid, seq;
+	struct permits *permits;	/* NULL: of the session, which may call everything */
 };
 
 /* A pointer alone, so that reading it is one instruction in the executable. */
@@ -48,6 +50,104 @@ __attribute__((visibility("default"))) const struct twz_caller *
 twz_caller(void)
 {
 	return current ? &current->caller : NULL;
+}
+
+/* -- what another compartment may call ------------------------------------------------------------- */
+
+enum { PERMIT_ALWAYS = UINT16_MAX };
+
+struct permits {
+	struct permits *next;
+	uint64_t serial;
+	uint32_t changed;		/* futex */
+	uint16_t calls[GUEST_GATES];	/* how many; atomic */
+};
+
+static pthread_mutex_t permits_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct permits *all_permits;
+
+static struct permits *
+permits_new(uint64_t serial)
+{
+	struct permits *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		_exit(126);
+	p->serial = serial;
+	pthread_mutex_lock(&permits_lock);
+	p->next = all_permits;
+	all_permits = p;
+	pthread_mutex_unlock(&permits_lock);
+	return p;
+}
+
+static void
+permits_free(struct permits *p)
+{
+	pthread_mutex_lock(&permits_lock);
+	for (struct permits **at = &all_permits; *at; at = &(*at)->next)
+		if (*at == p) {
+			*at = p->next;
+			break;
+		}
+	pthread_mutex_unlock(&permits_lock);
+	free(p);
+}
+
+void
+dispatch_allow(const struct message_in *in)
+{
+	uint64_t number = in->head.word[0], n = in->head.word[1];
+	struct permits *p;
+
+	pthread_mutex_lock(&permits_lock);
+	p = all_permits;
+	while (p && p->serial != in->head.serial)
+		p = p->next;
+	if (p && number < GUEST_GATES) {
+		if (n)
+			__atomic_add_fetch(&p->calls[number], (uint16_t)n, __ATOMIC_SEQ_CST);
+		else
+			__atomic_store_n(&p->calls[number], PERMIT_ALWAYS, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&p->changed, 1, __ATOMIC_SEQ_CST);
+		link_futex(&p->changed, FUTEX_WAKE, INT32_MAX, NULL);
+	}
+	pthread_mutex_unlock(&permits_lock);
+}
+
+static bool
+take_permit(struct permits *p, uint64_t number)
+{
+	uint16_t n = __atomic_load_n(&p->calls[number], __ATOMIC_SEQ_CST);
+
+	while (n && n != PERMIT_ALWAYS)
+		if (__atomic_compare_exchange_n(&p->calls[number], &n, (uint16_t)(n - 1), false,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			break;
+	return n;
+}
+
+/* The monitor sends the permit before the caller can ring: it is under way, or there is none. */
+static bool
+is_permitted(const struct worker *w, uint64_t number)
+{
+	struct timespec until;
+	uint64_t limit = 0;
+
+	if (number >= GUEST_GATES)
+		return false;
+	for (;;) {
+		uint32_t changed = __atomic_load_n(&w->permits->changed, __ATOMIC_SEQ_CST);
+
+		if (take_permit(w->permits, number))
+			return true;
+		if (!limit)
+			limit = link_now() + PERMIT_NS;
+		if (link_now() >= limit || __atomic_load_n(&w->link.shared->closed, __ATOMIC_ACQUIRE))
+			return false;
+		until = link_time(limit);
+		link_sleep(&w->permits->changed, changed, &until);
+	}
 }
 
 static int64_t
@@ -103,6 +203,8 @@ run_item(struct worker *w, unsigned char *payload, uint64_t size, uint64_t *word
 	if (size < sizeof(struct twz_gatecall_item))
 		return -EINVAL;
 	memcpy(&number, payload, sizeof(number));
+	if (__builtin_expect(w->permits != NULL, 0) && !is_permitted(w, number))
+		return -EACCES;
 	gate = gate_wait(number);
 	if (!gate)
 		return -ENOSYS;
@@ -267,6 +369,8 @@ work(void *data)
 	w->robust.list.next = &w->robust.list;
 	munmap(s, LINK_SIZE);
 	wire_room_free(&w->room);
+	if (w->permits)
+		permits_free(w->permits);
 	free(w);
 	return NULL;
 }
@@ -286,6 +390,8 @@ dispatch_start(const struct message_in *in, int fd)
 		.depth = (uint32_t)in->head.word[2],
 		.caller = { .thread = in->head.word[0], .compartment = in->head.word[1] },
 	};
+	if (w->link.caller.compartment)
+		w->permits = permits_new(w->link.serial);
 	strncpy(w->link.context, message_text(in, &at), sizeof(w->link.context) - 1);
 	w->link.caller.context = w->link.context;
 	w->link.shared = mmap(NULL, LINK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
@@ -299,6 +405,8 @@ dispatch_start(const struct message_in *in, int fd)
 		__atomic_store_n(&w->link.shared->ready, 1, __ATOMIC_SEQ_CST);
 		link_wake(&w->link.shared->ready);
 		munmap(w->link.shared, LINK_SIZE);
+		if (w->permits)
+			permits_free(w->permits);
 		free(w);
 	}
 	pthread_attr_destroy(&attr);

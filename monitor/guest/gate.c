@@ -11,8 +11,6 @@
 
 #include "monitor/guest/guest.h"
 
-enum { GATES = 8192 };
-
 struct gate {
 	struct wire_gate *wire;
 	void (*function)(void);		/* NULL: not exported by the file */
@@ -22,7 +20,7 @@ struct gate {
 	ffi_type *types[TWZ_MAX_PARAMS];
 };
 
-static struct gate *gates[GATES];
+static struct gate *gates[GUEST_GATES];
 static uint32_t added;		/* futex: changes with each gate */
 
 static ffi_type *
@@ -99,7 +97,7 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 	struct gate *gate = calloc(1, sizeof(*gate));
 	void *symbol;
 
-	if (!gate || !wire_valid(wire, n) || wire->number >= GATES)
+	if (!gate || !wire_valid(wire, n) || wire->number >= GUEST_GATES)
 		_exit(126);
 	gate->wire = malloc(n);
 	if (!gate->wire)
@@ -120,7 +118,7 @@ gate_wait(uint64_t number)
 {
 	struct gate *gate;
 
-	if (number >= GATES)
+	if (number >= GUEST_GATES)
 		return NULL;
 	for (;;) {
 		uint32_t n = __atomic_load_n(&added, __ATOMIC_SEQ_CST);

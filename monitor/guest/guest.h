@@ -21,6 +21,7 @@ enum {
 	GUEST_CONTROL_FD = 3,	/* compartment: its socket */
 	GUEST_STACK = 2 << 20,	/* of a thread that runs gates */
 	GUEST_ALTSTACK = 32 << 10,
+	GUEST_GATES = 8192,	/* of one service, at most */
 };
 
 /* What a clone has to become; filled in by the zygote from a START message. */
@@ -95,6 +96,8 @@ struct guest_link {
 };
 /** Starts the thread that serves a new link; takes over @fd. */
 void dispatch_start(const struct message_in *in, int fd);
+/** What may be called over a link of another compartment. */
+void dispatch_allow(const struct message_in *in);
 /** The link whose gate the calling thread runs; NULL: none. */
 const struct guest_link *dispatch_current(void);
 

@@ -32,6 +32,7 @@ struct binding {
 	const struct twz_stub *stub;
 	struct wire_gate *wire;
 	struct out_link *link;
+	bool once;		/* each call is asked for */
 };
 
 /* A question to the monitor; lives on the asking thread's stack. */
@@ -185,7 +186,7 @@ take_binding(const struct twz_stub *stub, struct question *q, struct out_link *l
 		twz_fail_sys(err, ENOMEM, "%s::%s", stub->service, stub->gate);
 		return NULL;
 	}
-	*b = (struct binding){ self.bindings, stub, (void *)q->bytes, link };
+	*b = (struct binding){ self.bindings, stub, (void *)q->bytes, link, q->head.word[3] != 0 };
 	q->bytes = NULL;
 	self.bindings = b;
 	return b;
@@ -209,6 +210,18 @@ bind_stub(const struct twz_stub *stub, struct twz_error *err)
 	return b;
 }
 
+static void
+forget_binding(struct binding *b)
+{
+	for (struct binding **at = &self.bindings; *at; at = &(*at)->next)
+		if (*at == b) {
+			*at = b->next;
+			break;
+		}
+	free(b->wire);
+	free(b);
+}
+
 static struct binding *
 find_binding(const struct twz_stub *stub, struct twz_error *err)
 {
@@ -218,6 +231,9 @@ find_binding(const struct twz_stub *stub, struct twz_error *err)
 		b = b->next;
 	if (b && __atomic_load_n(b->link->caller.dead, __ATOMIC_ACQUIRE)) {
 		drop_link(b->link);
+		b = NULL;
+	} else if (b && b->once) {
+		forget_binding(b);
 		b = NULL;
 	}
 	return b ? b : bind_stub(stub, err);
@@ -246,6 +262,10 @@ answer(struct binding *b, struct wire_call *call, void *ret, struct twz_error *e
 	int64_t status = item->ret[0];
 	uint64_t word = (uint64_t)item->ret[1];
 
+	if (status == -EACCES)
+		return twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, GATE_DENIED),
+				"Failed to call %s in %s: Permission denied", b->stub->gate,
+				b->stub->service);
 	if (status || wire_unpack(call, block, word, ret, &self.texts) != WIRE_OK)
 		return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL),
 				"%s::%s: no usable answer (%lld); outcome unknown", b->stub->service,

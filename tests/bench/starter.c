@@ -42,10 +42,10 @@ host_service(void *data, const char *name, const struct twz_service **ret, struc
 }
 
 static bool
-host_may_call(void *data, const char *context, const struct twz_service *service,
+host_may_call(void *data, const struct monitor_who *who, const struct twz_service *service,
 	      const struct twz_gate *gate, struct twz_error *err)
 {
-	(void)data, (void)context, (void)service, (void)gate, (void)err;
+	(void)data, (void)who, (void)service, (void)gate, (void)err;
 	return true;
 }
 
