@@ -574,7 +574,8 @@ static bool
 start_monitor(struct session *s, const struct places *places, struct twz_error *err)
 {
 	const struct monitor_options options = {
-		.host = { s, monitor_service, rights_may_call, rights_may_ask, take_output },
+		.host = { .data = s, .service = monitor_service, .may_call = rights_may_call,
+			  .may_ask = rights_may_ask, .output = take_output },
 		.context = s->contexts[0],
 		.guest = places->guest,
 		.state_dir = places->state,

@@ -21,7 +21,13 @@ TEST_SERVICES := $(foreach s,$(basename $(notdir $(wildcard tests/services/*.c))
 .SECONDEXPANSION:
 $(TEST_SERVICES): $(B)/tests/services/%.so: tests/services/$$(subst /lib,__,$$*).c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SERVICE_C) -I. -shared -MF $(@:.so=.d) -o $@ $< -lcrypt
+	$(Q)$(CC) $(SERVICE_C) -I. -shared -MF $(@:.so=.d) -o $@ $< $(filter %_stub.c,$^) -lcrypt
+
+# rogue calls vault, by its stub.
+$(B)/gen/vault_stub.c: $(B)/tests/services/rights/libvault.so $(B)/bin/twz-inspect
+	$(call say,STUB,$@)
+	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<
+$(B)/tests/services/rights/librogue.so: $(B)/gen/vault_stub.c
 
 include tests/fuzz/fuzz.mk
 include tests/hostile/hostile.mk

@@ -25,7 +25,7 @@ open_monitor(struct twz_error *err)
 {
 	struct fixture *f = soak.f;
 	struct monitor_options o = {
-		.host = { f, fixture_service, NULL, fixture_output },
+		.host = { .data = f, .service = fixture_service, .output = fixture_output },
 		.context = "owner", .guest = f->guest, .state_dir = f->state, .memory = 96 << 20,
 	};
 

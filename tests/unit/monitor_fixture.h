@@ -195,7 +195,7 @@ static inline bool
 fixture_open(struct fixture *f, uint64_t memory)
 {
 	struct monitor_options o = {
-		.host = { f, fixture_service, NULL, fixture_output },
+		.host = { .data = f, .service = fixture_service, .output = fixture_output },
 		.context = "owner", .guest = f->guest, .state_dir = f->state, .memory = memory,
 	};
 
