@@ -19,6 +19,7 @@
 #include "repl/history.h"
 #include "repl/lang/lang.h"
 #include "repl/options.h"
+#include "repl/record.h"
 #include "repl/run_program.h"
 #include "repl/session.h"
 #include "repl/signals.h"
@@ -158,6 +159,7 @@ struct prompt {
 	struct lang *lang;
 	struct editor *editor;
 	struct history_file *history;
+	struct record *record;	/* for save session */
 };
 
 /* The editor that service output must not disturb; services write from other threads. */
@@ -259,6 +261,7 @@ run_block(struct prompt *p, struct session *s, const char *text, size_t n)
 	int status;
 
 	begin_entry(p, text, n, &arena, &id);
+	record_begin(p->record, lang_masked(p->lang, text, n, &arena));
 	begun = now_ns();
 	result = lang_run(p->lang, text, n, &err);
 	status = result == LANG_EXIT ? lang_exit_status(p->lang) : twz_class_status(err.cls);
@@ -266,19 +269,20 @@ run_block(struct prompt *p, struct session *s, const char *text, size_t n)
 		(void)!history_ended(p->history, id, status, now_ns() - begun, &ignored);
 	fflush(stdout);
 	session_flush(s);
-	if (result == LANG_OK || result == LANG_EXIT)
-		return result;
 	/* The terminal has shown ^C, and the message deserves a line of its own. */
 	if (signals_interrupted())
 		fputc('\n', stderr);
-	lang_report(p->lang, text, n, &err);
+	if (result == LANG_FAILED || result == LANG_MORE)
+		lang_report(p->lang, text, n, &err);
+	record_end(p->record, status);
 	return result;
 }
 
 static int
-run_prompt(struct session *s, struct lang *l, const struct options *o, bool color)
+run_prompt(struct session *s, struct lang *l, const struct options *o, bool color,
+	   struct record *record)
 {
-	struct prompt p = { .lang = l };
+	struct prompt p = { .lang = l, .record = record };
 	int status = 0;
 
 	signals_save_terminal();
@@ -348,6 +352,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		.output = prompt ? show_output : NULL,
 	};
 	struct lang_options lo;
+	struct record *record = NULL;
 	struct twz_error err = { 0 };
 	struct session *s;
 	struct lang *l;
@@ -357,9 +362,17 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		return complain(o, &err, twz_class_status(err.cls));
 	signals_install(s);
 	lo = language_options(o, session_host(s), prompt);
+	if (prompt) {
+		record = record_new(stdout, stderr);
+		lo.out = record_out(record);
+		lo.err = record_err(record);
+		lo.over_stdout = true;
+		lo.save = record_save;
+		lo.save_data = record;
+	}
 	l = lang_new(&lo);
 	if (prompt)
-		status = run_prompt(s, l, o, lo.color);
+		status = run_prompt(s, l, o, lo.color, record);
 	else if (o->mode == OPTIONS_CALL)
 		status = run_call(l, o);
 	else

@@ -214,6 +214,22 @@ run_to_json(struct lang *l, const struct twz_value *args, size_t nargs, struct t
 }
 
 static bool
+run_save(struct lang *l, const struct twz_value *args, size_t nargs, struct twz_value *ret,
+	 struct twz_error *err)
+{
+	const struct lang_options *o = l->options;
+
+	(void)nargs;
+	*ret = twz_unit();
+	if (args[0].kind != TWZ_VALUE_STRING || args[1].kind != TWZ_VALUE_STRING ||
+	    strcmp(args[0].string.text, "session"))
+		return lang_type_error(err, "what can be saved is the session: save session FILE");
+	if (!o->save)
+		return lang_type_error(err, "only what was typed at a prompt can be saved");
+	return o->save(o->save_data, args[1].string.text, err);
+}
+
+static bool
 run_type(struct lang *l, const struct twz_value *args, size_t nargs, struct twz_value *ret,
 	 struct twz_error *err)
 {
@@ -284,6 +300,8 @@ static const struct lang_builtin builtins[] = {
 	{ "ok", "ok RESULT", "Whether a result is Ok", 1, 1, TWZ_VALUE_BOOL, RESULTS, "Result", run_ok },
 	{ "print", "print VALUE …", "Prints values, texts without quotes", 0, UINT_MAX, 0, 0, NULL,
 	  run_print },
+	{ "save", "save session FILE", "Writes what was typed and what came out as a document for twz --test", 2,
+	  2, 0, 0, NULL, run_save },
 	{ "to_json", "to_json VALUE", "A value as JSON text", 1, 1, TWZ_VALUE_STRING, 0, NULL,
 	  run_to_json },
 	{ "type", "type VALUE", "The name of a value's type", 1, 1, TWZ_VALUE_STRING, 0, NULL, run_type },

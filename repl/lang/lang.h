@@ -30,6 +30,7 @@ struct lang_options {
 	const struct repl_host *host;
 	FILE *out;			/* values */
 	FILE *err;			/* messages */
+	bool over_stdout;		/* out passes on to stdout: programs write there, not to out */
 	enum lang_output output;
 	struct twz_json_style json;
 	bool out_tty, err_tty;		/* what decides decoration: Ok(()), carets and hints */
@@ -44,6 +45,9 @@ struct lang_options {
 	int64_t timeout_ns;		/* per call; < 0: none */
 	bool trace;			/* every call is shown on err, secrets masked */
 	bool dry_run;			/* gates that change something are shown, not called */
+	/* save session FILE: writes what was typed and what came out; NULL: that is not kept. */
+	bool (*save)(void *data, const char *file, struct twz_error *err);
+	void *save_data;
 	bool no_programs;		/* run is refused: for texts that nobody has read */
 };
 

@@ -241,9 +241,10 @@ set_result(struct running *r, const siginfo_t *info, struct twz_value *ret)
 static bool
 connect_output(struct running *r, bool taken, struct twz_error *err)
 {
-	int ends[2], ours = fileno(r->l->options->out);
+	const struct lang_options *o = r->l->options;
+	int ends[2], ours = o->over_stdout ? STDOUT_FILENO : fileno(o->out);
 
-	fflush(r->l->options->out);
+	fflush(o->out);
 	if (!taken && ours >= 0) {
 		r->out = ours;
 		return true;
