@@ -3,6 +3,7 @@
  * parameter takes. After that a call is: convert the arguments without calling anything, make the calls
  * that they need, call the gate. Literals of scalar types are converted at the first call only.
  */
+#include "repl/lang/check.h"
 #include "repl/lang/convert.h"
 
 #include <string.h>
@@ -371,6 +372,8 @@ lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret, st
 		return lang_dotted(l, a, ret, err) || lang_at(err, a);
 	if (a->kind == AST_WORD || a->kind == AST_NUMBER || a->kind == AST_BOOL ||
 	    a->kind == AST_TEXT) {
+		if (a->kind == AST_WORD)
+			lang_warn_later(l, a);
 		*ret = twz_string(l->arena, a->text, a->n);
 		return true;
 	}

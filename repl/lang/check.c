@@ -70,6 +70,14 @@ lang_warn(struct lang *l, const char *code, const struct ast *a, const char *hin
 	add_finding(l, code, l->program, &err);
 }
 
+void
+lang_warn_later(struct lang *l, const struct ast *a)
+{
+	if (l->check && l->check->lint && !a->id && a->n && lang_find(l, a->text, strcspn(a->text, ".")))
+		lang_warn(l, "W1", a, twz_format(l->arena, "assign it above, or write '%s' for the text", a->text),
+			  "'%s' is a text here: the variable is assigned only below", a->text);
+}
+
 /* A mistake: the text goes on after the statement. In a try it is the text's own affair. */
 void
 lang_found(struct lang *l, const struct ast *a, struct twz_error *err)

@@ -54,5 +54,7 @@ bool lang_check_covered(struct lang *l, const struct ast *a, const struct twz_va
 			struct twz_error *err);
 /** Notes a mistake in statement @a and clears @err. */
 void lang_found(struct lang *l, const struct ast *a, struct twz_error *err);
+/** W1 where the word @a is a text and something below assigns a variable of this name. */
+void lang_warn_later(struct lang *l, const struct ast *a);
 void lang_warn(struct lang *l, const char *code, const struct ast *a, const char *hint,
 	       const char *fmt, ...) __attribute__((format(printf, 5, 6)));

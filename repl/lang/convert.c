@@ -388,8 +388,10 @@ from_word(struct lang *l, const struct convert_want *want, const struct ast *a, 
 {
 	struct twz_value v;
 
-	if (!lang_lookup(l, a->id))
+	if (!lang_lookup(l, a->id)) {
+		lang_warn_later(l, a);
 		return from_text(l, want, a, calls, ret, err);
+	}
 	if (l->check && convert_takes_text(want))
 		lang_warn(l, "W1", a, twz_format(l->arena, "write $%s for the variable, '%s' for the text",
 						 a->text, a->text),

@@ -173,7 +173,9 @@ unknown_word(struct lang *l, const struct ast *a, struct twz_error *err)
 		names[i] = variables[i].name;
 	near = twz_nearest(twz_strndup(l->arena, a->text, dot), names, n);
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "'%s' is not defined", a->text);
-	if (near)
+	if (near && !strncmp(near, a->text, dot) && !near[dot])
+		twz_hint(err, "it is assigned only below this: assign it above");
+	else if (near)
 		twz_hint(err, "did you mean %s? For the text write \"%s\"", near, a->text);
 	else
 		twz_hint(err, "write \"%s\" for the text", a->text);

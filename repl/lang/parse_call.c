@@ -395,6 +395,32 @@ parse_paren_call(struct parser *p, struct ast *call)
 	return true;
 }
 
+/* --name=value for a program: one word, also where the value is a variable, a text or in parentheses. */
+static bool
+parse_run_named(struct parser *p, struct ast **ret)
+{
+	const struct lex_token *t = parse_peek(p, 0);
+	struct ast_arg arg = { .from = t->from };
+	struct lex_token name = *t;
+	struct ast *literal;
+
+	*ret = parse_word(p, t);
+	if (!memchr(p->lex.text + t->from, '=', t->to - t->from)) {
+		parse_take(p);
+		return true;
+	}
+	if (!parse_named(p, &arg))
+		return false;
+	if (arg.value->kind == AST_WORD || arg.value->kind == AST_NUMBER || arg.value->kind == AST_BOOL ||
+	    arg.value->kind == AST_NONE)
+		return true;
+	name.to = arg.name_to + 1;
+	literal = parse_node(p, AST_STRING, &name);
+	parse_set_text(p, literal, p->lex.text + name.from, name.to - name.from);
+	*ret = parse_node(p, AST_STRING, &name);
+	return parse_add(p, *ret, literal) && parse_add(p, *ret, arg.value);
+}
+
 /* run PROGRAM word …: words are text whatever they look like. */
 static bool
 parse_run(struct parser *p, struct ast **ret)
@@ -403,9 +429,12 @@ parse_run(struct parser *p, struct ast **ret)
 
 	*ret = parse_node(p, AST_RUN, parse_take(p));
 	while (parse_starts_postfix(p) || parse_at(p, LEX_NAMED)) {
-		if (parse_at(p, LEX_NAMED))
-			word = parse_word(p, parse_take(p));
-		else if (!parse_postfix(p, &word))
+		const struct lex_token *t = parse_peek(p, 0);
+
+		if (!t->blank)
+			return parse_fail(p, "put a blank between words, or join texts as \"${a}${b}\"",
+					  "%s directly after a value", lex_kind_text(t->kind));
+		if (t->kind == LEX_NAMED ? !parse_run_named(p, &word) : !parse_postfix(p, &word))
 			return false;
 		if (!parse_add(p, *ret, word))
 			return false;

@@ -13,6 +13,8 @@ is_separator(const struct parser *p)
 static bool
 fail_after_statement(struct parser *p)
 {
+	const char *what = lex_kind_text(parse_peek(p, 0)->kind);
+
 	switch (parse_peek(p, 0)->kind) {
 	case LEX_QUESTION:
 		return parse_fail(p, "write x? without a blank to unwrap, x ?? y for a default",
@@ -41,7 +43,7 @@ fail_after_statement(struct parser *p)
 		break;
 	}
 	return parse_fail(p, "statements are separated by a new line or ';'", "unexpected %s",
-			  lex_kind_text(parse_peek(p, 0)->kind));
+			  what + (strncmp(what, "a ", 2) ? 0 : 2));
 }
 
 bool

@@ -2,6 +2,9 @@
  * Before a text is run: its names get their numbers, its numbers are read, and it is noted whose value
  * nobody takes. All of this depends on the text alone, so that it is done once and not at each turn of
  * a loop.
+ *
+ * In a function a word is a variable only when something above assigns it: what is assigned below it, and
+ * would be there by the time of the call, must not change what an older line means.
  */
 #include <string.h>
 
@@ -14,6 +17,11 @@ struct preparer {
 	struct twz_arena scratch;
 	uint32_t *mentions;		/* names in the functions that are open */
 	size_t nmentions;
+	unsigned functions;		/* that are open */
+	uint32_t *assigned;		/* what is assigned above, innermost blocks last */
+	size_t nassigned;
+	uint8_t *known;			/* by name: how often it is among these, up to 255 */
+	size_t nknown;
 };
 
 static void prepare(struct preparer *p, struct ast *a, bool used);
@@ -31,6 +39,38 @@ mention(struct preparer *p, struct ast *a)
 	number_name(p, a);
 	twz_push(&p->scratch, p->mentions, p->nmentions, a->id);
 }
+
+/* -- what is assigned above -------------------------------------------------------------------- */
+
+static void
+assigned(struct preparer *p, uint32_t id)
+{
+	while (id >= p->nknown)
+		twz_push(&p->scratch, p->known, p->nknown, 0);
+	if (p->known[id] == UINT8_MAX)
+		return;
+	p->known[id]++;
+	twz_push(&p->scratch, p->assigned, p->nassigned, id);
+}
+
+/* A block ends: what it made is gone. */
+static void
+forget(struct preparer *p, size_t n)
+{
+	while (p->nassigned > n)
+		p->known[p->assigned[--p->nassigned]]--;
+}
+
+static void
+forget_later(struct preparer *p, struct ast *a)
+{
+	bool known = (a->id < p->nknown && p->known[a->id]) || lang_lookup(p->l, a->id);
+
+	if (p->functions && !known)
+		a->id = 0;
+}
+
+/* -- numbers ----------------------------------------------------------------------------------- */
 
 static void
 read_number(struct preparer *p, struct ast *a)
@@ -80,7 +120,7 @@ prepare_function(struct preparer *p, struct ast *a)
 {
 	struct twz_arena *arena = &p->program->arena;
 	struct lang_function *f = twz_new(arena, struct lang_function);
-	size_t from = p->nmentions;
+	size_t from = p->nmentions, outside = p->nassigned;
 
 	*f = (struct lang_function){
 		.type = { .kind = TWZ_FUNC, .name = "function" },
@@ -95,7 +135,12 @@ prepare_function(struct preparer *p, struct ast *a)
 		if (a->args[i].value)
 			prepare(p, a->args[i].value, true);
 	}
+	p->functions++;
+	for (uint32_t i = 0; i < a->nargs; i++)
+		assigned(p, a->args[i].id);
 	prepare(p, a->items[0], true);
+	p->functions--;
+	forget(p, outside);
 	keep_mentions(p, f, from);
 }
 
@@ -147,22 +192,49 @@ prepare_name(struct preparer *p, struct ast *a)
 		number_name(p, a);
 }
 
+/* Names that are there before what stands inside @a; those of assignments come after it. */
+static void
+assigned_before(struct preparer *p, const struct ast *a)
+{
+	bool recursive = (a->kind == AST_ASSIGN || a->kind == AST_LET) && a->items[0]->kind == AST_LAMBDA;
+
+	if (a->id && (recursive || a->kind == AST_FOR || a->kind == AST_TRY || a->kind == AST_PATTERN ||
+		      a->kind == AST_FN))
+		assigned(p, a->id);
+	/* Functions call each other wherever they stand. */
+	for (uint32_t i = 0; a->kind == AST_BLOCK && i < a->nitems; i++)
+		if (a->items[i]->kind == AST_FN)
+			assigned(p, lang_name(p->l, a->items[i]->text, a->items[i]->n));
+}
+
 static void
 prepare(struct preparer *p, struct ast *a, bool used)
 {
+	size_t outside = p->nassigned;
+
 	a->unused = !used;
 	prepare_name(p, a);
+	if (a->kind == AST_WORD || a->kind == AST_VAR)
+		forget_later(p, a);
 	if (a->kind == AST_NUMBER)
 		read_number(p, a);
+	assigned_before(p, a);
 	if (a->kind == AST_FN || a->kind == AST_LAMBDA) {
 		prepare_function(p, a);
 		return;
 	}
-	for (uint32_t i = 0; i < a->nitems; i++)
+	/* What the patterns of an arm take is there in its statement, which is its first child. */
+	for (uint32_t i = a->kind == AST_ARM; i < a->nitems; i++)
 		prepare(p, a->items[i], takes(a, i, used));
+	if (a->kind == AST_ARM)
+		prepare(p, a->items[0], takes(a, 0, used));
 	for (uint32_t i = 0; i < a->nargs; i++)
 		if (a->args[i].value)
 			prepare(p, a->args[i].value, true);
+	if (a->kind == AST_BLOCK || a->kind == AST_ARM || a->kind == AST_TRY || a->kind == AST_FOR)
+		forget(p, outside);
+	if (a->kind == AST_ASSIGN || a->kind == AST_LET)
+		assigned(p, a->id);
 }
 
 void
@@ -170,6 +242,7 @@ lang_prepare(struct lang *l, struct lang_program *program, struct ast *root)
 {
 	struct preparer p = { .l = l, .program = program };
 
+	assigned(&p, lang_name(l, "it", 2));
 	prepare(&p, root, false);
 	twz_arena_free(&p.scratch);
 }
