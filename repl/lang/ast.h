@@ -23,7 +23,7 @@
 	X(TEXT)		/* one text as `twz call` gives it: never a variable; text, n */ \
 	X(VAR)		/* $text; items: none; fields are FIELD nodes around it */ \
 	X(LIST)		/* items: elements */ \
-	X(RECORD)	/* args: fields */ \
+	X(RECORD)	/* args: fields; type: NAME before its brace, or NULL */ \
 	X(LAMBDA)	/* args: parameters; items: block */ \
 	X(PAREN)	/* items: pipe */ \
 	X(FIELD)	/* text: name; items: value */ \

@@ -447,6 +447,21 @@ from_list(struct lang *l, const struct convert_want *want, const struct ast *a, 
 	return CONVERT_FAILED;
 }
 
+/* User{…} and passwd::User{…} are for parameters of this type alone. */
+static bool
+check_named(const struct convert_want *want, const struct ast *a, struct twz_error *err)
+{
+	const char *colons = a->type ? strstr(a->type, "::") : NULL;
+	const char *name = colons ? colons + 2 : a->type;
+	TWZ_ARENA arena = { 0 };
+
+	if (!name || (!strcmp(name, twz_type_text(&arena, want->type)) &&
+		      (!colons || !want->service ||
+		       !strncmp(want->service->name, a->type, (size_t)(colons - a->type)))))
+		return true;
+	return convert_mismatch(want, a->type, err);
+}
+
 static enum convert_result
 from_record(struct lang *l, const struct convert_want *want, const struct ast *a, bool calls,
 	    struct twz_value *ret, struct twz_error *err)
@@ -459,7 +474,8 @@ from_record(struct lang *l, const struct convert_want *want, const struct ast *a
 	for (uint32_t i = 0; i < a->nargs; i++)
 		names[i] = a->args[i].name;
 	if (want->buffer || t->kind != TWZ_STRUCT ? !convert_mismatch(want, "record", err)
-						  : !check_field_names(want, names, a->nargs, err)) {
+						  : !check_named(want, a, err) ||
+							    !check_field_names(want, names, a->nargs, err)) {
 		lang_at(err, a);
 		return CONVERT_FAILED;
 	}
@@ -498,11 +514,27 @@ is_pure(const struct lang *l, const struct ast *a)
 	return true;
 }
 
+/* -inf inside a record, where a word with a minus is an expression. */
+static bool
+is_negative_word(const struct lang *l, const struct convert_want *want, const struct ast *a)
+{
+	return a->kind == AST_NEGATE && a->items[0]->kind == AST_WORD && !lang_lookup(l, a->items[0]->id) &&
+	       !want->buffer && twz_type_strip(want->type)->kind == TWZ_FLOAT;
+}
+
 static enum convert_result
 from_expression(struct lang *l, const struct convert_want *want, const struct ast *a, bool calls,
 		struct twz_value *ret, struct twz_error *err)
 {
 	struct twz_value v;
+
+	if (is_negative_word(l, want, a)) {
+		struct ast word = *a->items[0];
+
+		word.text = twz_format(l->arena, "-%s", word.text);
+		word.n++;
+		return from_text(l, want, &word, calls, ret, err);
+	}
 
 	if (!calls && !l->check && !is_pure(l, a))
 		return lang_check(l, a, err) ? CONVERT_LATER : CONVERT_FAILED;
@@ -516,6 +548,16 @@ enum convert_result
 convert_argument(struct lang *l, const struct convert_want *want, const struct ast *a, bool calls,
 		 struct twz_value *ret, struct twz_error *err)
 {
+	const struct twz_type *t = twz_type_strip(want->type);
+
+	if (!want->buffer && t->kind == TWZ_OPTION &&
+	    (a->kind == AST_LIST || a->kind == AST_RECORD || a->kind == AST_TEXT || a->kind == AST_NEGATE)) {
+		struct convert_want inner = *want;
+
+		inner.type = twz_member_find(t, "twz_value")->type;
+		inner.optional = true;
+		return convert_argument(l, &inner, a, calls, ret, err);
+	}
 	if (a->kind == AST_WORD)
 		return from_word(l, want, a, calls, ret, err);
 	if (convert_is_literal(want, a))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "repl/lang/check.h"
+#include "repl/lang/convert.h"
 #include "repl/lang/interp.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
@@ -242,12 +243,31 @@ eval_list(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz
 	return true;
 }
 
+/* passwd::User{…}: a value of that type. */
+static bool
+eval_typed_record(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
+{
+	struct convert_want want = { 0 };
+
+	if (!lang_type_named(l, a->type, &want.type, err) || !want.type) {
+		if (!strstr(a->type, "::") && err->cls == TWZ_CLASS_NAME)
+			snprintf(err->hint, sizeof(err->hint), "write SERVICE::%s, or leave the name out",
+				 a->type);
+		else if (err->cls == TWZ_CLASS_NONE)
+			lang_type_error(err, "'%s' is no struct", a->type);
+		return lang_at(err, a);
+	}
+	return convert_argument(l, &want, a, true, ret, err) == CONVERT_DONE || lang_at(err, a);
+}
+
 static bool
 eval_record(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
 	struct twz_value *items = twz_new_array(l->arena, a->nargs, struct twz_value);
 	const char **names = twz_new_array(l->arena, a->nargs, const char *);
 
+	if (a->type)
+		return eval_typed_record(l, a, ret, err);
 	for (uint32_t i = 0; i < a->nargs; i++) {
 		names[i] = twz_strdup(l->arena, a->args[i].name);
 		for (uint32_t k = 0; k < i; k++) {

@@ -153,11 +153,37 @@ parse_brace(struct parser *p, struct ast **ret)
 	return true;
 }
 
+/* Whether a name is that of a type before a record: User{id: 1}, as values of structs are shown. */
+static bool
+at_typed_record(const struct parser *p)
+{
+	const struct lex_token *t = parse_peek(p, 0), *next = parse_peek(p, 1);
+
+	return (t->kind == LEX_NAME || t->kind == LEX_PATH) && !t->keyword && next->kind == LEX_LBRACE &&
+	       !next->blank && !p->no_record;
+}
+
+static bool
+parse_typed_record(struct parser *p, struct ast **ret)
+{
+	const struct lex_token *t = parse_take(p);
+
+	if (!parse_brace(p, ret))
+		return false;
+	if ((*ret)->kind != AST_RECORD)
+		return parse_fail(p, "put a blank before '{|'", "a function directly after a name");
+	(*ret)->type = twz_strndup(p->arena, p->lex.text + t->from, t->to - t->from);
+	(*ret)->from = t->from;
+	return true;
+}
+
 static bool
 parse_primary(struct parser *p, struct ast **ret)
 {
 	const struct lex_token *t = parse_peek(p, 0);
 
+	if (at_typed_record(p))
+		return parse_typed_record(p, ret);
 	switch (t->kind) {
 	case LEX_NAME: case LEX_PATH: case LEX_FIELD: case LEX_NUMBER: case LEX_TEXT:
 	case LEX_DOTS:
@@ -475,7 +501,7 @@ parse_apply(struct parser *p, struct ast **ret)
 		return parse_run(p, ret);
 	if ((t->kind != LEX_NAME && t->kind != LEX_PATH) || t->keyword ||
 	    (glued && (next->kind == LEX_LBRACKET || next->kind == LEX_QUESTION ||
-		       next->kind == LEX_DOTS)))
+		       next->kind == LEX_DOTS)) || at_typed_record(p))
 		return parse_postfix(p, ret);
 	paren = glued && next->kind == LEX_LPAREN;
 	call = parse_node(p, AST_CALL, parse_take(p));

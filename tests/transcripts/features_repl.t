@@ -1,0 +1,141 @@
+## features.md section 5, row by row. Where its command differs from language.md, the form is language.md's.
+## P1: a text becomes a User by the library's own converter.
+$ twz -c 'passwd::update_password bob changeme'; echo $?
+0
+$ twz
+twz> passwd::update_password bob changeme
+Ok(())
+## P2: ?= binds the success value, and prints nothing.
+$ twz
+twz> user ?= passwd::lookup_user bob
+twz> passwd::update_password user x
+Ok(())
+## P3: the gate's error, exactly; status 1; the variable keeps its value.
+$ twz -c 'passwd::lookup_user bobby'
+Error: No such user
+[1]
+$ twz
+twz> user ?= passwd::lookup_user bob
+twz> user ?= passwd::lookup_user bobby
+Error: No such user
+  user ?= passwd::lookup_user bobby
+          ^^^^^^^^^^^^^^^^^^^^^^^^^
+twz> user.name
+bob
+## P4: no conversion.
+$ TWZ_PATH=$TWZ_BUILD/tests/services/plain twz -c 'passwd::update_password bob changeme'
+Type Error: Expected 'User' got 'String'
+[3]
+## P5: permission.
+$ twz --as guest -c 'passwd::update_password bob changeme'
+Security Error: Failed to call update_password in passwd: Permission denied
+[4]
+## P8: arguments by their types: ranges, bases, signs, floats, bool, enumerators, structs, options.
+$ for a in 'add_i8 128 0' 'add_i8 -128 0' 'add_i8 0x7f 0' 'add_i8 0b101 0o17' 'add -1 1_000' 'add_u8 -1 0' 'add_f64 1.5e3 -0.25' 'add_f32 nan 0' 'both true false' 'both 1 0' 'next_color RED' 'next_color 5' 'next_color red' 'without [READ, WRITE] READ' 'midpoint {x: 1, y: 2} {y: 4, x: 3}' 'midpoint {x: 1} {y: 4, x: 3}' 'greet none' 'greet ann' 'next_char a' 'sum [1, 2, 3]' 'sum [1, x]' 'length ""'; do echo "$a"; twz -c "calc::$a"; done 2>&1
+add_i8 128 0
+Type Error: 128 is out of range for i8: -128 .. 127
+add_i8 -128 0
+-128
+add_i8 0x7f 0
+127
+add_i8 0b101 0o17
+20
+add -1 1_000
+999
+add_u8 -1 0
+Type Error: -1 is out of range for u8: 0 .. 255
+add_f64 1.5e3 -0.25
+1499.75
+add_f32 nan 0
+nan
+both true false
+false
+both 1 0
+Type Error: Expected 'bool' got 'String'
+next_color RED
+GREEN
+next_color 5
+BLUE
+next_color red
+Type Error: Expected 'color' got 'String'
+without [READ, WRITE] READ
+[WRITE]
+midpoint {x: 1, y: 2} {y: 4, x: 3}
+point{x: 2.0, y: 3.0}
+midpoint {x: 1} {y: 4, x: 3}
+Type Error: field 'y' of point is missing
+greet none
+Hello, whoever you are
+greet ann
+Hello, ann
+next_char a
+"b"
+sum [1, 2, 3]
+6
+sum [1, x]
+Type Error: Expected 'i32' got 'String'
+length ""
+0
+## P9: the wrong number of arguments: the message shows the signature.
+$ twz -c 'calc::add 1'
+Type Error: missing argument 'b': add(a: i32, b: i32) -> i32
+[3]
+$ twz -c 'calc::add 1 2 3'
+Type Error: too many arguments: add(a: i32, b: i32) -> i32
+[3]
+## P10: quoting, escapes and comments arrive as they are meant.
+$ twz -c 'calc::concat "a b" "x\ny # no comment" # a comment' | od -An -c
+   a       b   x  \n   y       #       n   o       c   o   m   m
+   e   n   t  \n
+$ twz -c "calc::concat 'a b\\n' 'it''s'" | od -An -c
+   a       b   \   n   i   t   '   s  \n
+## P11: a misspelt gate or service.
+$ twz -v -c 'passwd::update_pasword bob x'
+Name Error: no gate 'update_pasword' in passwd
+  passwd::update_pasword bob ******
+          ^^^^^^^^^^^^^^ did you mean update_password?
+[3]
+$ twz -v -c 'paswd::update_password bob x'
+Name Error: no service 'paswd'
+  paswd::update_password bob ******
+  ^^^^^ did you mean passwd?
+[3]
+## P12: help from signatures.
+$ twz -c 'help passwd::update_password'
+passwd::update_password(user: User, password: string) -> Result<(), UpdatePasswordError>
+  Sets a user's password
+…
+  user      User    text is converted by user_from_string…
+  password  string  secret…
+…
+  NoSuchUser: No such user
+…
+## P14: -c, a file, standard input, and the exit status; the first error that nobody handles ends it.
+$ printf 'print one\npasswd::lookup_user bobby\nprint two\n' >s.twz; twz <s.twz; echo $?; twz s.twz; echo $?; twz -c "$(cat s.twz)"
+one
+Error: No such user
+1
+one
+s.twz:2:1: Error: No such user
+1
+one
+Error: No such user
+[1]
+## P15: values and errors for machines.
+$ twz -j -c 'passwd::lookup_user bob' | jq -c .; twz -j -c 'passwd::lookup_user bobby' 2>&1 | jq -r .kind,.gate; twz -j -c 'calc::nosuch' 2>&1 | jq -r .kind
+{"id":1001,"name":"bob"}
+gate
+passwd::lookup_user
+name
+## P16: variables and pipes of typed values; types are checked before the call.
+$ twz -c 'x = calc::add 1 2; calc::add x x; passwd::lookup_user bob | passwd::update_password y; [3, 1, 2] | calc::sort | map it * 2 | where it > 2'
+6
+[4, 6]
+$ twz -c 'x = calc::upper a; counter::inc; calc::add x 1'; twz -c 'u = passwd::lookup_user bob; passwd::update_password u x'
+Type Error: Expected 'i32' got 'String'
+Type Error: Expected 'User' got 'Result<User>'
+[3]
+## P20: what a gate returns cannot steer the terminal.
+$ twz -c 'fault::escapes'
+\e]0;owned\x07\e[2Jred\e[31m\r
+\x9b0m
