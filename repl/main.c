@@ -270,7 +270,7 @@ run_block(struct prompt *p, struct session *s, const char *text, size_t n)
 	fflush(stdout);
 	session_flush(s);
 	/* The terminal has shown ^C, and the message deserves a line of its own. */
-	if (signals_interrupted())
+	if (result != LANG_OK && result != LANG_EXIT && signals_interrupted())
 		fputc('\n', stderr);
 	if (result == LANG_FAILED || result == LANG_MORE)
 		lang_report(p->lang, text, n, &err);
