@@ -23,6 +23,7 @@
 #include "repl/run_program.h"
 #include "repl/session.h"
 #include "repl/signals.h"
+#include "repl/sql.h"
 #include "repl/transcript.h"
 
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2, SCRIPT_MAX = 64 << 20 };
@@ -350,6 +351,8 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		.registry = o->registry,
 		.preload = true,
 		.output = prompt ? show_output : NULL,
+		.query = sql_query,
+		.table = sql_table,
 	};
 	struct lang_options lo;
 	struct record *record = NULL;

@@ -154,6 +154,24 @@ find_path(struct session *s, const char *name, struct twz_arena *arena, const ch
 	return *ret || registry_find(s->folders, name, arena, ret);
 }
 
+bool
+session_known(struct session *s, const struct registry_file *file, struct twz_error *err)
+{
+	enum registry_state state = REGISTRY_UNKNOWN;
+	const struct twz_service *service;
+	struct registry *reg;
+	TWZ_ARENA arena = { 0 };
+
+	/* Of a library with a gates file more has to be looked at. */
+	if (!strcmp(strrchr(file->path, '/') + 1, twz_format(&arena, "lib%s.so", file->name))) {
+		WITH_LOCK(s);
+
+		if (!session_registry(s, &reg, err) || !registry_check(reg, file->path, &state, err))
+			return false;
+	}
+	return state == REGISTRY_FRESH || session_service(s, file->name, &service, err);
+}
+
 static int
 by_name(const void *a, const void *b)
 {
@@ -618,6 +636,8 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.services = service_names,
 		.plan = host_plan,
 		.call = host_call,
+		.query = options->query,
+		.table = options->table,
 		.interrupted = was_interrupted,
 	};
 	if (!places_find(&s->arena, &places, err) || !start_monitor(s, &places, err))

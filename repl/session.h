@@ -17,6 +17,9 @@ struct session_options {
 	const char *context;	/* NULL: "owner" */
 	const char *registry;	/* NULL: where registry_path() says */
 	bool preload;		/* honour SCTX_PRELOAD */
+	/** What repl_host.query and repl_host.table do, for a session that answers SQL: see sql.h. NULL: none. */
+	bool (*query)(void *data, const struct repl_query *q, struct twz_error *err);
+	bool (*table)(size_t i, const char **name, const char **columns, const char **help);
 	/**
 	 * Gets what services write, a line at a time, "SERVICE: text" without newline and free of
 	 * control characters; on any thread. NULL: it goes to stderr.

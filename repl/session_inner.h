@@ -90,6 +90,8 @@ session_lock(struct session *s)
 TWZ_MUST bool session_registry(struct session *s, struct registry **ret, struct twz_error *err);
 /** All services that can be found now, in @arena. */
 size_t session_files(struct session *s, struct twz_arena *arena, const struct registry_file **ret);
+/** Has the registry know the service's file as it is now, without reading all of its gates. */
+TWZ_MUST bool session_known(struct session *s, const struct registry_file *file, struct twz_error *err);
 /** What repl_host.service does. */
 TWZ_MUST bool session_service(struct session *s, const char *name, const struct twz_service **ret,
 			      struct twz_error *err);

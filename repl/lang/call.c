@@ -441,6 +441,20 @@ unknown_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *
 	return true;
 }
 
+/* A span inside of the text that is the first argument becomes one of the text that is run. */
+static void
+move_span(const struct ast *a, const struct twz_value *text, struct twz_error *err)
+{
+	const struct ast *arg = a->nargs ? a->args[0].value : NULL;
+	size_t n = arg ? arg->to - arg->from : 0, quotes = n - text->string.n;
+	bool spelled = arg && text->kind == TWZ_VALUE_STRING && (!quotes || quotes == 2);
+
+	if (!err->to)
+		return;
+	err->from = spelled ? arg->from + (quotes != 0) + err->from : 0;
+	err->to = spelled ? arg->from + (quotes != 0) + err->to : 0;
+}
+
 static bool
 call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
 	     const struct twz_value *piped, struct twz_value *ret, struct twz_error *err)
@@ -454,7 +468,12 @@ call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
 	/* A dry run prints what it does not know by its type. */
 	if (args && b->result != LANG_ANY && (l->check || (b->result && any_unknown(args, n))))
 		return unknown_builtin(l, b, a, args, ret, err);
-	return args && (b->run(l, args, n, ret, err) || lang_at(err, a));
+	l->shows_next = a == l->direct && (l->options->output == LANG_RAW);
+	if (args && b->run(l, args, n, ret, err))
+		return true;
+	if (args && b->run == lang_run_query)
+		move_span(a, &args[0], err);
+	return args && lang_at(err, a);
 }
 
 /* -- entry ------------------------------------------------------------------------------------- */

@@ -433,6 +433,10 @@ lang_complete(struct lang *l, const char *text, size_t n, size_t cursor, struct 
 	if (cursor > n)
 		cursor = n;
 	lang_begin_turn(l);
+	if (lang_complete_query(l, text, n, cursor, arena, ret, &c.n, from)) {
+		lang_end_turn(l);
+		return c.n;
+	}
 	spot_find(c.host, text, cursor, arena, &spot);
 	c.spot = &spot;
 	switch (spot.place) {

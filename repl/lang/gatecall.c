@@ -33,8 +33,8 @@ lang_go_on(struct lang *l, struct twz_error *err)
 }
 
 /* What is left for one call: its own limit, or the block's when that ends sooner (in whole ms). */
-static int64_t
-time_left(const struct lang *l)
+int64_t
+lang_time_left(const struct lang *l)
 {
 	int64_t left;
 
@@ -77,7 +77,7 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 	       struct twz_error *err)
 {
 	const struct repl_host *host = l->options->host;
-	int64_t left = time_left(l);
+	int64_t left = lang_time_left(l);
 
 	int64_t begun;
 	bool done;

@@ -10,6 +10,27 @@
 #include "twz/type.h"
 #include "twz/value.h"
 
+/* A variable, as texts that can be shown. */
+struct repl_variable {
+	const char *name, *type, *value;
+};
+
+/* A question in SQL. */
+struct repl_query {
+	const char *text;
+	size_t n;
+	const struct twz_value *args;	/* what ?1, ?2 … stand for */
+	size_t nargs;
+	/** The variables in scope, in @arena. */
+	size_t (*variables)(void *data, struct twz_arena *arena, const struct repl_variable **ret);
+	int64_t timeout_ns;		/* < 0: none */
+	struct twz_arena *arena;	/* of the rows */
+	bool drop;			/* a row may be forgotten once @row has returned */
+	/** Gets each row, a record. False with @err: no more of them. */
+	bool (*row)(void *data, const struct twz_value *row, struct twz_error *err);
+	void *data;
+};
+
 struct repl_host {
 	void *data;
 
@@ -47,6 +68,14 @@ struct repl_host {
 	bool (*call)(void *data, const struct twz_service *service, const struct twz_gate *gate,
 		     const struct twz_value *args, size_t nargs, int64_t timeout_ns,
 		     struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
+
+	/**
+	 * Answers @q. The span of a failure counts from the beginning of @q->text. May be NULL: there is no
+	 * database.
+	 */
+	bool (*query)(void *data, const struct repl_query *q, struct twz_error *err);
+	/** Tables, for completion: @i from 0 on; false when there are no more. May be NULL. */
+	bool (*table)(size_t i, const char **name, const char **columns, const char **help);
 
 	/** Whether the user wants an end (Ctrl-C): asked in loops. May be NULL: never. */
 	bool (*interrupted)(void *data);

@@ -146,6 +146,8 @@ struct lang {
 	struct twz_value returned;	/* RETURN */
 	int exit_status;
 	struct lang_checker *check;	/* nothing is called: see check.c; NULL: this is a run */
+	const struct ast *direct;	/* the call whose value the running statement shows; NULL */
+	bool shows_next, shown;		/* this built-in function is it; it has shown its value itself */
 	unsigned depth;			/* of evaluations in each other, for the limit */
 	unsigned calls;			/* functions that run */
 	int64_t timeout_ns;		/* per call; < 0: none */
@@ -280,6 +282,8 @@ const char *lang_type_of(struct twz_arena *arena, const struct twz_value *v);
 /** The type that an annotation names: u64, string, [u8], passwd::User, int (any integer: NULL). */
 bool lang_type_named(struct lang *l, const char *text, const struct twz_type **ret,
 		     struct twz_error *err);
+/** What is left for one call: its own limit, or the block's when that ends sooner; < 0: no limit. */
+int64_t lang_time_left(const struct lang *l);
 /** "200ms", "2s", "1m" in nanoseconds. */
 bool lang_duration(const char *text, int64_t *ret);
 /** Nanoseconds of CLOCK_MONOTONIC. */
@@ -449,6 +453,13 @@ struct lang_builtin {
 /** All of them; @n gets their number. Static. */
 const struct lang_builtin *lang_builtins(size_t *n);
 const struct lang_builtin *lang_builtin_find(const char *name);
+/** sql (query.c). A span in its failure counts from the beginning of its text. */
+bool lang_run_query(struct lang *l, const struct twz_value *args, size_t nargs, struct twz_value *ret,
+		    struct twz_error *err);
+
+/** Completion inside of sql's question (complete_query.c): see lang_complete(). False: the cursor is in none. */
+bool lang_complete_query(struct lang *l, const char *text, size_t n, size_t cursor, struct twz_arena *arena,
+			 const struct lang_candidate **ret, size_t *count, size_t *from);
 
 /* -- secrets (secret.c) ------------------------------------------------------------------------ */
 

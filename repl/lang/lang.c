@@ -239,12 +239,14 @@ run_statement(struct lang *l, const struct ast *a, struct twz_error *err)
 	l->deadline_ns = -1;
 	l->arena = &l->statement;
 	l->gate[0] = '\0';
+	l->direct = shown(l, a) && a->kind == AST_CALL ? a : NULL;
+	l->shown = false;
 	l->nglobals = l->nvisible = l->nbindings;
 	if (!lang_eval_checked(l, a, &v, err))
 		return stopped(l, a, err);
 	if (lang_unhandled(l, a, &v, err))
 		return LANG_FAILED;
-	if (shown(l, a) && !lang_show(l, &v, err))
+	if (shown(l, a) && !l->shown && !lang_show(l, &v, err))
 		return LANG_FAILED;
 	return LANG_OK;
 }

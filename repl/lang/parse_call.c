@@ -1,5 +1,6 @@
 /* Calls and what they are made of: arguments, primaries and their suffixes. */
 #include <string.h>
+#include <strings.h>
 
 #include "repl/lang/parser.h"
 
@@ -470,6 +471,40 @@ parse_run(struct parser *p, struct ast **ret)
 	return parse_fail(p, "write: run PROGRAM ARGUMENT …", "expected a program to run");
 }
 
+/* Where the words of a short question end: where the statement does, or what is around it. */
+static bool
+ends_query(const struct parser *p, unsigned open, bool cases)
+{
+	const struct lex_token *t = parse_peek(p, 0);
+
+	if (t->kind == LEX_NEWLINE || t->kind == LEX_PIPE || t->kind == LEX_RPAREN)
+		return !open;
+	return t->kind == LEX_END || t->kind == LEX_SEMICOLON || t->kind == LEX_LBRACE ||
+	       t->kind == LEX_RBRACE || t->kind == LEX_RBRACKET || t->keyword == LEX_KW_CATCH ||
+	       (t->keyword == LEX_KW_ELSE && !cases);
+}
+
+/* sql TABLE where …: what follows is one text, as it stands, since SQL has operators of its own. */
+static bool
+parse_query(struct parser *p, struct ast *call)
+{
+	const struct lex_token *first = parse_peek(p, 0), *last = first;
+	unsigned open = 0;
+	bool cases = false;
+	struct ast_arg arg;
+
+	while (!ends_query(p, open, cases)) {
+		last = parse_take(p);
+		open += last->kind == LEX_LPAREN;
+		open -= last->kind == LEX_RPAREN;
+		cases |= last->to - last->from == 4 && !strncasecmp(p->lex.text + last->from, "case", 4);
+	}
+	arg = (struct ast_arg){ .value = parse_node(p, AST_TEXT, first), .from = first->from, .to = last->to };
+	parse_set_text(p, arg.value, p->lex.text + first->from, last->to - first->from);
+	arg.value->to = last->to;
+	return parse_add_arg(p, call, arg);
+}
+
 /* Words that begin no expression, and what was meant. */
 static bool
 check_head(struct parser *p, const struct lex_token *t)
@@ -510,6 +545,8 @@ parse_apply(struct parser *p, struct ast **ret)
 	*ret = call;
 	if (paren)
 		return parse_paren_call(p, call) && parse_suffixes(p, ret);
+	if (next->kind == LEX_NAME && !strcmp(call->text, "sql"))
+		return parse_query(p, call);
 	while (parse_starts_postfix(p) || parse_at(p, LEX_NAMED))
 		if (!parse_arg(p, call))
 			return false;

@@ -117,8 +117,21 @@ refuse_call(void *data, const struct twz_service *service, const struct twz_gate
 	return twz_fail(err, TWZ_CLASS_FAULT, 0, "called");
 }
 
+static bool
+list_tables(size_t i, const char **name, const char **columns, const char **help)
+{
+	static const char *const all[][2] = { { "gates", "name returns service" }, { "calls", "gate n" } };
+
+	if (i >= TWZ_COUNT(all))
+		return false;
+	*name = all[i][0];
+	*columns = all[i][1];
+	*help = "";
+	return true;
+}
+
 static const struct repl_host host = {
-	.service = find_service, .services = list_services, .plan = make_plan, .call = refuse_call,
+	.table = list_tables, .service = find_service, .services = list_services, .plan = make_plan, .call = refuse_call,
 };
 
 static struct lang_options options = { .host = &host, .timeout_ns = -1 };
@@ -196,6 +209,20 @@ static const struct {
 	{ "# pas^", "", "" },
 	{ "timeout 2s { acc::setcolor R^ }", "R", "RED" },
 	{ "timeo^", "timeo", "timeout" },
+	{ "sql ^", "", "gates calls" },
+	{ "sql ga^", "ga", "gates" },
+	{ "sql sel^", "sel", "select" },
+	{ "sql gates where na^", "na", "name" },
+	{ "x = sql gates where r^", "r", "returns" },
+	{ "sql \"select ^ from gates", "", "name returns service" },
+	{ "sql \"select ga^", "ga", "gate" },
+	{ "sql 'select n from c^", "c", "calls" },
+	{ "sql gates where service = pa^", "pa", "passwd" },
+	{ "sql gates | pas^", "pas", "passwd::" },
+	{ "sql gates; pas^", "pas", "passwd::" },
+	{ "f (sql gates) pas^", "pas", "" },
+	{ "if (sql ga^", "ga", "gates" },
+	{ "print sql ga^", "ga", "" },
 	{ "acc::setcolor RED; le^", "le", "len let" },
 	{ "acc::setcolor RED\npas^", "pas", "passwd::" },
 };
