@@ -92,7 +92,7 @@ crash_describe(const struct instance *i, char *text, size_t size)
 		signal_text(page.signal, &page, text, size);
 	} else if (i->reaped && WIFEXITED(i->status)) {
 		snprintf(text, size, "exited with status %d", WEXITSTATUS(i->status));
-	} else if (i->reaped && i->doomed && WTERMSIG(i->status) == SIGKILL) {
+	} else if (i->reaped && i->doomed && !i->hung_up && WTERMSIG(i->status) == SIGKILL) {
 		snprintf(text, size, "ended by the monitor");
 	} else if (i->reaped && WIFSIGNALED(i->status)) {
 		name = sigabbrev_np(WTERMSIG(i->status));

@@ -48,6 +48,7 @@ struct instance {
 	int crash_fd;
 	struct crash_page *crash;
 	bool started, ready, doomed;	/* doomed: is to be killed, or was */
+	bool hung_up;			/* its socket ended before we doomed it */
 	bool gone;			/* the process ended; status is known if reaped */
 	bool reaped;
 	uint32_t dead;			/* atomic; callers look at it while they wait */

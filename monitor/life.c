@@ -24,18 +24,38 @@ static const char *const flag_texts[] = {
 #undef X
 };
 
+/* Whether it runs or was unloaded; NULL: there was none. */
+static struct compartment *
+life_place(struct monitor *m, const struct twz_service *service)
+{
+	for (uint32_t i = 0; i < m->ncompartments; i++)
+		if (m->compartments[i]->service == service)
+			return m->compartments[i];
+	return NULL;
+}
+
 bool
 life_find(struct monitor *m, const struct twz_service *service, struct compartment **ret,
 	  struct twz_error *err)
 {
-	for (uint32_t i = 0; i < m->ncompartments; i++)
-		if (m->compartments[i]->service == service && !m->compartments[i]->unloaded) {
-			*ret = m->compartments[i];
-			return true;
-		}
+	*ret = life_place(m, service);
+	if (*ret && !(*ret)->unloaded)
+		return true;
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "%s has no compartment yet",
 		 service->name);
 	return twz_hint(err, "call one of its gates, or sys::load %s", service->name);
+}
+
+bool
+monitor_exists(struct monitor *m, const struct twz_service *service)
+{
+	struct compartment *c;
+	bool is;
+
+	pthread_mutex_lock(&m->lock);
+	is = life_find(m, service, &c, NULL);
+	pthread_mutex_unlock(&m->lock);
+	return is;
 }
 
 /* -- waiting ----------------------------------------------------------------------------------- */
@@ -111,7 +131,9 @@ monitor_wait(struct monitor *m, const struct twz_service *service, enum monitor_
 	bool ok;
 
 	pthread_mutex_lock(&m->lock);
-	ok = life_find(m, service, &c, err) && wait_for(m, c, flag, timeout_ns, err);
+	/* One that was unloaded has ended, and can still be asked how. */
+	c = flag == MONITOR_FLAG_EXITED ? life_place(m, service) : NULL;
+	ok = (c || life_find(m, service, &c, err)) && wait_for(m, c, flag, timeout_ns, err);
 	if (ok && ret)
 		end_of(c, ret);
 	pthread_mutex_unlock(&m->lock);

@@ -222,10 +222,12 @@ on_control(struct monitor *m, struct instance *i)
 
 		message_drop(&m->in);
 		if (!sense) {
-			got = 0;
+			got = -1;
+			errno = EPROTO;
 			break;
 		}
 	}
+	i->hung_up |= !got && !i->doomed;
 	if (i->control >= 0 && (got == 0 || errno != EAGAIN)) {
 		epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->control, NULL);
 		instance_kill(i);

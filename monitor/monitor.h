@@ -244,6 +244,9 @@ size_t monitor_links(struct monitor *m, struct twz_arena *arena, const struct mo
 
 /* -- what may be done to a compartment; all fail with class NAME when the service has none -------------- */
 
+/** Whether it has one. */
+bool monitor_exists(struct monitor *m, const struct twz_service *service);
+
 /* How a compartment's last process ended. */
 struct monitor_end {
 	bool known;

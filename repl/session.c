@@ -112,9 +112,9 @@ read_service(struct session *s, const char *path, struct twz_service *ret, struc
  * A file goes by its own name, whatever it calls itself: or it could take another service's place,
  * rights and private folder.
  */
-static bool
-load(struct session *s, const char *name, const char *path, struct loaded **ret,
-     struct twz_error *err)
+bool
+session_read(struct session *s, const char *name, const char *path, struct loaded **ret,
+	     struct twz_error *err)
 {
 	struct loaded *l = twz_new(&s->arena, struct loaded);
 
@@ -130,8 +130,15 @@ load(struct session *s, const char *name, const char *path, struct loaded **ret,
 	return true;
 }
 
-static bool
-is_current(const struct loaded *l)
+void
+session_add(struct session *s, struct loaded *l)
+{
+	l->next = s->loaded;
+	__atomic_store_n(&s->loaded, l, __ATOMIC_RELEASE);	/* session_files() takes no lock */
+}
+
+bool
+session_is_current(const struct loaded *l)
 {
 	struct stat now;
 
@@ -180,23 +187,36 @@ by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+/* Puts a file among the others; one of the same name gives way. */
+static void
+put_file(struct registry_file *all, size_t *n, const struct registry_file *file)
+{
+	size_t i = 0;
+
+	while (i < *n && strcmp(all[i].name, file->name) != 0)
+		i++;
+	all[i] = *file;
+	*n += i == *n;
+}
+
 size_t
 session_files(struct session *s, struct twz_arena *arena, const struct registry_file **ret)
 {
 	const struct registry_file *found;
-	size_t n = registry_list(s->folders, arena, &found), kept = 0;
-	struct registry_file *all = twz_new_array(arena, n + s->npreloads, struct registry_file);
+	size_t n = registry_list(s->folders, arena, &found), kept = 0, instances = 0;
+	const struct loaded *first = __atomic_load_n(&s->loaded, __ATOMIC_ACQUIRE);
+	struct registry_file *all;
 
+	for (const struct loaded *l = first; l; l = l->next)
+		instances += l->instance;
+	all = twz_new_array(arena, n + s->npreloads + instances, struct registry_file);
 	for (size_t i = 0; i < n; i++)
 		all[kept++] = found[i];
-	for (size_t i = 0; i < s->npreloads; i++) {
-		size_t j = 0;
-
-		while (j < kept && strcmp(all[j].name, s->preloads[i].name) != 0)
-			j++;
-		all[j] = s->preloads[i];
-		kept += j == kept;
-	}
+	for (size_t i = 0; i < s->npreloads; i++)
+		put_file(all, &kept, &s->preloads[i]);
+	for (const struct loaded *l = first; l && instances; l = l->next)
+		if (l->instance && !__atomic_load_n(&l->dropped, __ATOMIC_ACQUIRE))
+			put_file(all, &kept, &(struct registry_file){ l->name, l->path });
 	if (kept)
 		qsort(all, kept, sizeof(*all), by_name);
 	*ret = all;
@@ -238,25 +258,32 @@ not_found(struct session *s, const char *name, struct twz_error *err)
 	return near ? twz_hint(err, "did you mean %s?", near) : false;
 }
 
+struct loaded *
+session_loaded(struct session *s, const char *name)
+{
+	struct loaded *l = s->loaded;
+
+	while (l && (l->dropped || strcmp(l->name, name) != 0))
+		l = l->next;
+	return l;
+}
+
 /* The service called @name, read if need be. With the lock held. */
 static bool
 find_loaded(struct session *s, const char *name, struct loaded **ret, struct twz_error *err)
 {
 	TWZ_ARENA arena = { 0 };
-	struct loaded *l = s->loaded;
+	struct loaded *l = session_loaded(s, name);
 	const char *path;
 	bool here;
 
-	while (l && strcmp(l->name, name) != 0)
-		l = l->next;
-	if (!l || !is_current(l)) {
+	if (!l || (!l->instance && !session_is_current(l))) {
 		if (!find_path(s, name, &arena, &path, &here))
 			return not_found(s, name, err);
-		if (!load(s, name, path, &l, err))
+		if (!session_read(s, name, path, &l, err))
 			return false;
 		l->here = here;
-		l->next = s->loaded;
-		s->loaded = l;
+		session_add(s, l);
 	}
 	*ret = l;
 	return true;
@@ -295,16 +322,12 @@ host_gates(void *data, const char *service, const char *prefix, struct twz_arena
 	struct session *s = data;
 	enum registry_state state;
 	struct registry *reg;
-	struct loaded *l;
 	const char *path;
 	bool here;
 
 	WITH_LOCK(s);
 
-	l = s->loaded;
-	while (l && strcmp(l->name, service) != 0)
-		l = l->next;
-	if (l || !strcmp(service, sys_service.name) || !find_path(s, service, arena, &path, &here) ||
+	if (session_loaded(s, service) || !strcmp(service, sys_service.name) || !find_path(s, service, arena, &path, &here) ||
 	    !session_registry(s, &reg, NULL) || !registry_check(reg, path, &state, NULL) ||
 	    state != REGISTRY_FRESH)
 		return false;
@@ -536,58 +559,6 @@ session_bind(struct session *s, const char *service_name, const char *gate_name,
 
 /* -- opening and closing ----------------------------------------------------------------------- */
 
-/* One entry of SCTX_PRELOAD: a path, a file in the folders, or a service's name. */
-static bool
-find_preload(struct session *s, const char *entry, struct registry_file *ret, struct twz_error *err)
-{
-	char real[PATH_MAX];
-	const char *file = strrchr(entry, '/');
-	size_t n;
-
-	file = file ? file + 1 : entry;
-	n = strlen(file);
-	if (n > 6 && !strncmp(file, "lib", 3) && !strcmp(file + n - 3, ".so"))
-		ret->name = twz_strndup(&s->arena, file + 3, n - 6);
-	else
-		ret->name = twz_strdup(&s->arena, file);
-	if (realpath(entry, real) && strchr(file, '.')) {
-		ret->path = twz_strdup(&s->arena, real);
-		return true;
-	}
-	if (!strchr(entry, '/') && registry_find(s->folders, ret->name, &s->arena, &ret->path))
-		return true;
-	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "SCTX_PRELOAD: there is no %s",
-		 entry);
-	return twz_hint(err, "give a path, or the name of a service in TWZ_PATH");
-}
-
-static bool
-preload(struct session *s, struct twz_error *err)
-{
-	const char *listed = getenv("SCTX_PRELOAD");
-	char *rest = listed ? twz_strdup(&s->arena, listed) : NULL, *entry;
-	size_t first = s->npreloads;
-
-	while ((entry = strsep(&rest, ": \t\n"))) {
-		struct registry_file file;
-
-		if (!*entry)
-			continue;
-		if (!find_preload(s, entry, &file, err))
-			return false;
-		twz_push(&s->arena, s->preloads, s->npreloads, file);
-	}
-	for (size_t i = first; i < s->npreloads; i++) {
-		const struct twz_service *service;
-		struct monitor_id id;
-
-		if (!session_service(s, s->preloads[i].name, &service, err) ||
-		    !monitor_load(s->monitor, service, NULL, &id, err))
-			return twz_wrap(err, "SCTX_PRELOAD");
-	}
-	return true;
-}
-
 static bool
 start_monitor(struct session *s, const struct places *places, struct twz_error *err)
 {
@@ -644,7 +615,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		return false;
 	s->inspect = places.inspect;
 	s->folders = registry_folders(places.services, &s->arena);
-	if (options->preload && !preload(s, err))
+	if (options->preload && !session_preload(s, err))
 		return false;
 	*ret = twz_steal(&s);
 	return true;

@@ -17,6 +17,8 @@ struct loaded {
 	struct twz_service service;	/* as registered, but named by its file */
 	struct stat file;		/* what the file was then */
 	bool here;			/* loaded into this process itself: level none */
+	bool instance;			/* named by sys::load: not what the folders have under this name */
+	bool dropped;			/* atomic: it was unloaded, and its name is free */
 	struct session_gate **gates;	/* by gate->index; made when first used */
 };
 
@@ -95,6 +97,38 @@ TWZ_MUST bool session_known(struct session *s, const struct registry_file *file,
 /** What repl_host.service does. */
 TWZ_MUST bool session_service(struct session *s, const char *name, const struct twz_service **ret,
 			      struct twz_error *err);
+
+/** The newest that goes by @name and was not dropped, or NULL. With the lock held. */
+struct loaded *session_loaded(struct session *s, const char *name);
+/** Reads a file as the service @name. With the lock held. */
+TWZ_MUST bool session_read(struct session *s, const char *name, const char *path, struct loaded **ret,
+			   struct twz_error *err);
+/** Makes it one of the session's services. With the lock held. */
+void session_add(struct session *s, struct loaded *l);
+/** Whether it is the file still that was read. */
+bool session_is_current(const struct loaded *l);
+
+/* -- session_instances.c ----------------------------------------------------------------------- */
+
+/* What sys::load asks for. */
+struct session_load {
+	const char *what;		/* NAME::FILE, FILE or the name of a service */
+	const char *name;		/* of the instance; NULL: as @what says */
+	bool dup;			/* a name that is taken gets a number */
+	struct monitor_load_options options;
+	int64_t timeout_ns;		/* until its service is loaded; < 0: none */
+};
+/** Makes a compartment and waits until its service is loaded; nothing is left of one that fails. */
+TWZ_MUST bool session_load(struct session *s, const struct session_load *load, const char **name,
+			   struct twz_error *err);
+/** Makes a compartment for each service that SCTX_PRELOAD names. */
+TWZ_MUST bool session_preload(struct session *s, struct twz_error *err);
+/** @put_off: others depend on it still. */
+TWZ_MUST bool session_unload(struct session *s, const char *name, bool *put_off,
+			     struct twz_error *err);
+/** The service or instance of this name, which need not have a compartment. Nothing is inspected. */
+TWZ_MUST bool session_named(struct session *s, const char *name, const struct twz_service **ret,
+			    struct twz_error *err);
 
 /* -- session_rights.c -------------------------------------------------------------------------- */
 

@@ -109,6 +109,18 @@ const struct twz_type sys_type_mechanism = { .kind = TWZ_ENUM, .name = "mechanis
 					     .align = 4, .members = mechanisms,
 					     .nmembers = TWZ_COUNT(mechanisms) };
 
+#define X(restart, text) { .name = text, .value = MONITOR_RESTART_##restart },
+static const struct twz_member restarts[] = { MONITOR_RESTARTS(X) };
+#undef X
+const struct twz_type sys_type_restart = { .kind = TWZ_ENUM, .name = "restart", .size = 4, .align = 4,
+					   .members = restarts, .nmembers = TWZ_COUNT(restarts) };
+
+#define X(flag) { .name = #flag, .value = MONITOR_FLAG_##flag },
+static const struct twz_member flags[] = { MONITOR_FLAGS(X) };
+#undef X
+const struct twz_type sys_type_flag = { .kind = TWZ_ENUM, .name = "state", .size = 4, .align = 4,
+					.members = flags, .nmembers = TWZ_COUNT(flags) };
+
 #define RESULT_records &type_records
 #define RESULT_texts &type_texts
 #define RESULT_record &twz_type_record

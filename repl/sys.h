@@ -18,7 +18,7 @@ struct sys_request {
 };
 
 /* What the gates take besides the types of the language: enums, so that their values complete. */
-extern const struct twz_type sys_type_level, sys_type_mechanism;
+extern const struct twz_type sys_type_level, sys_type_mechanism, sys_type_restart, sys_type_flag;
 
 #define SYS_TEXT(param, ...) { .name = param, .type = &twz_type_string, __VA_ARGS__ }
 #define SYS_NUMBER(param, ...) { .name = param, .type = &twz_type_u64, __VA_ARGS__ }
@@ -37,6 +37,29 @@ extern const struct twz_type sys_type_level, sys_type_mechanism;
 	X(gates, records, true, "Lists the gates of one service, or of all", \
 	  SYS_TEXT("service", .optional = true)) \
 	X(compartments, records, true, "Lists the compartments of this session") \
+	X(load, text, false, "Makes a compartment, and gives its name", \
+	  SYS_TEXT("service"), SYS_ENUM("isolation", level, .optional = true), \
+	  SYS_ENUM("mechanism", mechanism, .optional = true), SYS_TEXT("instance", .optional = true), \
+	  SYS_FLAG("dup"), SYS_FLAG("fresh"), SYS_FLAG("debug"), \
+	  SYS_ENUM("restart", restart, .optional = true), \
+	  SYS_NUMBER("memory", .optional = true), SYS_TEXT("env", .optional = true)) \
+	X(unload, text, false, "Ends a compartment: destructed, or put_off until nobody needs it", \
+	  SYS_TEXT("compartment")) \
+	X(info, record, true, "Shows one compartment: each property as asked, as active, and by what", \
+	  SYS_TEXT("compartment")) \
+	X(isolation, unit, false, "Refuses another level to a compartment, since levels are fixed", \
+	  SYS_TEXT("compartment"), SYS_ENUM("level", level)) \
+	X(libs, records, true, "Lists the libraries that a compartment has loaded", \
+	  SYS_TEXT("compartment")) \
+	X(deps, records, true, "Lists the compartments that one calls, and those that call it", \
+	  SYS_TEXT("compartment")) \
+	X(threads, records, true, "Lists the threads of a compartment", SYS_TEXT("compartment")) \
+	X(symbol, record, true, "Says where a compartment has a symbol, and in which library", \
+	  SYS_TEXT("compartment"), SYS_TEXT("symbol")) \
+	X(wait, record, true, "Waits until a compartment is in a state; says how it ended, if it did", \
+	  SYS_TEXT("compartment"), SYS_ENUM("state", flag)) \
+	X(signal, unit, false, "Sends a signal to a compartment", \
+	  SYS_TEXT("compartment"), SYS_TEXT("signal"), SYS_FLAG("group")) \
 	X(stats, record, true, "Counts what this session did") \
 	X(status, records, true, "Shows which parts of the isolation are active, and by what") \
 	X(errors, records, true, "Lists all error codes") \

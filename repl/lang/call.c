@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "repl/lang/check.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
 
@@ -331,8 +332,11 @@ call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
 		    convert_argument(l, &p->want, p->node, true, &args[i], err) != CONVERT_DONE)
 			return false;
 	}
-	if (l->check)
+	if (l->check) {
 		lang_note_gate(l, site->service, site->gate);
+		l->check->loads |= !strcmp(site->service->name, "sys") &&
+				   !strcmp(site->gate->name, "load");
+	}
 	return lang_call_gate(l, site->service, site->gate, args, site->nparams, ret, err);
 }
 
@@ -547,6 +551,17 @@ lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_erro
 	return convert_all(l, site, NULL, args, &later, err) || blame(l, site) || lang_at(err, a);
 }
 
+/* In a check: a call of a service that the text loads itself, of which nothing is known before. */
+static bool
+is_loaded_later(struct lang *l, const struct ast *a)
+{
+	struct twz_error ignored = { 0 };
+	const char *end = a->is_path ? strstr(a->text, "::") : NULL;
+
+	return end && l->check && l->check->loads &&
+	       !lang_service(l, twz_strndup(l->arena, a->text, (size_t)(end - a->text)), &ignored);
+}
+
 bool
 lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *piped,
 	       struct twz_value *ret, struct twz_error *err)
@@ -558,6 +573,10 @@ lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *pipe
 		return false;
 	if (f)
 		return lang_apply(l, f, a, piped, ret, err);
+	if (is_loaded_later(l, a)) {
+		*ret = lang_unknown(NULL);
+		return true;
+	}
 	if (a->is_path)
 		return (resolve(l, a, piped != NULL, &site, err) &&
 			(call_site(l, site, piped, ret, err) || blame(l, site))) ||

@@ -35,6 +35,7 @@ struct lang_checker {
 	struct lang_missing *missing;
 	uint64_t digest;		/* of the gates that the text calls */
 	size_t late;			/* texts that only their converter can judge */
+	bool loads;			/* sys::load was seen: services may come that are not there yet */
 };
 
 /** Looks at all of a program; findings go to @c. Calls nothing. */

@@ -366,7 +366,9 @@ convert_text(struct lang *l, const struct convert_want *want, const char *text, 
 	const struct twz_type *t = twz_type_strip(want->type);
 	struct twz_error first = { 0 };
 
-	if (want->optional && !quoted && !strcmp(text, "none")) {
+	/* An enum that has a none means that one. */
+	if (want->optional && !quoted && !strcmp(text, "none") &&
+	    !(t->kind == TWZ_ENUM && twz_member_find(t, text))) {
 		*ret = (struct twz_value){ .kind = TWZ_VALUE_NONE, .type = want->type };
 		return CONVERT_DONE;
 	}

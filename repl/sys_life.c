@@ -1,0 +1,151 @@
+/* What may be done to a compartment: made, waited for, signalled, unloaded. */
+#include <signal.h>
+#include <string.h>
+
+#include "repl/sys.h"
+
+/* -- loading ----------------------------------------------------------------------------------- */
+
+enum load_param { LOAD_SERVICE, LOAD_ISOLATION, LOAD_MECHANISM, LOAD_INSTANCE, LOAD_DUP, LOAD_FRESH,
+		  LOAD_DEBUG, LOAD_RESTART, LOAD_MEMORY, LOAD_ENV };
+
+/* "A=1 B=2": blanks separate; what needs one inside is no business of a command line. */
+static uint32_t
+read_env(const struct sys_request *r, const char *text, const char *const **ret)
+{
+	char *rest = text ? twz_strdup(r->arena, text) : NULL, *word;
+	const char **all = NULL;
+	size_t n = 0;
+
+	while ((word = strsep(&rest, " \t\n")))
+		if (strchr(word, '='))
+			twz_push(r->arena, all, n, word);
+	*ret = all;
+	return (uint32_t)n;
+}
+
+bool
+sys_load(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
+{
+	struct session_load load = {
+		.what = sys_arg_text(r, LOAD_SERVICE),
+		.name = sys_arg_text(r, LOAD_INSTANCE),
+		.dup = sys_arg_flag(r, LOAD_DUP),
+		.timeout_ns = r->timeout_ns,
+		.options = {
+			.asks = sys_arg(r, LOAD_ISOLATION) != NULL,
+			.level = (enum twz_level)sys_arg_number(r, LOAD_ISOLATION, TWZ_LEVEL_NONE),
+			.mechanism = (enum monitor_mechanism)sys_arg_number(r, LOAD_MECHANISM,
+									    MONITOR_BY_LEVEL),
+			.memory = (uint64_t)sys_arg_number(r, LOAD_MEMORY, 0) << 20,
+			.fresh = sys_arg_flag(r, LOAD_FRESH),
+			.debug = sys_arg_flag(r, LOAD_DEBUG),
+			.restart = (enum monitor_restart)sys_arg_number(r, LOAD_RESTART,
+									MONITOR_RESTART_ON_CALL),
+		},
+	};
+	const char *name;
+
+	load.options.nenv = read_env(r, sys_arg_text(r, LOAD_ENV), &load.options.env);
+	if (!session_load(r->s, &load, &name, err))
+		return false;
+	*ret = sys_text(r, name);
+	return true;
+}
+
+bool
+sys_unload(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
+{
+	bool put_off;
+
+	if (!session_unload(r->s, sys_arg_text(r, 0), &put_off, err))
+		return false;
+	*ret = sys_text(r, put_off ? "put_off" : "destructed");
+	return true;
+}
+
+/* Levels are part of what was promised when the compartment was made. */
+bool
+sys_isolation(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
+{
+	const char *name = sys_arg_text(r, 0);
+	const struct monitor_load_options other = {
+		.asks = true,
+		.level = (enum twz_level)sys_arg_number(r, 1, TWZ_LEVEL_FULL),
+	};
+	const struct monitor_detail *details;
+	const struct twz_service *service;
+	struct monitor_info info;
+	size_t n;
+
+	(void)ret;
+	if (!session_named(r->s, name, &service, err) ||
+	    !monitor_describe(r->s->monitor, service, r->arena, &info, &details, &n, err))
+		return false;
+	if (info.active == other.level)
+		return true;
+	twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+		 "the isolation of %s cannot be changed: it was loaded with level %s", name,
+		 sys_type_level.members[info.active].name);
+	return twz_hint(err, "load another instance: sys::load NAME::%s --isolation=%s", service->path,
+			sys_type_level.members[other.level].name);
+}
+
+/* -- waiting and signals ----------------------------------------------------------------------- */
+
+bool
+sys_wait(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
+{
+	static const char *const names[] = { "state", "status", "signal", "why" };
+	enum monitor_flag flag = (enum monitor_flag)sys_arg_number(r, 1, MONITOR_FLAG_READY);
+	const struct twz_service *service;
+	struct monitor_end end;
+	const char *signal_name;
+
+	if (!session_named(r->s, sys_arg_text(r, 0), &service, err) ||
+	    !monitor_wait(r->s->monitor, service, flag, r->timeout_ns, &end, err))
+		return false;
+	signal_name = end.signal ? sigabbrev_np(end.signal) : "";
+	*ret = SYS_RECORD(r, names, sys_text(r, sys_type_flag.members[flag].name),
+			  twz_int(&twz_type_i32, end.status), sys_text(r, signal_name),
+			  sys_text(r, end.why));
+	return true;
+}
+
+/* "TERM", "SIGTERM" or 15; 0: none. */
+static int
+read_signal(const char *text)
+{
+	int number = atoi(text);
+
+	if (number > 0 && number < NSIG)
+		return number;
+	if (!strncmp(text, "SIG", 3))
+		text += 3;
+	for (number = 1; number < NSIG; number++) {
+		const char *name = sigabbrev_np(number);
+
+		if (name && !strcmp(name, text))
+			return number;
+	}
+	return 0;
+}
+
+bool
+sys_signal(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
+{
+	const char *text = sys_arg_text(r, 1);
+	const struct twz_service *service;
+	int number = read_signal(text);
+
+	(void)ret;
+	if (!number) {
+		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "no signal '%s'", text);
+		return twz_hint(err, "write it like TERM, KILL, USR1 or 15");
+	}
+	if (sys_arg_flag(r, 2))
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+				"signals to a group of compartments are not supported");
+	return session_named(r->s, sys_arg_text(r, 0), &service, err) &&
+	       monitor_signal(r->s->monitor, service, number, err);
+}

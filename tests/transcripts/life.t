@@ -1,0 +1,172 @@
+## A compartment under a name of its own, beside the service's own (features M1, I3).
+$ twz -c 'sys::load demo::libcounter.so; sys::compartments | select service state level mechanism'
+demo
+service  state  level  mechanism
+demo     ready  full   process
+$ twz -c 'sys::load demo::libcounter.so; demo::inc; demo::inc; counter::inc; demo::get'
+demo
+1
+2
+1
+2
+$ twz -c 'name = sys::load counter --instance=other; print (name); other::inc'
+other
+1
+$ twz -c 'sys::load demo::libcounter.so; sys::load demo::libcounter.so'
+demo
+Link Error: there is a service or an instance 'demo' already
+[6]
+$ twz -c 'sys::load demo::libcounter.so; sys::load demo::libcounter.so --dup; demo_2::inc'
+demo
+demo_2
+1
+$ twz -c 'sys::load counter::libcalc.so'
+Link Error: there is a service or an instance 'counter' already
+[6]
+$ twz -c 'demo::inc; sys::load demo::libcounter.so'
+Name Error: no service 'demo'
+[3]
+## What cannot be loaded says why, and leaves nothing (M2).
+$ twz call sys::load /etc/passwd
+Link Error: /etc/passwd: not an ELF file
+[6]
+$ f=$TWZ_BUILD/lib/twz/libcounter.so; cp $f liba32.so; printf '\001' | dd of=liba32.so bs=1 seek=4 conv=notrunc status=none; twz call sys::load ./liba32.so
+Link Error: …/liba32.so: 32-bit ELF file; this twz calls 64-bit code
+[6]
+$ f=$TWZ_BUILD/lib/twz/libcounter.so; cp $f libarm.so; printf '\267' | dd of=libarm.so bs=1 seek=18 conv=notrunc status=none; twz call sys::load ./libarm.so
+Link Error: …/libarm.so: made for another machine: AArch64; this one is x86-64
+[6]
+$ head -c 3000 $TWZ_BUILD/lib/twz/libcounter.so >libshort.so; twz call sys::load ./libshort.so
+Link Error: …/libshort.so: truncated: the section header table lies beyond the file's end
+[6]
+$ twz call sys::load $TWZ_BUILD/tests/services/life/libunresolved.so
+Link Error: service unresolved cannot be loaded: …/tests/services/life/libunresolved.so: undefined symbol: nobody_has_this
+[6]
+$ sed 's/libc[.]so[.]6/libq.so.6/' $TWZ_BUILD/lib/twz/libcounter.so >libneedy.so; twz call sys::load ./libneedy.so
+Link Error: service needy cannot be loaded: libq.so.6: cannot open shared object file: No such file or directory
+[6]
+$ twz call sys::load ./nothing.so
+Link Error: there is no ./nothing.so
+[6]
+## Levels: the record sets the least, the loader may raise it, nobody may change it (I1, I2, I3).
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load guarded --isolation=none'
+Security Error: guarded cannot be loaded with level none: its gate secret asks for callee at least
+[4]
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load guarded --isolation=callee; guarded::secret; sys::info guarded | select asked minimum active mechanism'
+guarded
+2
+{asked: "callee", minimum: "callee", active: "callee", mechanism: "process"}
+$ twz -c 'sys::load counter --isolation=none; counter::inc; counter::inc; sys::info counter | select asked minimum active mechanism'
+counter
+1
+2
+{asked: "none", minimum: "none", active: "none", mechanism: "direct"}
+$ for l in none callee caller full; do twz -c "sys::load counter --isolation=$l; (sys::info counter).properties | where it.property == \"confined\" or it.property == \"own memory\" | map it.active"; done
+counter
+["no", "no"]
+counter
+["yes", "no"]
+counter
+["yes", "yes"]
+counter
+["yes", "yes"]
+$ twz -c 'counter::inc; sys::isolation counter callee'
+1
+Security Error: the isolation of counter cannot be changed: it was loaded with level full
+[4]
+$ twz -c 'sys::load a::libcounter.so --isolation=full; sys::load b::libcounter.so --isolation=callee; sys::compartments | select service level'
+a
+b
+service  level
+a        full
+b        callee
+$ twz -c 'sys::load counter --isolation=full --mechanism=direct'
+Security Error: counter: mechanism direct cannot give level full
+[4]
+## Level none: data of its own for each instance, the caller is still known, and no process.
+$ twz -c 'sys::load a::libcounter.so --isolation=none; sys::load b::libcounter.so --isolation=none; a::inc; a::inc; b::inc; who ?= b::who_called; who.context'
+a
+b
+1
+2
+1
+Error: Called by nobody
+[1]
+## Its own constructors, destructors, environment, memory (G17, I10).
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'montest::was_ctor_run; sys::unload montest; montest::was_ctor_run'
+montest: destructed
+true
+destructed
+true
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load montest --env="COLOR=red SIZE=3"; montest::environment COLOR; montest::environment SIZE; montest::environment HOME'
+montest
+red
+3
+
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load montest --memory=40; (montest::eat 1000) < 40'
+montest
+true
+## Waiting, signals, ends (M5, M10).
+$ twz -c 'counter::inc; sys::signal counter TERM; sys::wait counter EXITED; counter::inc'
+1
+{state: "EXITED", status: 0, signal: "TERM", why: "killed by SIGTERM"}
+1
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'try montest::leave 7 else 0; sys::wait montest EXITED | .status'
+montest: destructed
+0
+7
+$ twz -c 'counter::inc; timeout 50ms { sys::wait counter EXITED }'
+1
+Timeout: sys::wait: no answer within 50ms; outcome unknown
+[124]
+$ twz -c 'counter::inc; sys::signal counter NOSUCH'
+1
+Type Error: no signal 'NOSUCH'
+[3]
+$ twz -c 'counter::inc; sys::signal counter TERM --group'
+1
+Link Error: signals to a group of compartments are not supported
+[6]
+$ twz -c 'sys::wait counter READY'
+Name Error: no compartment 'counter'
+[3]
+$ twz -c 'sys::load counter --restart=never; sys::signal counter KILL; sys::wait counter EXITED | .why; counter::inc'
+counter
+killed by SIGKILL
+Link Error: counter has ended and is not to be restarted: killed by SIGKILL
+[6]
+## Unloading waits for those who need it (M6).
+$ twz -c 'sys::load demo::libcounter.so; sys::unload demo; demo::inc'
+demo
+destructed
+Name Error: no service 'demo'
+[3]
+$ twz -c 'chain::count; sys::deps chain; sys::deps counter; sys::unload counter; sys::unload chain; sys::wait counter EXITED | .status; sys::compartments | map it.service'
+1
+compartment  relation  links
+counter      calls         1
+compartment  relation   links
+chain        called_by      1
+put_off
+destructed
+0
+[]
+## Looked at from close by (M4, M14).
+$ twz -c 'counter::inc; sys::libs counter | map it.file' | grep -o 'libcounter.so\|libc.so.6'
+libc.so.6
+libcounter.so
+$ twz -c 'counter::inc; (sys::symbol counter inc).offset' | sed 's/^0*//'; nm -D $TWZ_BUILD/lib/twz/libcounter.so | sed -n 's/^0*\([0-9a-f]*\) T inc$/\1/p'
+1
+1119
+1119
+$ twz -c 'counter::inc; sys::symbol counter no_such_thing'
+1
+Name Error: no symbol 'no_such_thing' in counter
+[3]
+$ twz -c 'counter::inc; sys::threads counter | map it.name' | sort -u
+1
+["libcounter.so", "libcounter.so"]
+## A debugger may attach when that was asked for, and only then (M16).
+$ twz -c 'sys::load counter --debug; (sys::info counter).flags'
+counter
+["STARTED"]
