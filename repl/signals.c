@@ -76,11 +76,12 @@ signals_save_terminal(void)
 void
 signals_restore_terminal(void)
 {
-	static const char paste_off[] = "\033[?2004l";
+	/* Pastes are no more marked; and what is shown below a line goes. */
+	static const char leave[] = "\033[?2004l\033[0m\033[J";
 
 	if (!terminal_saved)
 		return;
 	tcsetattr(STDIN_FILENO, TCSANOW, &terminal);
 	if (isatty(STDOUT_FILENO))
-		(void)!write(STDOUT_FILENO, paste_off, sizeof(paste_off) - 1);
+		(void)!write(STDOUT_FILENO, leave, sizeof(leave) - 1);
 }

@@ -142,11 +142,11 @@ offer_keywords(struct completer *c)
 {
 	static const enum lex_keyword values[] = {
 		LEX_KW_TRUE, LEX_KW_FALSE, LEX_KW_NONE, LEX_KW_NOT, LEX_KW_IF, LEX_KW_MATCH,
-		LEX_KW_TRY, LEX_KW_RUN,
+		LEX_KW_TRY, LEX_KW_RUN, LEX_KW_SPAWN,
 	};
 	static const enum lex_keyword statements[] = {
 		LEX_KW_LET, LEX_KW_FN, LEX_KW_WHILE, LEX_KW_FOR, LEX_KW_TIMEOUT, LEX_KW_IMPORT,
-		LEX_KW_RETURN,
+		LEX_KW_RETURN, LEX_KW_BREAK, LEX_KW_CONTINUE,
 	};
 
 	for (size_t i = 0; i < TWZ_COUNT(values); i++)

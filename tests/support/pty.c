@@ -21,9 +21,11 @@
  *	file MODE NAME		the file (its name is from $HOME on) has this mode, in octal
  *	contains NAME TEXT	the file contains this text
  *	misses NAME TEXT	the file does not
+ *	write NAME TEXT		writes the text into the file or fifo
  *
  * Prints "ok SCRIPT", or "not ok SCRIPT" with the command that failed and the screen.
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
 #include <poll.h>
@@ -594,6 +596,27 @@ file_contains(const char *arg)
 	return memmem(bytes, size, arg + n + 1, strlen(arg + n + 1));
 }
 
+/* Writes the rest into the file, or the fifo once somebody reads it, that is the first word. */
+static bool
+has_written(const char *arg)
+{
+	size_t n = strcspn(arg, " ");
+	char *path = home_path(arg, n);
+	int to = open(path, O_WRONLY | O_CREAT | O_NONBLOCK, 0600);
+	bool done = to >= 0 && write(to, arg + n + 1, strlen(arg + n + 1)) >= 0;
+
+	if (to >= 0)
+		close(to);
+	free(path);
+	return done;
+}
+
+static bool
+do_write(const char *arg)
+{
+	return wait_for(has_written, arg);
+}
+
 static bool
 file_misses(const char *arg)
 {
@@ -612,6 +635,7 @@ static const struct {
 	{ "line", do_line }, { "column", do_column }, { "row", do_row }, { "has", do_has },
 	{ "lacks", do_lacks }, { "styled", do_styled }, { "signal", do_signal }, { "modes", do_modes }, { "end", do_end },
 	{ "file", do_file }, { "contains", file_contains }, { "misses", file_misses },
+	{ "write", do_write },
 };
 
 static bool
