@@ -39,19 +39,23 @@ LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -lsodium -ldwarf -lelf -lz -ldeflate 
 LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.
-MODULES := twz registry introspect introspect/file introspect/dwarf introspect/headers introspect/diff introspect/find introspect/doctor introspect/show introspect/tool monitor repl repl/lang
+MODULES := twz registry introspect introspect/file introspect/dwarf introspect/headers introspect/diff introspect/find introspect/doctor introspect/show introspect/tool monitor monitor/mpk repl repl/lang
 MAINS   := repl/main.c introspect/tool/main.c
 LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
-LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o)
+# The gate of compartments in this process is assembly.
+GATE_OBJ := $(B)/monitor/mpk/gate.o
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(GATE_OBJ)
 GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c twz/error.c monitor/wire.c monitor/message.c monitor/caller.c monitor/turn.c
+MPK_GUEST_SRC := $(wildcard monitor/mpk/guest/*.c) monitor/guest/gate.c monitor/guest/objects.c \
+	twz/block.c twz/error.c monitor/wire.c
 # libtwz.so: what calls gates, without the language, the terminal and the reader of DWARF.
-SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c repl/session*.c repl/sys*.c repl/libtwz.c)
-SO_OBJ  := $(SO_SRC:%.c=$(B)/%.o)
+SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c monitor/mpk/*.c repl/session*.c repl/sys*.c repl/libtwz.c)
+SO_OBJ  := $(SO_SRC:%.c=$(B)/%.o) $(GATE_OBJ)
 SERVICES := $(patsubst share/services/%.c,$(B)/lib/twz/lib%.so,$(wildcard share/services/*.c))
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 HEADERS := $(wildcard include/twz/*.h)
 
-PROGRAMS := $(B)/bin/twz $(B)/bin/twz-inspect $(B)/libexec/twz/twz-guest $(B)/lib/libtwz.so
+PROGRAMS := $(B)/bin/twz $(B)/bin/twz-inspect $(B)/libexec/twz/twz-guest $(B)/libexec/twz/twz-guest-mpk $(B)/lib/libtwz.so
 
 # Gates files lie beside the programs as they are installed.
 GATES := $(patsubst share/gates/%,$(B)/share/twz/gates/%,$(wildcard share/gates/*.gates))
@@ -83,6 +87,13 @@ $(B)/libexec/twz/twz-guest: $(GUEST_SRC:%.c=$(B)/guest/%.o)
 	$(Q)$(CC) -pthread -rdynamic -static-libgcc -Wl,--as-needed -Wl,-z,now -Wl,--exclude-libs,ALL \
 		-o $@ $^ -Wl,-Bstatic -lffi -Wl,-Bdynamic
 
+# The guest of compartments in the monitor's process. Bound at load: see share/doc/mpk.md.
+$(B)/libexec/twz/twz-guest-mpk: $(MPK_GUEST_SRC:%.c=$(B)/guest/%.o)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -pie -rdynamic -static-libgcc -Wl,--as-needed -Wl,-z,now -Wl,--exclude-libs,ALL \
+		-o $@ $^ -Wl,-Bstatic -lffi -Wl,-Bdynamic
+
 # The seccomp filter is made at build time, so that no compartment's start waits for libseccomp.
 $(B)/gen/filter: monitor/gen/filter.c Makefile
 	@mkdir -p $(@D)
@@ -112,6 +123,11 @@ $(B)/gen/%_stub.c: $(B)/lib/twz/lib%.so $(B)/bin/twz-inspect
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_C) -c -o $@ $<
+
+$(B)/%.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
 	$(Q)$(CC) $(ALL_C) -c -o $@ $<
 
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libtwz.a

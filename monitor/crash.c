@@ -71,7 +71,8 @@ signal_text(int signal, const struct crash_page *page, char *text, size_t size)
 {
 	const char *name = sigabbrev_np(signal);
 	const char *cause = page->stack_overflow ? "stack overflow: "
-			    : page->out_of_memory ? "out of memory: " : "";
+			    : page->out_of_memory ? "out of memory: "
+			    : page->foreign_key ? "SEGV_PKUERR: " : "";
 
 	if (signal == SIGABRT || signal == SIGSYS)
 		snprintf(text, size, "SIG%s", name);

@@ -16,6 +16,7 @@ struct crash_page {
 	int32_t signal;
 	uint64_t fault_address, pc;
 	uint32_t stack_overflow, out_of_memory;
+	uint32_t foreign_key;		/* it touched memory of another protection key */
 	uint32_t nframes;
 	uint64_t frames[CRASH_FRAMES];	/* return addresses, innermost first */
 };
