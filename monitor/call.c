@@ -18,8 +18,8 @@ enum {
 	KILL_NS = 2000000000,
 };
 
-static bool
-fail_packing(const struct monitor_gate *gate, const struct wire_call *call, enum wire_status status,
+bool
+call_fail_packing(const struct monitor_gate *gate, const struct wire_call *call, enum wire_status status,
 	     struct twz_error *err)
 {
 	const char *service = gate->compartment->service->name, *name = gate->gate->name;
@@ -96,8 +96,8 @@ report_fault(struct monitor_gate *gate, struct instance *i, bool loaded, bool al
 			service, name, text);
 }
 
-static void
-duration(int64_t ns, char *text, size_t size)
+void
+call_duration(int64_t ns, char *text, size_t size)
 {
 	if (ns % 1000000000 == 0)
 		snprintf(text, size, "%llds", (long long)(ns / 1000000000));
@@ -130,7 +130,7 @@ give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end, 
 	} else if (end == CALLER_LATE) {
 		end_instance(m, i);
 		m->stats.timeouts++;
-		duration(timeout_ns, text, sizeof(text));
+		call_duration(timeout_ns, text, sizeof(text));
 		twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
 			 "%s::%s: no answer within %s; outcome unknown", service, name, text);
 	} else {
@@ -158,12 +158,14 @@ caught(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call
 	m->stats.faults++;
 	instance_unref(l->instance);
 	pthread_mutex_unlock(&m->lock);
-	return fail_packing(gate, call, WIRE_FORGED, err);
+	return call_fail_packing(gate, call, WIRE_FORGED, err);
 }
 
-static uint64_t
-thread_number(struct monitor *m, struct monitor_thread *t)
+uint64_t
+call_thread_number(struct monitor *m)
 {
+	struct monitor_thread *t = thread_self();
+
 	if (t->monitor != m->serial) {
 		t->monitor = m->serial;
 		t->number = ++m->next_thread;
@@ -178,7 +180,7 @@ connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link
 {
 	struct compartment *c = gate->compartment;
 	struct monitor *m = c->monitor;
-	struct link_spec spec = { .depth = 1, .thread = thread_number(m, t) };
+	struct link_spec spec = { .depth = 1, .thread = call_thread_number(m) };
 	struct monitor_link **l;
 	struct instance *i;
 
@@ -235,9 +237,8 @@ write_words(struct monitor_link *l, const struct wire_gate *g, const uint64_t *w
 		argv[i] = words[i];
 }
 
-/* What the guest's status means; WIRE_OK: it answered. */
-static bool
-refused(struct monitor_gate *gate, int64_t status, struct twz_error *err)
+bool
+call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *err)
 {
 	const char *service = gate->compartment->service->name;
 
@@ -275,7 +276,7 @@ take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, 
 
 	if (status) {
 		call->what = "its answer has a status that does not exist";
-		if (refused(gate, status, err) || (err && err->cls != TWZ_CLASS_NONE))
+		if (call_refused(gate, status, err) || (err && err->cls != TWZ_CLASS_NONE))
 			return false;
 		return caught(gate, l, call, err);
 	}
@@ -287,7 +288,7 @@ take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, 
 	got = wire_unpack(call, l->shared->block, word, ret, &thread_self()->texts);
 	if (got == WIRE_OK)
 		return true;
-	return got == WIRE_FORGED ? caught(gate, l, call, err) : fail_packing(gate, call, got, err);
+	return got == WIRE_FORGED ? caught(gate, l, call, err) : call_fail_packing(gate, call, got, err);
 }
 
 /* The call itself; @err is not NULL. */
@@ -322,7 +323,7 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 		l->layout = 0;
 		packed = wire_pack(&call, l->shared->block);
 		if (packed != WIRE_OK)
-			return fail_packing(gate, &call, packed, err);
+			return call_fail_packing(gate, &call, packed, err);
 		caller_ready(&l->caller, call.carried);
 	}
 	began = tally_begin(&l->caller);

@@ -81,7 +81,7 @@ struct mechanism {
 	/** Unloads it. No call is under way. */
 	void (*end)(struct compartment *c);
 };
-extern const struct mechanism mechanism_direct, mechanism_process;
+extern const struct mechanism mechanism_direct, mechanism_process, mechanism_mpk;
 
 struct compartment {
 	struct monitor *monitor;
@@ -289,7 +289,25 @@ TWZ_MUST bool loop_watch_zygote(struct zygote *z, struct twz_error *err);
 /** Passes on what is in the log; false at its end. */
 bool output_read(struct monitor *m, struct instance *i);
 
+/* -- call.c: what every mechanism says in the same words */
+/** What became of packing or unpacking; false but for OK. */
+bool call_fail_packing(const struct monitor_gate *gate, const struct wire_call *call,
+		       enum wire_status status, struct twz_error *err);
+/** Fails with what the guest's status means; false without an error: it means nothing. */
+bool call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *err);
+/** "2s", "150ms". */
+void call_duration(int64_t ns, char *text, size_t size);
+/** This thread's number in this session. With the lock held. */
+uint64_t call_thread_number(struct monitor *m);
+
 /* -- nested.c */
+/** The gate that @from asks for, if it may have it. Without the lock. */
+TWZ_MUST bool nested_resolve(const struct compartment *from, const char *service, const char *gate,
+			     const char *signature, uint64_t hash, const struct twz_service **ret_service,
+			     const struct twz_gate **ret_gate, struct twz_error *err);
+/** Asked before each call of a bound gate. Without the lock. */
+TWZ_MUST bool nested_may_call(const struct compartment *from, const struct monitor_gate *gate,
+			      struct twz_error *err);
 void nested_bind(struct monitor *m, struct instance *i, const struct message_in *in);
 void nested_cancel(struct monitor *m, struct instance *i, uint64_t serial);
 

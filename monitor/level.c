@@ -17,7 +17,8 @@ static const char *const level_texts[] = {
 #undef X
 };
 
-static const struct mechanism *const mechanisms[] = { &mechanism_direct, &mechanism_process };
+static const struct mechanism *const mechanisms[] = { &mechanism_direct, &mechanism_process,
+							 &mechanism_mpk };
 
 /* Processes, and one table for all ways: call.c knows how. */
 const struct mechanism mechanism_process = { .which = MONITOR_BY_PROCESS, .most = TWZ_LEVEL_FULL };
@@ -138,6 +139,9 @@ level_settle(struct compartment *c, const struct monitor_load_options *options, 
 	if (o.asks && o.level < c->minimum && !o.here)
 		return refuse_lower(c, o.level, err);
 	level = o.asks ? o.level : default_level(c);
+	/* Who asks for keys by name asks for what they give. */
+	if (!o.asks && o.mechanism == MONITOR_BY_MPK)
+		level = c->minimum;
 	if (!choose_mechanism(c->monitor, c, o.mechanism, level, &mechanism, err))
 		return false;
 	if (!env_copy(&o)) {

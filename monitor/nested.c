@@ -68,6 +68,35 @@ resolve(struct monitor *m, const struct request *r, const struct twz_service **s
 	       host->may_call(host->data, &r->who, *service, *gate, err);
 }
 
+static struct monitor_who
+who_of(const struct compartment *c)
+{
+	return (struct monitor_who){ c->context, c->service->name, (uint64_t)c->generation << 32 | c->slot };
+}
+
+bool
+nested_resolve(const struct compartment *from, const char *service, const char *gate,
+	       const char *signature, uint64_t hash, const struct twz_service **ret_service,
+	       const struct twz_gate **ret_gate, struct twz_error *err)
+{
+	struct request r = { .hash = hash, .who = who_of(from) };
+
+	snprintf(r.service, sizeof(r.service), "%s", service);
+	snprintf(r.gate, sizeof(r.gate), "%s", gate);
+	snprintf(r.signature, sizeof(r.signature), "%s", signature);
+	return resolve(from->monitor, &r, ret_service, ret_gate, err);
+}
+
+bool
+nested_may_call(const struct compartment *from, const struct monitor_gate *gate, struct twz_error *err)
+{
+	const struct monitor_host *host = &from->monitor->options.host;
+	struct monitor_who who = who_of(from);
+
+	return !*gate->gate->requires || !host->may_call ||
+	       host->may_call(host->data, &who, gate->compartment->service, gate->gate, err);
+}
+
 /*
  * The callee's own process sees to it that nothing else is called over this link, whatever the caller writes into
  * it. A gate that requires a capability is allowed once: each call of it comes here first.
@@ -99,8 +128,15 @@ link_up(struct monitor *m, struct instance *from, const struct request *r,
 	bool ok;
 
 	spec.fd = &fd;
-	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err) ||
-	    !compartment_ensure(c, &to, err) || !instance_describe(to, g, err))
+	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err))
+		return false;
+	if (c->mechanism == &mechanism_mpk) {
+		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+			 "%s is loaded by mechanism mpk: %s, which has a process of its own, cannot call it",
+			 service->name, from->compartment->service->name);
+		return twz_hint(err, "load both by the same mechanism");
+	}
+	if (!compartment_ensure(c, &to, err) || !instance_describe(to, g, err))
 		return false;
 	l = find_link(to, r->have);
 	if ((!l || l->from != from) && !link_make(to, &spec, &l, err))

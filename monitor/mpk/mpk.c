@@ -568,6 +568,12 @@ mpk_called_by(struct mpk *c, const struct mpk_caller *caller)
 	memcpy(c->shared + MPK_CALLER_AT, caller, sizeof(*caller));
 }
 
+void
+mpk_condemn(struct mpk *c)
+{
+	c->dead = true;
+}
+
 bool
 mpk_dead(const struct mpk *c)
 {

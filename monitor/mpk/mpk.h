@@ -62,6 +62,8 @@ void mpk_called_by(struct mpk *c, const struct mpk_caller *caller);
 /** Goes in, and has it do @what with the block. */
 enum mpk_end mpk_run(struct mpk *c, uint32_t what, int64_t timeout_ns);
 
+/** It lied: it is not entered again. */
+void mpk_condemn(struct mpk *c);
 bool mpk_dead(const struct mpk *c);
 /** How it died. */
 const struct crash_page *mpk_crash(const struct mpk *c);
