@@ -15,6 +15,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "repl/ask.h"
 #include "repl/editor.h"
 #include "repl/history.h"
 #include "repl/lang/lang.h"
@@ -357,6 +358,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	struct lang_options lo;
 	struct record *record = NULL;
 	struct twz_error err = { 0 };
+	pthread_t here = pthread_self();
 	struct session *s;
 	struct lang *l;
 	int status;
@@ -372,6 +374,8 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		lo.over_stdout = true;
 		lo.save = record_save;
 		lo.save_data = record;
+		lo.ask = ask_secret;
+		lo.ask_data = &here;
 	}
 	l = lang_new(&lo);
 	if (prompt)

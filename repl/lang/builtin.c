@@ -287,6 +287,8 @@ static const struct lang_builtin builtins[] = {
 	  TWZ_VALUE_INT, LISTS | TEXTS | RECORDS, "list", run_count },
 	{ "done", "done JOB", "Whether a job has ended", 1, 1, TWZ_VALUE_BOOL, RECORDS, "Job", run_done },
 	{ "exit", "exit [STATUS]", "Ends the session or script", 0, 1, 0, 0, NULL, run_exit },
+	{ "explain", "explain CALL", "Shows what each word of a call was found to be; nothing is called", 1, UINT_MAX,
+	  LANG_FORM, 0, NULL, NULL },
 	{ "first", "first LIST [N]", "The first element, or the first N, as a list", 1, 2,
 	  TWZ_VALUE_LIST, LISTS, "list", run_first },
 	{ "help", "help [SERVICE | SERVICE::GATE]", "Explains twz, a service or a gate", 0, 1, 0, 0, NULL,
@@ -305,11 +307,14 @@ static const struct lang_builtin builtins[] = {
 	{ "sql", "sql QUERY [VALUE …] | sql TABLE [where …]",
 	  "Rows of what twz knows, as a list of records; sql tables shows what there is", 1, UINT_MAX,
 	  TWZ_VALUE_LIST, TEXTS, "String", lang_run_query },
+	{ "time", "time CALL", "Makes the call and says how long it took", 1, UINT_MAX, LANG_FORM, 0, NULL, NULL },
 	{ "to_json", "to_json VALUE", "A value as JSON text", 1, 1, TWZ_VALUE_STRING, 0, NULL,
 	  run_to_json },
 	{ "type", "type VALUE", "The name of a value's type", 1, 1, TWZ_VALUE_STRING, 0, NULL, run_type },
 	{ "wait", "wait JOB", "The value of a job (spawn), once it is there; of a list of jobs, all of them",
 	  1, 1, LANG_ANY, 0, NULL, run_wait },
+	{ "watch", "watch [TIME] CALL", "Makes the call again and again, each second or TIME, until Ctrl-C", 1,
+	  UINT_MAX, LANG_FORM, 0, NULL, NULL },
 };
 
 const struct lang_builtin *

@@ -3,7 +3,6 @@
  * parameter takes. After that a call is: convert the arguments without calling anything, make the calls
  * that they need, call the gate. Literals of scalar types are converted at the first call only.
  */
-#include "repl/lang/check.h"
 #include "repl/lang/convert.h"
 
 #include <string.h>
@@ -11,21 +10,6 @@
 #include "repl/lang/check.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
-
-/* One parameter that the caller gives, and where its value comes from. */
-struct site_param {
-	struct convert_want want;
-	const struct ast *node;		/* NULL: known or piped */
-	bool piped, known;		/* known: value holds it */
-	struct twz_value value;
-};
-
-struct call_site {
-	const struct twz_service *service;
-	const struct twz_gate *gate;
-	struct site_param *params;
-	uint32_t nparams;
-};
 
 /* A call whose arguments are being handed out to parameters. */
 struct binder {
@@ -219,6 +203,9 @@ check_missing(struct binder *b)
 			p->value = (struct twz_value){ .kind = TWZ_VALUE_NONE, .type = p->want.type };
 			continue;
 		}
+		p->asked = lang_may_ask(b->l, &p->want);
+		if (p->asked)
+			continue;
 		lang_type_error(b->err, "missing argument '%s': %s", p->want.param->name, signature(b));
 		return lang_at_span(b->err, b->call->from, b->call->to);
 	}
@@ -246,9 +233,9 @@ list_params(struct lang *l, struct call_site *site, struct twz_arena *arena, str
 	return true;
 }
 
-static bool
-resolve(struct lang *l, const struct ast *a, bool piped, struct call_site **ret,
-	struct twz_error *err)
+bool
+lang_resolve(struct lang *l, const struct ast *a, bool piped, struct call_site **ret,
+	     struct twz_error *err)
 {
 	struct twz_arena *arena = &l->program->arena;
 	struct call_site *site;
@@ -303,7 +290,7 @@ convert_all(struct lang *l, struct call_site *site, const struct twz_value *pipe
 				return false;
 			continue;
 		}
-		r = convert_argument(l, &p->want, p->node, false, &args[i], err);
+		r = lang_asks(l, p) ? CONVERT_LATER : convert_argument(l, &p->want, p->node, false, &args[i], err);
 		if (r == CONVERT_FAILED)
 			return false;
 		if (r == CONVERT_LATER) {
@@ -325,13 +312,9 @@ call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
 
 	if (!convert_all(l, site, piped, args, &later, err))
 		return false;
-	for (uint32_t i = 0; later && i < site->nparams; i++) {
-		const struct site_param *p = &site->params[i];
-
-		if ((later >> i & 1) &&
-		    convert_argument(l, &p->want, p->node, true, &args[i], err) != CONVERT_DONE)
+	for (uint32_t i = 0; later && i < site->nparams; i++)
+		if ((later >> i & 1) && !lang_late_argument(l, site, i, &args[i], err))
 			return false;
-	}
 	if (l->check) {
 		lang_note_gate(l, site->service, site->gate);
 		l->check->loads |= !strcmp(site->service->name, "sys") &&
@@ -466,6 +449,8 @@ call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
 	struct twz_value *args;
 	size_t n;
 
+	if (b->result == LANG_FORM)
+		return lang_run_form(l, a, piped, ret, err);
 	if (!check_builtin_count(b, a, a->nargs + (piped != NULL), err))
 		return false;
 	args = plain_arguments(l, a, piped, &n, err);
@@ -545,7 +530,7 @@ lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_erro
 		return lang_apply_check(l, f, a, piped, err);
 	if (!a->is_path)
 		return check_plain(l, a, piped, err);
-	if (!resolve(l, a, piped, &site, err))
+	if (!lang_resolve(l, a, piped, &site, err))
 		return false;
 	args = twz_new_array(l->arena, site->nparams, struct twz_value);
 	return convert_all(l, site, NULL, args, &later, err) || blame(l, site) || lang_at(err, a);
@@ -578,7 +563,7 @@ lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *pipe
 		return true;
 	}
 	if (a->is_path)
-		return (resolve(l, a, piped != NULL, &site, err) &&
+		return (lang_resolve(l, a, piped != NULL, &site, err) &&
 			(call_site(l, site, piped, ret, err) || blame(l, site))) ||
 		       lang_at(err, a);
 	if (a->builtin)

@@ -41,6 +41,36 @@ enum convert_result convert_literal(struct lang *l, const struct convert_want *w
 				    const struct ast *a, bool calls, struct twz_value *ret,
 				    struct twz_error *err);
 
+/* -- calls (call.c, ask.c) ---------------------------------------------------------------------- */
+
+/* One parameter that the caller gives, and where its value comes from. */
+struct site_param {
+	struct convert_want want;
+	const struct ast *node;		/* NULL: known, piped or asked for */
+	bool piped, known;		/* known: value holds it */
+	bool asked;			/* left out: the user is asked for it */
+	struct twz_value value;
+};
+
+/* What a call was resolved to. */
+struct call_site {
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+	struct site_param *params;
+	uint32_t nparams;
+};
+
+/** Finds the gate of the call @a, and which argument is for which parameter. Calls nothing. */
+bool lang_resolve(struct lang *l, const struct ast *a, bool piped, struct call_site **ret,
+		  struct twz_error *err);
+/** Whether the user can be asked for such a parameter: a secret, at a prompt. */
+bool lang_may_ask(const struct lang *l, const struct convert_want *want);
+/** Whether it is asked for: it was left out, or stands there masked, as the history keeps it. */
+bool lang_asks(const struct lang *l, const struct site_param *p);
+/** The value of an argument for which something has to be called, or somebody asked. */
+bool lang_late_argument(struct lang *l, const struct call_site *site, uint32_t i, struct twz_value *ret,
+			struct twz_error *err);
+
 /* -- convert_text.c ---------------------------------------------------------------------------- */
 
 /**

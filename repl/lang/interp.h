@@ -434,7 +434,7 @@ void lang_withhold(struct lang *l, const struct twz_service *service, const stru
 /** In a check: the text calls this gate. */
 void lang_note_gate(struct lang *l, const struct twz_service *service, const struct twz_gate *gate);
 
-enum { LANG_ANY = -1 };
+enum { LANG_ANY = -1, LANG_FORM = -2 };
 
 /* -- built-in functions (builtin.c) ------------------------------------------------------------ */
 
@@ -444,7 +444,7 @@ struct lang_builtin {
 	const char *help;		/* one sentence */
 	unsigned min, max;		/* arguments */
 	/* For a check, which runs none of them: */
-	int result;			/* kind of the value; 0: (); LANG_ANY: it is run all the same */
+	int result;			/* kind of the value; 0: (); LANG_ANY: it is run all the same; LANG_FORM: see forms.c */
 	unsigned takes;			/* first argument: bits of kinds; 0: any */
 	const char *wanted;		/* and how a message calls these */
 	bool (*run)(struct lang *l, const struct twz_value *args, size_t nargs,
@@ -460,6 +460,15 @@ bool lang_run_query(struct lang *l, const struct twz_value *args, size_t nargs, 
 /** Completion inside of sql's question (complete_query.c): see lang_complete(). False: the cursor is in none. */
 bool lang_complete_query(struct lang *l, const char *text, size_t n, size_t cursor, struct twz_arena *arena,
 			 const struct lang_candidate **ret, size_t *count, size_t *from);
+
+/* -- what takes a call (forms.c) ---------------------------------------------------------------- */
+
+/** time, explain, watch. */
+bool lang_is_form(const char *name);
+/** Makes a call of the words behind its name, before the tree is used for anything. */
+void lang_open_form(struct twz_arena *arena, struct ast *a);
+bool lang_run_form(struct lang *l, const struct ast *a, bool piped, struct twz_value *ret,
+		   struct twz_error *err);
 
 /* -- secrets (secret.c) ------------------------------------------------------------------------ */
 

@@ -34,6 +34,7 @@ struct lang_options {
 	enum lang_output output;
 	struct twz_json_style json;
 	bool out_tty, err_tty;		/* what decides decoration: Ok(()), carets and hints */
+	bool plain;			/* for screen readers: nothing moves, no columns */
 	bool color;			/* on err and out, where they are terminals */
 	bool verbose;			/* carets and hints also without a terminal */
 	bool errors_json;
@@ -48,6 +49,10 @@ struct lang_options {
 	/* save session FILE: writes what was typed and what came out; NULL: that is not kept. */
 	bool (*save)(void *data, const char *file, struct twz_error *err);
 	void *save_data;
+	/* At a prompt: asks for a secret, "password for passwd::update_password", without an echo. */
+	bool (*ask)(void *data, const char *what, struct twz_arena *arena, const char **ret, size_t *n,
+		    struct twz_error *err);
+	void *ask_data;
 	bool no_programs;		/* run is refused: for texts that nobody has read */
 };
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "repl/lang/interp.h"
 #include "twz/plan.h"
 
 enum { LEVELS = 64 };
@@ -339,6 +340,12 @@ is_reserved(enum lex_keyword k)
 	       k == LEX_KW_CATCH;
 }
 
+static bool
+is_form(const struct finder *f, const struct lex_token *t)
+{
+	return lang_is_form(twz_strndup(f->arena, f->text + t->from, t->to - t->from));
+}
+
 static void
 take_name(struct finder *f, const struct lex_token *t)
 {
@@ -346,6 +353,12 @@ take_name(struct finder *f, const struct lex_token *t)
 
 	if (level->head && opens_block(t->keyword))
 		level->control = true;
+	/* The words behind time, explain and watch are a call. */
+	if (level->head && is_form(f, t)) {
+		level->head = true;
+		level->statement = false;
+		return;
+	}
 	if (is_reserved(t->keyword) || (level->head && begins_expression(t->keyword)))
 		begin_expression(level, t->keyword == LEX_KW_ELSE || t->keyword == LEX_KW_TRY);
 	else
