@@ -49,7 +49,7 @@ GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c twz/error.c monitor/wire.
 MPK_GUEST_SRC := $(wildcard monitor/mpk/guest/*.c) monitor/guest/gate.c monitor/guest/objects.c \
 	twz/block.c twz/error.c monitor/wire.c
 # libtwz.so: what calls gates, without the language, the terminal and the reader of DWARF.
-SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c monitor/mpk/*.c repl/session*.c repl/sys*.c repl/libtwz.c)
+SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c monitor/mpk/*.c repl/session*.c repl/sys*.c repl/libtwz*.c)
 SO_OBJ  := $(SO_SRC:%.c=$(B)/%.o) $(GATE_OBJ)
 SERVICES := $(patsubst share/services/%.c,$(B)/lib/twz/lib%.so,$(wildcard share/services/*.c))
 UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
@@ -70,7 +70,10 @@ $(B)/bin/twz-inspect: $(B)/introspect/tool/main.o $(B)/libtwz.a
 $(B)/bin/%:
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LINK) -o $@ $^ $(or $(LIBS.$*),$(LIBS))
+	$(Q)$(CC) $(LINK) $(LINK.$*) -o $@ $^ $(or $(LIBS.$*),$(LIBS))
+
+# Services at level none call twz_* in the program that has loaded them.
+LINK.twz := -Wl,--export-dynamic-symbol=twz_*
 
 $(B)/libtwz.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

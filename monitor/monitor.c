@@ -194,6 +194,17 @@ monitor_set_context(struct monitor *m, const char *context, struct twz_error *er
 	return true;
 }
 
+uint64_t
+monitor_thread_number(struct monitor *m)
+{
+	uint64_t number;
+
+	pthread_mutex_lock(&m->lock);
+	number = call_thread_number(m);
+	pthread_mutex_unlock(&m->lock);
+	return number;
+}
+
 void
 monitor_interrupt(struct monitor *m)
 {

@@ -125,6 +125,8 @@ const struct twz_plan *monitor_plan(const struct monitor_gate *gate);
  * cost. NULL otherwise. It stays where it is until the service is unloaded.
  */
 void *monitor_function(const struct monitor_gate *gate);
+/** The calling thread's number, as gates see it: from 1 in each session. */
+uint64_t monitor_thread_number(struct monitor *m);
 /** The file of the service @name that this process itself has loaded (LD_PRELOAD), or NULL. */
 const char *monitor_here(const char *name, struct twz_arena *arena);
 

@@ -11,12 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "repl/libtwz.h"
 #include "repl/session.h"
 #include "twz/call.h"
+#include "twz/gate.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t prepared = PTHREAD_ONCE_INIT;
 static struct session *session;		/* guarded by lock, like what follows */
+static bool adopted;			/* it is somebody else's to close */
 static struct twz_stub **bound;
 static size_t nbound;
 
@@ -28,6 +31,7 @@ enum { DEFAULT_TIMEOUT_MS = 30000 };
 static _Thread_local int64_t timeout_ns FAST_TLS = DEFAULT_TIMEOUT_MS * INT64_C(1000000);
 static _Thread_local struct twz_error error FAST_TLS;
 static _Thread_local struct twz_failure failure;
+__thread int twz_has_failed;
 
 static void
 before_fork(void)
@@ -45,7 +49,11 @@ static void
 forget_bound(void)
 {
 	for (size_t i = 0; i < nbound; i++)
+	{
+		if (bound[i]->function)
+			__atomic_store_n(bound[i]->function, bound[i]->otherwise, __ATOMIC_RELEASE);
 		__atomic_store_n(&bound[i]->bound, NULL, __ATOMIC_RELEASE);
+	}
 	nbound = 0;
 }
 
@@ -55,6 +63,7 @@ in_child(void)
 {
 	forget_bound();
 	session = NULL;
+	adopted = false;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -74,9 +83,20 @@ open_session(struct twz_error *err)
 	return session || session_open(&options, &session, err);
 }
 
+void
+libtwz_adopt(struct session *s)
+{
+	pthread_mutex_lock(&lock);
+	forget_bound();
+	session = s;
+	adopted = s != NULL;
+	pthread_mutex_unlock(&lock);
+}
+
 static int
 fail(void)
 {
+	twz_has_failed = 1;
 	failure = (struct twz_failure){
 		.code = error.code ? error.code : TWZ_ERR(GENERIC, OTHER),
 		.status = twz_class_status(error.cls),
@@ -110,6 +130,7 @@ bind(struct twz_stub *stub)
 {
 	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
 	struct session_gate *gate = NULL;
+	void *function;
 
 	pthread_mutex_lock(locked);
 	if (stub->bound)
@@ -120,6 +141,9 @@ bind(struct twz_stub *stub)
 	    !remember(stub, &error))
 		return NULL;
 	__atomic_store_n(&stub->bound, gate, __ATOMIC_RELEASE);
+	function = stub->function ? session_function(gate) : NULL;
+	if (function)
+		__atomic_store_n(stub->function, function, __ATOMIC_RELEASE);
 	return gate;
 }
 
@@ -128,8 +152,8 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 {
 	struct session_gate *gate = __atomic_load_n(&stub->bound, __ATOMIC_ACQUIRE);
 
-	if (__builtin_expect(error.cls != TWZ_CLASS_NONE, 0))
-		error = (struct twz_error){ 0 };
+	if (__builtin_expect(twz_has_failed, 0))
+		twz_forget();
 	if ((gate || (gate = bind(stub))) && session_call(gate, words, ret, timeout_ns, &error))
 		return 0;
 	if (stub->ret_size)
@@ -137,10 +161,39 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 	return fail();
 }
 
+void
+twz_forget(void)
+{
+	error = (struct twz_error){ 0 };
+	twz_has_failed = 0;
+}
+
 const struct twz_failure *
 twz_failed(void)
 {
-	return error.cls != TWZ_CLASS_NONE ? &failure : NULL;
+	return twz_has_failed ? &failure : NULL;
+}
+
+/* For services at level none: whoever calls them in this process is its session. */
+__attribute__((visibility("default"))) const struct twz_caller *
+twz_caller(void)
+{
+	static _Thread_local struct twz_caller caller;
+	static _Thread_local char context[128];
+	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
+
+	pthread_mutex_lock(locked);
+	if (!session)
+		return NULL;
+	caller.thread = session_caller(session, context, sizeof(context));
+	caller.context = context;
+	return &caller;
+}
+
+__attribute__((visibility("default"))) const char *
+twz_state_dir(void)
+{
+	return NULL;
 }
 
 void
@@ -164,7 +217,7 @@ twz_open(void)
 {
 	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
 
-	error = (struct twz_error){ 0 };
+	twz_forget();
 	pthread_mutex_lock(locked);
 	return open_session(&error) ? 0 : fail();
 }
@@ -176,8 +229,10 @@ twz_close(void)
 
 	pthread_mutex_lock(locked);
 	forget_bound();
-	session_close(session);
+	if (!adopted)
+		session_close(session);
 	session = NULL;
+	adopted = false;
 }
 
 /* A program that ends without twz_close() has its services' last words shown all the same. */
@@ -186,7 +241,7 @@ flush_at_exit(void)
 {
 	if (pthread_mutex_trylock(&lock) != 0)
 		return;
-	if (session)
+	if (session && !adopted)
 		session_flush(session);
 	pthread_mutex_unlock(&lock);
 }

@@ -22,6 +22,7 @@
 #include "repl/options.h"
 #include "repl/record.h"
 #include "repl/run_program.h"
+#include "repl/libtwz.h"
 #include "repl/session.h"
 #include "repl/signals.h"
 #include "repl/sql.h"
@@ -350,6 +351,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	struct session_options so = {
 		.context = o->context,
 		.registry = o->registry,
+		.isolation = o->isolation,
 		.preload = true,
 		.output = prompt ? show_output : NULL,
 		.query = sql_query,
@@ -366,6 +368,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	if (!session_open(&so, &s, &err))
 		return complain(o, &err, twz_class_status(err.cls));
 	signals_install(s);
+	libtwz_adopt(s);
 	lo = language_options(o, session_host(s), prompt);
 	if (prompt) {
 		record = record_new(stdout, stderr);

@@ -23,6 +23,7 @@
 
 #include "repl/session_inner.h"
 #include "repl/session_places.h"
+#include "repl/sys.h"
 #include "twz/image.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
@@ -458,6 +459,23 @@ call_bound(struct session_gate *g, const uint64_t *words, void *ret, int64_t tim
 	return false;
 }
 
+void *
+session_function(struct session_gate *g)
+{
+	return monitor_function(g->bound);
+}
+
+uint64_t
+session_caller(struct session *s, char *context, size_t size)
+{
+	{
+		WITH_LOCK(s);
+
+		snprintf(context, size, "%s", session_context(s));
+	}
+	return monitor_thread_number(s->monitor);
+}
+
 TWZ_HOT bool
 session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
 	     struct twz_error *err)
@@ -559,10 +577,29 @@ session_bind(struct session *s, const char *service_name, const char *gate_name,
 
 /* -- opening and closing ----------------------------------------------------------------------- */
 
+/* The environment of a program with more rights than its user is no place to take them from. */
 static bool
-start_monitor(struct session *s, const struct places *places, struct twz_error *err)
+read_level(const char *text, struct monitor_options *options, struct twz_error *err)
 {
-	const struct monitor_options options = {
+	const struct twz_member *level;
+
+	text = text ? text : secure_getenv("TWZ_ISOLATION");
+	if (!text || !*text)
+		return true;
+	level = twz_member_find(&sys_type_level, text);
+	if (!level)
+		return twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"no level of isolation '%s'; there are none, callee, caller and full", text);
+	options->asks = true;
+	options->level = (enum twz_level)level->value;
+	return true;
+}
+
+static bool
+start_monitor(struct session *s, const struct session_options *asked, const struct places *places,
+	      struct twz_error *err)
+{
+	struct monitor_options options = {
 		.host = { .data = s, .service = monitor_service, .may_call = rights_may_call,
 			  .may_ask = rights_may_ask, .output = take_output },
 		.context = s->contexts[0],
@@ -570,7 +607,7 @@ start_monitor(struct session *s, const struct places *places, struct twz_error *
 		.state_dir = places->state,
 	};
 
-	return monitor_open(&options, &s->monitor, err);
+	return read_level(asked->isolation, &options, err) && monitor_open(&options, &s->monitor, err);
 }
 
 static void
@@ -611,7 +648,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.table = options->table,
 		.interrupted = was_interrupted,
 	};
-	if (!places_find(&s->arena, &places, err) || !start_monitor(s, &places, err))
+	if (!places_find(&s->arena, &places, err) || !start_monitor(s, options, &places, err))
 		return false;
 	s->inspect = places.inspect;
 	s->folders = registry_folders(places.services, &s->arena);

@@ -16,6 +16,7 @@ struct session_gate;
 struct session_options {
 	const char *context;	/* NULL: "owner" */
 	const char *registry;	/* NULL: where registry_path() says */
+	const char *isolation;	/* the level of services that do not ask for more; NULL: TWZ_ISOLATION, else full */
 	bool preload;		/* honour SCTX_PRELOAD */
 	/** What repl_host.query and repl_host.table do, for a session that answers SQL: see sql.h. NULL: none. */
 	bool (*query)(void *data, const struct repl_query *q, struct twz_error *err);
@@ -39,6 +40,12 @@ const struct repl_host *session_host(struct session *s);
 /** For stubs: binds SERVICE::GATE, refusing (LINK) a signature whose hash is not @hash. Thread-safe. */
 TWZ_MUST bool session_bind(struct session *s, const char *service, const char *gate, uint64_t hash,
 			   const char *signature, struct session_gate **ret, struct twz_error *err);
+/**
+ * The gate's own function when its service is at level none, which then stays loaded; NULL otherwise.
+ */
+void *session_function(struct session_gate *gate);
+/** Who calls gates in this process: its thread, and the context, of which @size bytes are written. */
+uint64_t session_caller(struct session *s, char *context, size_t size);
 /** For stubs: calls it. See monitor_call(). */
 TWZ_MUST bool session_call(struct session_gate *gate, const uint64_t *words, void *ret,
 			   int64_t timeout_ns, struct twz_error *err);

@@ -35,7 +35,18 @@ struct twz_stub {
 	uint32_t nwords;
 	uint32_t ret_size;
 	void *bound;		/* NULL until the first call; set once, with release order */
+	/*
+	 * Where the stub's header looks for the function to call, and what stands there until the gate's own
+	 * does: at level none a call is a call of that. Both NULL: always through twz_invoke().
+	 */
+	void **function;
+	void *otherwise;
 };
+
+/* Not 0: this thread's last call failed. Read by stubs; see twz_failed(). */
+extern __thread int twz_has_failed __attribute__((tls_model("initial-exec")));
+/* This thread's last call did not fail. Called by stubs. */
+void twz_forget(void);
 
 /*
  * Calls the gate. @words holds one word per parameter: the value itself, sign- or zero-extended (a

@@ -2,6 +2,9 @@
  * Stubs: a header and a C file that make each gate of a service a function, on top of twz/call.h. A
  * stub puts its parameters into words as twz/plan.h says and leaves everything else to twz_invoke(),
  * which compares the hash with that of the service it finds.
+ *
+ * The header has each function once more, as one that is only ever inlined: a call through a pointer, which
+ * leads to the stub, or, at level none, to the gate itself.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -86,6 +89,35 @@ write_prototype(struct ctext *c, const struct twz_service *service, const struct
 	twz_text_puts(c->out, ";\n");
 }
 
+/* The pointer through which the function is called. */
+static void
+declare_pointer(struct ctext *c, const struct twz_service *service, const struct row *row)
+{
+	struct twz_type *pointer = twz_new(c->arena, struct twz_type);
+
+	*pointer = (struct twz_type){ .kind = TWZ_POINTER, .size = sizeof(void *),
+				      .align = sizeof(void *), .name = "", .target = row->type };
+	ctext_declare(c, pointer, twz_format(c->arena, "%s_gate", stub_name(c, service, row->gate)));
+}
+
+static void
+write_inline(struct ctext *c, const struct twz_service *service, const struct row *row)
+{
+	const char *name = stub_name(c, service, row->gate);
+	bool returns = row->plan->ret.pass != TWZ_PASS_NOTHING;
+
+	twz_text_puts(c->out, "\nextern ");
+	declare_pointer(c, service, row);
+	twz_text_puts(c->out, ";\nextern inline __attribute__((gnu_inline))\n");
+	ctext_declare(c, row->type, name);
+	twz_text_puts(c->out, "\n{\n\tif (__builtin_expect(twz_has_failed, 0))\n\t\ttwz_forget();\n");
+	twz_text_printf(c->out, "\t%s__atomic_load_n(&%s_gate, __ATOMIC_RELAXED)(", returns ? "return " : "",
+		name);
+	for (uint32_t i = 0; i < row->plan->nslots; i++)
+		twz_text_printf(c->out, "%s%s", i ? ", " : "", row->type->members[i].name);
+	twz_text_puts(c->out, ");\n}\n");
+}
+
 static void
 write_header(struct ctext *c, const struct twz_service *service, const struct row *rows)
 {
@@ -99,6 +131,11 @@ write_header(struct ctext *c, const struct twz_service *service, const struct ro
 	ctext_finish(c);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		write_prototype(c, service, &rows[i]);
+	twz_text_printf(c->out, "\n#ifndef TWZ_STUB_%s_SOURCE\n", name);
+	for (uint32_t i = 0; i < service->ngates; i++)
+		if (!rows[i].why)
+			write_inline(c, service, &rows[i]);
+	twz_text_puts(c->out, "\n#endif\n");
 	twz_text_puts(c->out, "\n/* Sizes, places and numbers as in the service. */\n");
 	ctext_asserts(c);
 	twz_text_puts(c->out, ctext_tail);
@@ -108,7 +145,8 @@ write_header(struct ctext *c, const struct twz_service *service, const struct ro
 /* -- C file ----------------------------------------------------------------------------------------- */
 
 static const char source_head[] =
-	"/* Made by twz-inspect --stubs from %s; see %s_stub.h. */\n#include \"%s_stub.h\"\n\n"
+	"/* Made by twz-inspect --stubs from %s; see %s_stub.h. */\n#define TWZ_STUB_%s_SOURCE\n"
+	"#include \"%s_stub.h\"\n\n"
 	"#include <string.h>\n\n#include <twz/call.h>\n\n"
 	"static inline __attribute__((unused)) uint64_t\ntwz_stub_float(float f)\n{\n"
 	"\tuint32_t bits;\n\n\tmemcpy(&bits, &f, sizeof(bits));\n\treturn bits;\n}\n\n"
@@ -173,12 +211,16 @@ write_function(struct ctext *c, const struct twz_service *service, const struct 
 	struct twz_text *out = c->out;
 
 	twz_text_byte(out, '\n');
+	declare_pointer(c, service, row);
+	twz_text_printf(out, " = %s;\n\n", stub_name(c, service, gate));
 	ctext_declare(c, row->type, stub_name(c, service, gate));
 	twz_text_printf(out, "\n{\n\tstatic struct twz_stub twz_stub = {\n\t\t\"%s\", \"%s\",\n\t\t",
 		service->name, gate->name);
 	write_literal(out, twz_signature_text(c->arena, gate));
-	twz_text_printf(out, ",\n\t\tUINT64_C(0x%016" PRIx64 "), %u, %u, NULL,\n\t};\n", gate->hash,
+	twz_text_printf(out, ",\n\t\tUINT64_C(0x%016" PRIx64 "), %u, %u, NULL,\n", gate->hash,
 		plan->nslots, plan->ret.size);
+	twz_text_printf(out, "\t\t(void **)&%s_gate, (void *)%s,\n\t};\n", stub_name(c, service, gate),
+		stub_name(c, service, gate));
 	write_words(out, row);
 	if (returns) {
 		twz_text_byte(out, '\t');
@@ -194,7 +236,7 @@ static void
 write_source(struct ctext *c, const struct twz_service *service, const struct row *rows)
 {
 	twz_text_printf(c->out, source_head, ctext_comment(c->arena, service->path), service->name,
-		service->name);
+		service->name, service->name);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		if (!rows[i].why)
 			write_function(c, service, &rows[i]);
@@ -229,7 +271,12 @@ show_stubs(const struct twz_service *service, const char *folder, struct twz_err
 	ctext_begin(&c, &text, &arena);
 	ctext_learn(&c, service);
 	for (uint32_t i = 0; i < service->ngates; i++)
-		ctext_reserve(&c, stub_name(&c, service, &service->gates[i]));
+	{
+		const char *name = stub_name(&c, service, &service->gates[i]);
+
+		ctext_reserve(&c, name);
+		ctext_reserve(&c, twz_format(&arena, "%s_gate", name));
+	}
 	for (uint32_t i = 0; i < service->ngates; i++)
 		make_row(&rows[i], &service->gates[i], &c);
 	/* Parameters keep away from the names of all types. */

@@ -301,6 +301,15 @@ invoke(const struct twz_stub *stub, const uint64_t *words, void *ret, struct twz
 	return end == CALLER_DONE ? answer(b, &call, ret, err) : ended(b, end, err);
 }
 
+__thread int twz_has_failed;	/* of stubs that are never direct here */
+
+void
+twz_forget(void)
+{
+	twz_has_failed = 0;
+	self.failed = false;
+}
+
 int
 twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 {
@@ -308,6 +317,7 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 
 	self.error = (struct twz_error){ 0 };
 	self.failed = !invoke(stub, words, ret, &self.error);
+	twz_has_failed = self.failed;
 	if (!self.failed)
 		return 0;
 	if (ret)

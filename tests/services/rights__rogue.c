@@ -34,7 +34,8 @@ TWZ_GATE(const char *, ask, (const char *service, const char *gate), TWZ_DOC("Ca
 
 	snprintf(names[0], sizeof(names[0]), "%s", service);
 	snprintf(names[1], sizeof(names[1]), "%s", gate);
-	stub = (struct twz_stub){ names[0], names[1], "unknown", 0, 0, sizeof(ret), NULL };
+	stub = (struct twz_stub){ .service = names[0], .gate = names[1], .signature = "unknown",
+				  .ret_size = sizeof(ret) };
 	twz_invoke(&stub, words, &ret);
 	return said((long)ret);
 }

@@ -90,8 +90,7 @@ b
 1
 2
 1
-Error: Called by nobody
-[1]
+owner
 ## Its own constructors, destructors, environment, memory (G17, I10).
 $ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'montest::was_ctor_run; sys::unload montest; montest::was_ctor_run'
 montest: destructed

@@ -16,3 +16,13 @@ counter_client: Link Error: …
 [6]
 ## The README shows this program as it is.
 $ awk '/^```c$/ { inside = 1; text = ""; next } /^```/ { if (text ~ /counter_stub.h/) printf "%s", text; text = ""; inside = 0 } inside { text = text $0 "\n" }' $TWZ_ROOT/README.md | diff - $TWZ_ROOT/share/examples/counter_client.c
+## At level none the same program calls the same functions, and is told who it is all the same.
+$ TWZ_ISOLATION=none $TWZ_BUILD/examples/counter_client 10 | sed 's/thread [1-4]/thread N/'
+thread N: 10 calls
+thread N: 10 calls
+thread N: 10 calls
+thread N: 10 calls
+40 calls in all
+$ TWZ_ISOLATION=bogus $TWZ_BUILD/examples/counter_client 10
+counter_client: Syntax Error: no level of isolation 'bogus'; there are none, callee, caller and full
+[2]

@@ -32,9 +32,9 @@ $ SCTX_PRELOAD=libcounter.so twz -o json -c 'sys::compartments' | jq -c '.[].ser
 "counter"
 $ ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 LD_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so twz -c 'sys::compartments'
 []
-$ ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 LD_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so $TWZ_BUILD/examples/counter_client 10
-10 calls
-10 calls
-10 calls
-10 calls
+$ ASAN_OPTIONS=verify_asan_link_order=0:detect_leaks=0 LD_PRELOAD=$TWZ_BUILD/lib/twz/libcounter.so $TWZ_BUILD/examples/counter_client 10 | sed 's/thread [1-4]/thread N/'
+thread N: 10 calls
+thread N: 10 calls
+thread N: 10 calls
+thread N: 10 calls
 40 calls in all
