@@ -45,7 +45,7 @@ LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
 # The gate of compartments in this process is assembly.
 GATE_OBJ := $(B)/monitor/mpk/gate.o
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(GATE_OBJ)
-GUEST_SRC := $(wildcard monitor/guest/*.c) twz/block.c twz/error.c monitor/wire.c monitor/message.c monitor/caller.c monitor/turn.c
+GUEST_SRC := $(wildcard monitor/guest/*.c) twz/arena.c twz/ask.c twz/block.c twz/error.c monitor/wire.c monitor/message.c monitor/caller.c monitor/turn.c
 MPK_GUEST_SRC := $(wildcard monitor/mpk/guest/*.c) monitor/guest/gate.c monitor/guest/objects.c \
 	twz/block.c twz/error.c monitor/wire.c
 # libtwz.so: what calls gates, without the language, the terminal and the reader of DWARF.

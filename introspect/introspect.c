@@ -242,7 +242,7 @@ make_service(struct inspection *in, const char *path)
 
 	*service = (struct twz_service){
 		.name = in->records.service,
-		.version = in->records.version, .doc = in->records.doc,
+		.version = in->records.version, .doc = in->records.doc, .asks = in->records.asks,
 		.path = twz_strdup(in->arena, real ? real : path),
 		.debug_path = in->gates_path ? in->gates_path : in->debug_path,
 		.gates = in->gates, .ngates = (uint32_t)in->n, .partial = in->partial,

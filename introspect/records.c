@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twz/ask.h"
 #include "twz/json.h"
 
 enum { MAX_PAIRS = 512, MAX_GATES = 4096 };
@@ -356,6 +357,24 @@ take_codes(struct reader *r, const struct pair *pairs, size_t n)
 		r->out->partial = true;
 }
 
+/* Sorted by nobody: as in the file. */
+static void
+take_asks(struct reader *r, const struct pair *pairs, size_t n)
+{
+	const char *what = value_of(pairs, n, "what"), *rights = value_of(pairs, n, "rights");
+	const char *needed = value_of(pairs, n, "needed");
+	struct twz_ask ask;
+
+	if (!what || !rights || r->out->nasks == TWZ_ASKS_MAX ||
+	    !twz_ask_make(pairs[0].value, rights, record_clean(r->arena, what), needed && !strcmp(needed, "1"),
+			  r->arena, &ask)) {
+		r->out->partial = true;
+		return;
+	}
+	r->out->asks = twz_format(r->arena, "%s%s", r->out->asks, twz_ask_line(&ask, r->arena));
+	r->out->nasks++;
+}
+
 /* Which codes a gate returns may be said before the codes themselves. */
 static void
 join_codes(struct reader *r)
@@ -379,6 +398,7 @@ static const struct head {
 } heads[] = {
 	{ "gate", take_gate }, { "service", take_service },
 	{ "error", take_error }, { "flags", take_flags }, { "codes", take_codes },
+	{ "asks", take_asks },
 };
 
 /*
@@ -418,7 +438,7 @@ records_read(struct elf_section section, struct twz_arena *arena, struct records
 	TWZ_FREE struct pair *pairs = calloc(MAX_PAIRS, sizeof(*pairs));
 	size_t at = 0, n;
 
-	*ret = (struct records){ .version = "", .doc = "" };
+	*ret = (struct records){ .version = "", .doc = "", .asks = "" };
 	ret->partial = !pairs;
 	while (pairs && at + sizeof(start) <= section.n) {
 		size_t end;

@@ -54,6 +54,8 @@ struct records {
 	size_t nflags;
 	struct record_codes *codes;
 	size_t ncodes;
+	const char *asks;		/* twz/ask.h; "" */
+	size_t nasks;
 	bool partial;			/* something was skipped */
 };
 

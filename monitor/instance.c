@@ -129,12 +129,14 @@ make_ends(struct instance *i, struct ends *e, struct twz_error *err)
 static bool
 start_text(const struct compartment *c, char *text, size_t size, size_t *n)
 {
+	const char *granted = __atomic_load_n(&c->service->granted, __ATOMIC_ACQUIRE);
 	char id[2 * TWZ_BUILD_ID_MAX + 1] = "";
 	int wrote;
 
 	for (uint32_t k = 0; k < c->service->build_id_size && k < TWZ_BUILD_ID_MAX; k++)
 		snprintf(id + 2 * k, 3, "%02x", c->service->build_id[k]);
-	wrote = snprintf(text, size, "%s%c%s%c%s", c->service->path, 0, c->state, 0, id);
+	wrote = snprintf(text, size, "%s%c%s%c%s%c%s", c->service->path, 0, c->state, 0, id, 0,
+			 granted ? granted : "");
 	if (wrote < 0 || (size_t)wrote >= size)
 		return false;
 	*n = (size_t)wrote + 1;
@@ -158,9 +160,12 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 				.word = { o->memory ? o->memory : c->monitor->options.memory, i->id,
 					  o->nenv } };
 	const int fds[] = { e->control, e->log, e->state, e->crash };
-	char text[32 << 10];
+	char text[64 << 10];
+	uint64_t memory;
 	size_t n;
 
+	if (!o->memory && asks_granted(c->service, TWZ_ASK_MEMORY, &memory) && memory > head.word[0])
+		head.word[0] = memory;
 	if (!start_text(c, text, sizeof(text), &n))
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"the path or the environment of service %s is too long",
@@ -179,7 +184,7 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 	struct instance *i;
 	bool ok;
 
-	if (!zygote_for(m, c, &zygote, err))
+	if ((c->active >= TWZ_LEVEL_CALLER && !asks_met(c->service, err)) || !zygote_for(m, c, &zygote, err))
 		return false;
 	i = calloc(1, sizeof(*i));
 	if (!i)

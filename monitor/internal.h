@@ -19,6 +19,7 @@
 #include "monitor/monitor.h"
 #include "monitor/tally.h"
 #include "monitor/wire.h"
+#include "twz/ask.h"
 
 /*
  * A process whose clones become compartments. The first is started with the monitor and serves all who
@@ -228,6 +229,12 @@ TWZ_MUST bool level_same(const struct compartment *c, const struct monitor_load_
 /** Calls @function as @plan says, without a compartment. */
 TWZ_MUST bool direct_invoke(void *function, const struct twz_plan *plan, const uint64_t *words,
 			    void *ret, struct twz_error *err);
+
+/* -- asks.c: what services asked for and were granted */
+/** Whether something of this kind was; @most (NULL: not asked for) gets the largest number. */
+bool asks_granted(const struct twz_service *service, enum twz_ask_kind kind, uint64_t *most);
+/** Fails when the service cannot work without something that was not. */
+TWZ_MUST bool asks_met(const struct twz_service *service, struct twz_error *err);
 
 /* -- instance.c; all with the lock held */
 TWZ_MUST bool instance_start(struct compartment *c, struct instance **ret, struct twz_error *err);

@@ -10,8 +10,8 @@
 
 enum message_kind {
 	/* monitor to zygote; SERIAL names the instance in all answers */
-	MESSAGE_START = 1,	/* memory, compartment id, number of variables; "path\0state\0build id\0" and the
-				   variables; control, log, state, crash */
+	MESSAGE_START = 1,	/* memory, compartment id, number of variables; "path\0state\0build id\0granted\0" and
+				   the variables; control, log, state, crash */
 	/* zygote to monitor */
 	MESSAGE_HELLO,		/* struct message_confinement */
 	MESSAGE_STARTED,	/* pid; pidfd */
@@ -43,6 +43,7 @@ enum message_question {
 enum {
 	GUEST_OPEN = 1,		/* its compartments are not confined */
 	GUEST_OWN = 2,		/* made for one compartment, by exec */
+	GUEST_NET = 8,		/* sockets can be made, of the families that are granted */
 	GUEST_DEBUG = 4,	/* debuggers may attach; the compartment stops before it loads its service */
 };
 

@@ -145,8 +145,11 @@ static uint32_t
 kind_for(const struct compartment *c)
 {
 	const struct monitor_load_options *o = &c->options;
+	uint32_t own = 0;
 
-	return (c->active < TWZ_LEVEL_CALLER ? GUEST_OPEN : 0) | (o->fresh ? GUEST_OWN : 0) |
+	if (c->active >= TWZ_LEVEL_CALLER && asks_granted(c->service, TWZ_ASK_NET, NULL))
+		own |= GUEST_NET;
+	return own | (c->active < TWZ_LEVEL_CALLER ? GUEST_OPEN : 0) | (o->fresh ? GUEST_OWN : 0) |
 	       (o->debug ? GUEST_OWN | GUEST_DEBUG : 0);
 }
 

@@ -166,6 +166,13 @@ capability_is_about(const struct registry_capability *c, const char *service, co
 	return !*c->gate || (!strcmp(service, REGISTRY_HOST) ? covers_thing(c, gate) : !strcmp(c->gate, gate));
 }
 
+bool
+registry_covers(const struct registry_capability *above, const struct registry_capability *c)
+{
+	return !strcmp(above->capability, c->capability) && !(c->rights & ~above->rights) &&
+	       capability_is_about(above, c->service, c->gate);
+}
+
 static bool
 covers_range(const struct registry_capability *above, const struct registry_capability *c)
 {

@@ -44,6 +44,9 @@ struct registry_capability {
  */
 bool registry_in_range(uint64_t first, uint64_t length, uint64_t align, uint64_t number);
 
+/** Whether @above says at least what @c says, of REGISTRY_HOST. */
+bool registry_covers(const struct registry_capability *above, const struct registry_capability *c);
+
 /**
  * Whether @context may call @gate of @service. A gate that requires nothing may be called by every context.
  * Fails with class SECURITY and the text "Failed to call GATE in SERVICE: Permission denied"; the code is

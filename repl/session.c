@@ -126,6 +126,7 @@ session_read(struct session *s, const char *name, const char *path, struct loade
 	l->name = twz_strdup(&s->arena, name);
 	l->path = l->service.path;
 	l->service.name = l->name;
+	asks_resolve(s, l);
 	l->gates = twz_new_array(&s->arena, l->service.ngates, struct session_gate *);
 	*ret = l;
 	return true;
@@ -356,10 +357,10 @@ take_output(void *data, const char *service, const char *bytes, size_t n)
 
 /* -- gates ------------------------------------------------------------------------------------- */
 
-static const struct loaded *
+static struct loaded *
 loaded_of(struct session *s, const struct twz_service *service)
 {
-	const struct loaded *l = s->loaded;
+	struct loaded *l = s->loaded;
 
 	while (l && &l->service != service)
 		l = l->next;
@@ -373,6 +374,7 @@ bind(struct session *s, struct session_gate *g, struct twz_error *err)
 	const struct monitor_load_options here = { .asks = true, .here = true };
 	struct monitor_id id;
 
+	asks_tell(s, g->loaded);
 	if (g->loaded->here && !monitor_load(s->monitor, &g->loaded->service, &here, &id, err))
 		return false;
 	return monitor_bind(s->monitor, &g->loaded->service, g->gate, &g->bound, err);
@@ -388,7 +390,7 @@ plan_gate(struct session *s, const struct twz_service *service, const struct twz
 {
 	WITH_LOCK(s);
 
-	const struct loaded *l = loaded_of(s, service);
+	struct loaded *l = loaded_of(s, service);
 	struct session_gate *g = l ? l->gates[gate->index] : NULL;
 
 	if (!l)

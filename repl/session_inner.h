@@ -7,6 +7,7 @@
 #include "monitor/monitor.h"
 #include "registry/rights.h"
 #include "repl/session.h"
+#include "twz/ask.h"
 #include "twz/plan.h"
 
 /* A service file as this session loaded it. When the file changes, a new one takes its place. */
@@ -19,12 +20,13 @@ struct loaded {
 	bool here;			/* loaded into this process itself: level none */
 	bool instance;			/* named by sys::load: not what the folders have under this name */
 	bool dropped;			/* atomic: it was unloaded, and its name is free */
+	bool told;			/* what it asks for was shown */
 	struct session_gate **gates;	/* by gate->index; made when first used */
 };
 
 struct session_gate {
 	struct session *session;
-	const struct loaded *loaded;
+	struct loaded *loaded;
 	const struct twz_gate *gate;
 	const struct twz_plan *plan;
 	struct monitor_gate *bound;	/* NULL until its first call */
@@ -155,6 +157,17 @@ bool rights_may_call(void *data, const struct monitor_who *who, const struct twz
 		     const struct twz_gate *gate, struct twz_error *err);
 bool rights_may_ask(void *data, const struct monitor_who *who, const char *service, const char *gate,
 		    struct twz_error *err);
+
+/* -- session_asks.c ---------------------------------------------------------------------------- */
+
+/** Finds out what of what it asks for it was granted. To be called with the lock held. */
+void asks_resolve(struct session *s, struct loaded *l);
+/** Shows, once, what it asks for and does not have. */
+void asks_tell(struct session *s, struct loaded *l);
+/** The capability by which a service gets @ask, as sys::grant takes it. */
+const char *asks_grant_text(const char *service, const struct twz_ask *ask, struct twz_arena *arena);
+/** Whether the service has it: it was granted, or the policy file says so. To be called with the lock held. */
+bool asks_has(struct session *s, const char *service, const struct twz_ask *ask);
 
 /* -- session_tool.c ---------------------------------------------------------------------------- */
 

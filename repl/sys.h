@@ -73,12 +73,14 @@ extern const struct twz_type sys_type_level, sys_type_mechanism, sys_type_restar
 	  SYS_TEXT("context"), SYS_TEXT("rights"), SYS_TEXT("service", .optional = true)) \
 	X(rights, records, true, "Lists what contexts may do, and whether that still holds", \
 	  SYS_TEXT("context", .optional = true)) \
-	X(grant, number, own, "Grants a context SERVICE::GATE or all of SERVICE; numbers what it granted", \
+	X(grant, number, own, "Grants a context SERVICE::GATE, SERVICE, or what a service asks for; numbers what it granted", \
 	  SYS_TEXT("context"), SYS_TEXT("what"), SYS_TEXT("capability", .optional = true), \
 	  SYS_TEXT("gates", .optional = true), SYS_TEXT("rights", .optional = true), \
 	  SYS_TEXT("expires", .optional = true), SYS_FLAG("delegable")) \
 	X(revoke, number, own, "Takes back what was granted and all that was passed on from it; counts them", \
 	  SYS_NUMBER("capability")) \
+	X(asks, records, true, "Lists what services ask for beyond what every compartment gets, and how to grant it", \
+	  SYS_TEXT("service", .optional = true)) \
 	X(audit, records, guarded, "Shows who called what by a right that is required, or was refused", \
 	  SYS_NUMBER("last", .optional = true))
 

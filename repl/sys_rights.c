@@ -359,6 +359,30 @@ grant_gate(const struct sys_request *r, const char *what, struct registry_capabi
 	return true;
 }
 
+/* "files:/srv/pictures": what services ask for. False without an error: it is something else. */
+static bool
+grant_thing(const struct sys_request *r, const char *what, struct registry_capability *c,
+	    struct twz_error *err)
+{
+	const char *colon = strchr(what, ':'), *given = sys_arg_text(r, 4);
+	const char *kind = colon ? twz_strndup(r->arena, what, (size_t)(colon - what)) : "";
+	bool files = !strcmp(kind, "files");
+	struct twz_ask ask;
+
+	if (!files && strcmp(kind, "net") && strcmp(kind, "memory"))
+		return false;
+	if (!twz_ask_make(kind, given ? given : files ? "read" : "call", colon + 1, false, r->arena, &ask))
+		return bad(err, "nobody can be granted '%s'; there are files:/PATH with the rights read and write,"
+				" net:inet, net:inet6, net:unix and memory:BYTES", what);
+	if (strncmp(c->context, "service:", 8))
+		return bad(err, "%s is for services: service:NAME instead of '%s'", what, c->context);
+	c->service = REGISTRY_HOST;
+	c->capability = twz_ask_kind_text(ask.kind);
+	c->gate = ask.what;
+	c->rights = ask.rights;
+	return true;
+}
+
 static bool
 parse_grant(const struct sys_request *r, struct registry_capability *c, struct twz_error *err)
 {
@@ -368,9 +392,20 @@ parse_grant(const struct sys_request *r, struct registry_capability *c, struct t
 	c->gate = "";
 	c->rights = RIGHT_CALL;
 	c->delegable = sys_arg_flag(r, 6);
-	return grant_gate(r, what, c, err) &&
-	       (!sys_arg_text(r, 4) || parse_rights(sys_arg_text(r, 4), r->arena, &c->rights, err)) &&
-	       (!expires || parse_expiry(expires, (int64_t)time(NULL) * 1000, &c->expires, err));
+	if (expires && !parse_expiry(expires, (int64_t)time(NULL) * 1000, &c->expires, err))
+		return false;
+	if (grant_thing(r, what, c, err))
+		return true;
+	return err->cls == TWZ_CLASS_NONE && grant_gate(r, what, c, err) &&
+	       (!sys_arg_text(r, 4) || parse_rights(sys_arg_text(r, 4), r->arena, &c->rights, err));
+}
+
+/* Compartments that are started from now on have what services have been granted by now. */
+static void
+resolve_all(struct session *s)
+{
+	for (struct loaded *l = s->loaded; l; l = l->next)
+		asks_resolve(s, l);
 }
 
 bool
@@ -388,6 +423,7 @@ sys_grant(const struct sys_request *r, struct twz_value *ret, struct twz_error *
 	c.grantor = session_context(r->s);
 	if (!session_registry(r->s, &reg, err) || !registry_grant(reg, &c, &id, err))
 		return false;
+	resolve_all(r->s);
 	*ret = twz_int(&twz_type_i64, (twz_wide)id);
 	return true;
 }
@@ -403,7 +439,58 @@ sys_revoke(const struct sys_request *r, struct twz_value *ret, struct twz_error 
 	if (!session_registry(r->s, &reg, err) ||
 	    !registry_revoke(reg, session_context(r->s), sys_arg_number(r, 0, 0), &n, err))
 		return false;
+	resolve_all(r->s);
 	*ret = twz_int(&twz_type_i64, (twz_wide)n);
+	return true;
+}
+
+/* -- what services ask for ------------------------------------------------------------------------- */
+
+static void
+add_asks(const struct sys_request *r, struct sys_rows *rows, const struct twz_service *service)
+{
+	static const char *const names[] = { "service", "asks", "needed", "granted", "grant" };
+	const char *at = service->asks;
+	struct twz_ask ask;
+
+	WITH_LOCK(r->s);
+
+	while (twz_ask_next(&at, r->arena, &ask)) {
+		bool granted = asks_has(r->s, service->name, &ask);
+
+		SYS_ADD(r, rows, names, sys_text(r, service->name), sys_text(r, twz_ask_shown(&ask, r->arena)),
+			twz_bool(ask.needed), twz_bool(granted),
+			sys_text(r, granted ? "" : asks_grant_text(service->name, &ask, r->arena)));
+	}
+}
+
+bool
+sys_asks(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
+{
+	const struct registry_file *files;
+	const struct twz_service *service;
+	struct sys_rows rows = { NULL, 0 };
+	size_t n;
+
+	if (sys_arg_text(r, 0)) {
+		if (!session_service(r->s, sys_arg_text(r, 0), &service, err))
+			return false;
+		add_asks(r, &rows, service);
+		*ret = sys_list(&rows);
+		return true;
+	}
+	n = session_files(r->s, r->arena, &files);
+	for (size_t i = 0; i < n; i++) {
+		struct twz_error why = { 0 };
+
+		if (session_service(r->s, files[i].name, &service, &why))
+			add_asks(r, &rows, service);
+		else if (why.cls == TWZ_CLASS_INTERRUPTED) {
+			*err = why;
+			return false;
+		}
+	}
+	*ret = sys_list(&rows);
 	return true;
 }
 

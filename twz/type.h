@@ -181,6 +181,7 @@ struct twz_service {
 	const char *soname;		/* what programs that are linked with it ask for; "" or NULL: not known */
 	const char *debug_path;		/* the file that the types were read from, or the gates file; "" */
 	const char *asks;		/* beyond what every service gets, a line each: twz/ask.h; "" or NULL */
+	const char *granted;		/* of that, what it has; set by who loads it. Atomic */
 	uint8_t build_id[TWZ_BUILD_ID_MAX];	/* a hash of the contents when the file has none */
 	uint32_t build_id_size;
 	const struct twz_gate *gates;

@@ -204,6 +204,25 @@ enum { TWZ_STATE_UNSET, TWZ_STATE_OK, TWZ_STATE_ERR };
 #define TWZ_SERVICE(name, version, doc) \
 	TWZ_RECORD_(twz_service_record, "service=" name "\0version=" version "\0doc=" doc "\0")
 
+/*
+ * What the service would like to have beyond what every compartment gets: nothing of it until it is granted.
+ *
+ *	TWZ_ASKS_FILES("/srv/pictures", read | write)	a file, or a folder with all that is in it
+ *	TWZ_ASKS_NET(inet)				sockets of a family: inet, inet6, unix
+ *	TWZ_ASKS_MEMORY("2G")				private memory
+ *
+ * With NEEDS instead of ASKS it cannot work without, and is not loaded before it is granted.
+ */
+#define TWZ_ASKS_FILES(path, access) TWZ_ASKS_("files", path, #access, "")
+#define TWZ_ASKS_NET(family) TWZ_ASKS_("net", #family, "call", "")
+#define TWZ_ASKS_MEMORY(bytes) TWZ_ASKS_("memory", bytes, "call", "")
+#define TWZ_NEEDS_FILES(path, access) TWZ_ASKS_("files", path, #access, "needed=1\0")
+#define TWZ_NEEDS_NET(family) TWZ_ASKS_("net", #family, "call", "needed=1\0")
+#define TWZ_NEEDS_MEMORY(bytes) TWZ_ASKS_("memory", bytes, "call", "needed=1\0")
+#define TWZ_ASKS_(kind, what, rights, more) \
+	TWZ_RECORD_(TWZ_PASTE(twz_asks_, __COUNTER__), \
+		    "asks=" kind "\0what=" what "\0rights=" rights "\0" more)
+
 /* What a caller is told when a gate returns this error: TWZ_ERROR_TEXT(NoSuchUser, "No such user"). */
 #define TWZ_ERROR_TEXT(enumerator, text) \
 	TWZ_ASSERT_(sizeof(enumerator) > 0, ""); \

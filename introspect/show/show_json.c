@@ -8,6 +8,7 @@
 
 #include "introspect/show/map.h"
 #include "introspect/show/show.h"
+#include "twz/ask.h"
 #include "twz/text.h"
 #include "twz/typetext.h"
 
@@ -305,6 +306,27 @@ put_gate(struct document *d, const struct twz_gate *gate, bool first)
 	flush(d, FLUSH);
 }
 
+static void
+put_asks(struct document *d, const struct twz_service *service)
+{
+	const char *at = service->asks, *before = "[";
+	struct twz_ask ask;
+
+	if (!at || !*at)
+		return;
+	put_key(d, "asks");
+	while (twz_ask_next(&at, &d->arena, &ask)) {
+		twz_text_printf(&d->text, "%s{\"kind\":\"%s\"", before, twz_ask_kind_text(ask.kind));
+		put_text(d, "what", ask.what);
+		put_bool(d, "read", ask.rights & TWZ_ASK_READ);
+		put_bool(d, "write", ask.rights & TWZ_ASK_WRITE);
+		put_bool(d, "needed", ask.needed);
+		twz_text_byte(&d->text, '}');
+		before = ",";
+	}
+	twz_text_puts(&d->text, *before == '[' ? "[]" : "]");
+}
+
 void
 show_json(FILE *out, const struct twz_service *service)
 {
@@ -325,7 +347,9 @@ show_json(FILE *out, const struct twz_service *service)
 	twz_text_byte(&d.text, '"');
 	put_text(&d, "debug_path", service->debug_path ? service->debug_path : "");
 	put_bool(&d, "partial", service->partial);
-	twz_text_puts(&d.text, "},\"gates\":[");
+	twz_text_byte(&d.text, '}');
+	put_asks(&d, service);
+	twz_text_puts(&d.text, ",\"gates\":[");
 	for (uint32_t i = 0; i < service->ngates; i++)
 		put_gate(&d, &service->gates[i], !i);
 	twz_text_puts(&d.text, "],\"types\":[");

@@ -3,6 +3,7 @@
 
 #include "introspect/records.h"
 #include "introspect/show/show.h"
+#include "twz/ask.h"
 #include "twz/typetext.h"
 
 enum { FLUSH = 64 << 10 };
@@ -163,6 +164,20 @@ flush(struct twz_text *text, FILE *out, size_t most)
 	twz_text_reset(text);
 }
 
+/* Before its gates: who loads it should know. */
+static void
+put_asks(struct twz_text *text, const struct twz_service *service, const struct show_paint *p)
+{
+	const char *at = service->asks;
+	TWZ_ARENA arena = { 0 };
+	struct twz_ask ask;
+
+	while (twz_ask_next(&at, &arena, &ask)) {
+		put(text, "  ", p->strong, ask.needed ? "needs " : "asks for ");
+		put(text, twz_ask_shown(&ask, &arena), p->end, "\n");
+	}
+}
+
 void
 show_text(FILE *out, const struct twz_service *service, bool colour)
 {
@@ -179,6 +194,7 @@ show_text(FILE *out, const struct twz_service *service, bool colour)
 	if (service->partial)
 		put(&text, p->bad, "  partial: some of it could not be read", p->end);
 	twz_text_byte(&text, '\n');
+	put_asks(&text, service, p);
 	for (uint32_t i = 0; i < service->ngates; i++) {
 		if (service->gates[i].role == TWZ_ROLE_GATE)
 			put_gate(&text, &service->gates[i], p);

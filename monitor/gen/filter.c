@@ -1,5 +1,5 @@
 /*
- * Build-time program: writes the zygote's seccomp filter as a C array, made by libseccomp from the
+ * Build-time program: writes the zygotes' seccomp filters as C arrays, made by libseccomp from the
  * lists below. Doing it here keeps libseccomp out of every start of a compartment.
  *
  * What is not listed gets EPERM. 32-bit and x32 entries end the process.
@@ -62,6 +62,14 @@ static const int allowed[] = {
 	SCMP_SYS(pidfd_open),
 };
 
+/* Where a service was granted sockets; of which families is its compartment's own filter's business. */
+static const int network[] = {
+	SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen),
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+	SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(sendto), SCMP_SYS(recvfrom),
+	SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg), SCMP_SYS(shutdown),
+};
+
 /* Refused like everything else, but with the error that libraries expect. */
 static const struct {
 	int call, error;
@@ -85,8 +93,10 @@ must(int result, const char *what)
 }
 
 static void
-fill(scmp_filter_ctx ctx)
+fill(scmp_filter_ctx ctx, int net)
 {
+	for (size_t i = 0; net && i < sizeof(network) / sizeof(network[0]); i++)
+		must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, network[i], 0), "allow");
 	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0), "allow");
 	for (size_t i = 0; i < sizeof(answered) / sizeof(answered[0]); i++)
@@ -119,8 +129,8 @@ export(scmp_filter_ctx ctx, struct sock_filter *code, size_t max)
 	return n;
 }
 
-int
-main(void)
+static size_t
+write_filter(const char *name, int net)
 {
 	static struct sock_filter code[4096];
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -130,14 +140,20 @@ main(void)
 		must(-ENOMEM, "init");
 	must(seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "bad arch");
 	must(seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2), "binary tree");
-	fill(ctx);
+	fill(ctx, net);
 	n = export(ctx, code, 4096);
-	printf("/* Made by monitor/gen/filter.c; do not edit. */\n"
-	       "static const struct sock_filter filter_code[] = {\n");
+	printf("static const struct sock_filter %s[] = {\n", name);
 	for (size_t i = 0; i < n; i++)
 		printf("\t{ 0x%04x, %u, %u, 0x%08x },\n", code[i].code, code[i].jt, code[i].jf,
 		       code[i].k);
 	printf("};\n");
 	seccomp_release(ctx);
-	return n ? 0 : 1;
+	return n;
+}
+
+int
+main(void)
+{
+	printf("/* Made by monitor/gen/filter.c; do not edit. */\n");
+	return write_filter("filter_code", 0) && write_filter("filter_net_code", 1) ? 0 : 1;
 }

@@ -14,12 +14,14 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "monitor/guest/guest.h"
 #include "monitor/guest/landlock.h"
+#include "twz/ask.h"
 
 enum {
 	FILES = 64,			/* descriptors */
@@ -126,7 +128,7 @@ confine_zygote(struct message_confinement *ret)
 	ret->file_size = FILE_SIZE;
 	ret->files = FILES;
 	ret->landlock = landlock_abi();
-	ret->filter = filter_zygote();
+	ret->filter = filter_zygote(guest_kind & GUEST_NET);
 }
 
 static void
@@ -161,10 +163,51 @@ for_file(int fd, uint64_t access)
 	return !fstat(fd, &st) && !S_ISDIR(st.st_mode) ? access & LANDLOCK_FS_OF_FILES : access;
 }
 
+/* What the service asked for and was granted. The last part of a path is no symbolic link. */
+static void
+allow_granted(int ruleset, const char *granted, uint64_t handled)
+{
+	TWZ_ARENA arena = { 0 };
+	struct twz_ask ask;
+
+	while (twz_ask_next(&granted, &arena, &ask)) {
+		uint64_t access = (ask.rights & TWZ_ASK_READ ? (uint64_t)LANDLOCK_FS_READ : 0) |
+				  (ask.rights & TWZ_ASK_WRITE ? LANDLOCK_FS_STATE & ~LANDLOCK_FS_READ : 0);
+		int fd = ask.kind == TWZ_ASK_FILES ? open(ask.what, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+		allow(ruleset, fd, for_file(fd, access & handled));
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* Those of the families that were granted. */
+static bool
+limit_sockets(const char *granted)
+{
+	static const struct {
+		const char *name;
+		uint32_t family;
+	} all[] = { { "inet", AF_INET }, { "inet6", AF_INET6 }, { "unix", AF_UNIX } };
+	uint32_t families[TWZ_COUNT(all)] = { 0 };
+	TWZ_ARENA arena = { 0 };
+	struct twz_ask ask;
+
+	while (twz_ask_next(&granted, &arena, &ask))
+		for (size_t i = 0; ask.kind == TWZ_ASK_NET && i < TWZ_COUNT(all); i++)
+			if (!strcmp(all[i].name, ask.what))
+				families[i] = all[i].family;
+	return filter_families(families);
+}
+
 static uint32_t
 landlock(const struct guest_start *start, uint32_t abi)
 {
 	struct landlock_ruleset attr = landlock_everything(abi);
+
+	if (guest_kind & GUEST_NET)
+		attr.handled_net = 0;
+
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, landlock_size(abi), 0);
 	int file = open(start->path, O_PATH | O_CLOEXEC);
 	uint64_t state = LANDLOCK_FS_STATE & attr.handled_fs;
@@ -175,6 +218,7 @@ landlock(const struct guest_start *start, uint32_t abi)
 		allow(ruleset, common_fds[i], for_file(common_fds[i], common_access(common[i].access)));
 	allow(ruleset, file, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
 	allow(ruleset, start->state_fd, state);
+	allow_granted(ruleset, start->granted, attr.handled_fs);
 	return syscall(SYS_landlock_restrict_self, ruleset, 0) ? 0 : abi;
 }
 
@@ -209,5 +253,7 @@ confine_compartment(const struct guest_start *start, struct message_confinement 
 	if (io->landlock)
 		io->landlock = landlock(start, io->landlock);
 	io->landlock_scoped = io->landlock >= 6;
+	if (guest_kind & GUEST_NET && io->filter && !limit_sockets(start->granted))
+		_exit(126);
 	io->filter_own = io->filter ? filter_compartment() : 0;
 }

@@ -29,9 +29,10 @@ install(const struct sock_filter *code, size_t n)
 }
 
 uint32_t
-filter_zygote(void)
+filter_zygote(bool net)
 {
-	return install(filter_code, TWZ_COUNT(filter_code));
+	return net ? install(filter_net_code, TWZ_COUNT(filter_net_code))
+		   : install(filter_code, TWZ_COUNT(filter_code));
 }
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -53,6 +54,25 @@ filter_compartment(void)
 		IF_SET(CLONE_THREAD, 3, 2),
 		LOAD(args[0]),			/* tgkill: process */
 		IF_EQUAL((uint32_t)getpid(), 1, 0),
+		RETURN(SECCOMP_RET_ERRNO | EPERM),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+
+	return install(code, TWZ_COUNT(code));
+}
+
+bool
+filter_families(const uint32_t families[3])
+{
+	const struct sock_filter code[] = {
+		LOAD(nr),
+		IF_EQUAL(SYS_socket, 2, 0),
+		IF_EQUAL(SYS_socketpair, 1, 0),
+		RETURN(SECCOMP_RET_ALLOW),
+		LOAD(args[0]),
+		IF_EQUAL(families[0] ? families[0] : UINT32_MAX, 3, 0),
+		IF_EQUAL(families[1] ? families[1] : UINT32_MAX, 2, 0),
+		IF_EQUAL(families[2] ? families[2] : UINT32_MAX, 1, 0),
 		RETURN(SECCOMP_RET_ERRNO | EPERM),
 		RETURN(SECCOMP_RET_ALLOW),
 	};

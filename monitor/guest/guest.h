@@ -28,6 +28,7 @@ enum {
 struct guest_start {
 	uint64_t memory, compartment;
 	const char *path, *state, *build_id;	/* build_id: in hex; "": not to be compared */
+	const char *granted;			/* twz/ask.h */
 	const char *env;			/* "NAME=VALUE\0", … */
 	uint64_t nenv;
 	int control, log, state_fd, crash;
@@ -49,9 +50,11 @@ void confine_compartment(const struct guest_start *start, struct message_confine
 
 /* -- filter.c */
 /** Installs the allow-list; its number of instructions, 0 when the kernel refuses. */
-uint32_t filter_zygote(void);
+uint32_t filter_zygote(bool net);
 /** Adds what only compartments must not do: new processes, signals to others. */
 uint32_t filter_compartment(void);
+/** Where sockets can be made: only of these address families (0: none). False when the kernel refuses. */
+bool filter_families(const uint32_t families[3]);
 
 /* -- compartment.c */
 void compartment_run(const struct guest_start *start, struct message_confinement *confinement)

@@ -77,6 +77,7 @@ start(struct message_confinement *confinement)
 		.path = message_text(&in, &at),
 		.state = message_text(&in, &at),
 		.build_id = message_text(&in, &at),
+		.granted = message_text(&in, &at),
 		.env = (const char *)in.bytes + at,
 		.nenv = in.head.word[2],
 		.control = in.fds[0],

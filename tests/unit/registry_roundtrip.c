@@ -163,7 +163,8 @@ sample(const char *path)
 		if (gates[i].type)
 			gates[i].hash = twz_gate_hash(&gates[i]);
 	return (struct twz_service){
-		.name = "svc", .version = "1.2", .doc = "Tests \xff the registry", .path = path,
+		.name = "svc", .version = "1.2", .doc = "Tests \xff the registry",
+		.asks = "files read may /srv\nnet call need inet\n", .path = path,
 		.debug_path = "/usr/lib/debug/svc.debug",
 		.build_id = { 0, 1, 2, 0xff }, .build_id_size = 4, .gates = gates,
 		.ngates = TWZ_COUNT(gates), .partial = true,
@@ -267,6 +268,7 @@ same_service(const struct twz_service *a, const struct twz_service *b)
 {
 	assert_string_equal(a->name, b->name);
 	assert_string_equal(a->version, b->version);
+	assert_string_equal(a->asks, b->asks);
 	assert_string_equal(a->doc, b->doc);
 	assert_string_equal(a->path, b->path);
 	assert_int_equal(a->build_id_size, b->build_id_size);
