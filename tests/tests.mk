@@ -50,6 +50,10 @@ check: $(if $(META),,tests-built)
 check-quick: tests-built
 	@TWZ_BUILD='$(abspath $(B))' TWZ_LINK='$(LINK.$(MODE))' V='$(V)' tests/run tests/layers $(UNIT) tests/transcripts/run
 
+# The long form: and a minute for each reader of what others wrote.
+check-long: check
+	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
+
 include tests/bench/bench.mk
 
 tidy:
@@ -88,6 +92,7 @@ help:
 	  'make              programs, services: build/$(MODE)/{bin,lib,libexec}' \
 	  'make check        all tests; SUITES="tests/layers ..." some of them; V=1 shows each' \
 	  'make check-quick  layers, unit tests and transcripts' \
+	  'make check-long   all tests, and a minute of make fuzz for each reader' \
 	  'make fuzz         looks for inputs that break a reader; FUZZ=dwarf SECONDS_EACH=60' \
 	  'make bench        what calls cost, beside the raw primitives; BENCHFLAGS="-o FILE"' \
 	  'make soak         8 threads, mixed gates, kills, faults at every step; SOAK_CALLS=2000000' \
@@ -97,4 +102,4 @@ help:
 	  'make clean        removes build/' \
 	  'MODE=debug|asan|tsan|release   CC=gcc|clang   B=FOLDER   V=1'
 
-.PHONY: check check-quick tests-built tidy install install-only uninstall help
+.PHONY: check check-quick check-long tests-built tidy install install-only uninstall help

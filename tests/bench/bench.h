@@ -21,8 +21,8 @@
 enum {
 	BENCH_ROUNDS = 16,		/* at most */
 	BENCH_SAMPLES = 256,		/* of one round, at most */
-	BENCH_ROWS = 96,
-	BENCH_RATIOS = 96,
+	BENCH_ROWS = 128,
+	BENCH_RATIOS = 128,
 	BENCH_LINE = 64,		/* bytes of a cache line, and what primitives carry */
 };
 
@@ -95,6 +95,7 @@ void bench_thread_rows(void);		/* threads.c: several threads at once */
 void bench_library_rows(void);		/* library.c: zlib, through its gates file */
 void bench_compartment_rows(void);	/* compartment.c: start, idle */
 void bench_program_rows(void);		/* program.c: whole programs: twz -c, twz-inspect */
+void bench_language_rows(void);		/* language.c: loops, checks, starts beside other languages */
 void bench_registry_rows(void);		/* registry.c: storing, finding, listing */
 
 /* -- tools (tool.c) ---------------------------------------------------------------------------- */

@@ -316,7 +316,7 @@ world_end(struct world *w)
 }
 
 /* Runs @text, reports what fails, and returns the exit status that twz would give. */
-static int
+static inline int
 world_run(struct world *w, const char *text)
 {
 	struct twz_error err = { 0 };
