@@ -72,6 +72,41 @@ write_comment(FILE *out, const char *text)
 	}
 }
 
+/* What stands behind a parameter on its line: user: passwd::User,	# whose password */
+static const char *
+comment_behind(const char *text, const struct ast_arg *p, size_t *n)
+{
+	const char *s = text + p->to;
+
+	s += strspn(s, " \t");
+	s += *s == ',';
+	s += strspn(s, " \t");
+	if (*s != '#')
+		return NULL;
+	s += 1 + strspn(s + 1, " \t");
+	*n = strcspn(s, "\r\n");
+	return s;
+}
+
+static void
+write_param(FILE *out, const char *text, const struct ast_arg *p, struct twz_arena *arena)
+{
+	const char *left = twz_format(arena, "%s%s", p->named ? "--" : "", p->name), *comment;
+	size_t n;
+
+	fprintf(out, "  %-18s %s", left, p->type ? p->type : "any");
+	if (p->value) {
+		fputs("; when left out: ", out);
+		lang_write_clean(out, text + p->value->from, p->value->to - p->value->from);
+	}
+	comment = comment_behind(text, p, &n);
+	if (comment) {
+		fputs("\n                     ", out);
+		lang_write_clean(out, comment, n);
+	}
+	fputc('\n', out);
+}
+
 static void
 write_help(struct lang *l, const struct lang_program *program, const struct ast *fn)
 {
@@ -80,18 +115,8 @@ write_help(struct lang *l, const struct lang_program *program, const struct ast 
 	write_usage(out, l->options->file, fn);
 	write_comment(out, program->text);
 	fputc('\n', out);
-	for (uint32_t i = 0; i < fn->nargs; i++) {
-		const struct ast_arg *p = &fn->args[i];
-		const char *left = twz_format(l->arena, "%s%s", p->named ? "--" : "", p->name);
-
-		fprintf(out, "  %-18s %s", left, p->type ? p->type : "any");
-		if (p->value) {
-			fputs("; when left out: ", out);
-			lang_write_clean(out, program->text + p->value->from,
-					 p->value->to - p->value->from);
-		}
-		fputc('\n', out);
-	}
+	for (uint32_t i = 0; i < fn->nargs; i++)
+		write_param(out, program->text, &fn->args[i], l->arena);
 	fprintf(out, "  %-18s %s\n", "--help", "shows this");
 }
 

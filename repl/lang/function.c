@@ -25,9 +25,13 @@ resolve_types(struct lang *l, struct lang_function *f, struct twz_error *err)
 
 	if (f->resolved)
 		return true;
-	for (uint32_t i = 0; i < a->nargs; i++)
-		if (a->args[i].type && !lang_type_named(l, a->args[i].type, &f->types[i], err))
+	for (uint32_t i = 0; i < a->nargs; i++) {
+		if (!a->args[i].type)
+			continue;
+		if (!lang_type_named(l, a->args[i].type, &f->types[i], err))
 			return lang_at_span(err, a->args[i].from, a->args[i].to);
+		f->services[i] = lang_type_service(l, a->args[i].type);
+	}
 	if (a->type && !lang_type_named(l, a->type, &f->result, err))
 		return lang_at(err, a);
 	f->resolved = true;
@@ -231,7 +235,7 @@ lang_check_body(struct lang *l, const struct ast *a)
 	for (uint32_t i = 0; i < a->nargs; i++) {
 		args[i] = lang_unknown(f->types[i]);
 		if (a->args[i].value && f->types[i]) {
-			struct convert_want want = { .type = f->types[i] };
+			struct convert_want want = { .type = f->types[i], .service = f->services[i] };
 
 			if (convert_argument(l, &want, a->args[i].value, true, &v, &err) != CONVERT_DONE)
 				lang_found(l, a->args[i].value, &err);
@@ -257,7 +261,7 @@ lang_call_with(struct lang *l, const struct twz_value *function, const struct tw
 		return lang_type_error(err, "%s arguments: the function takes %u",
 				       nargs < f->ast->nargs ? "missing" : "too many", f->ast->nargs);
 	for (size_t i = 0; i < nargs; i++) {
-		struct convert_want want = { .type = f->types[i] };
+		struct convert_want want = { .type = f->types[i], .service = f->services[i] };
 
 		if (!want.type)
 			fit[i] = args[i];
@@ -334,7 +338,7 @@ no_param(const struct handout *h, const struct ast_arg *arg, struct twz_error *e
 static bool
 take_value(struct handout *h, uint32_t i, const struct ast *a, struct twz_error *err)
 {
-	struct convert_want want = { .type = h->f->types[i] };
+	struct convert_want want = { .type = h->f->types[i], .service = h->f->services[i] };
 	enum convert_result r;
 
 	if (want.type) {

@@ -53,6 +53,7 @@ struct lang_function {
 	const struct ast *ast;		/* FN, LAMBDA */
 	struct lang_program *program;
 	const struct twz_type **types;	/* of its parameters; NULL: any */
+	const struct twz_service **services;	/* that these are of; NULL: none */
 	const struct twz_type *result;	/* NULL: any */
 	const uint32_t *mentions;	/* names in its body: what it may capture */
 	uint32_t nmentions;
@@ -284,6 +285,8 @@ bool lang_type_named(struct lang *l, const char *text, const struct twz_type **r
 		     struct twz_error *err);
 /** What is left for one call: its own limit, or the block's when that ends sooner; < 0: no limit. */
 int64_t lang_time_left(const struct lang *l);
+/** The service that an annotation names, whose converters read texts for it; NULL: none. */
+const struct twz_service *lang_type_service(struct lang *l, const char *text);
 /** "200ms", "2s", "1m" in nanoseconds. */
 bool lang_duration(const char *text, int64_t *ret);
 /** Nanoseconds of CLOCK_MONOTONIC. */

@@ -128,6 +128,7 @@ prepare_function(struct preparer *p, struct ast *a)
 		.ast = a,
 		.program = p->program,
 		.types = twz_new_array(arena, a->nargs, const struct twz_type *),
+		.services = twz_new_array(arena, a->nargs, const struct twz_service *),
 	};
 	a->function = f;
 	for (uint32_t i = 0; i < a->nargs; i++) {

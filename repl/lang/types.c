@@ -121,3 +121,12 @@ lang_type_named(struct lang *l, const char *text, const struct twz_type **ret, s
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no type '%s'", text);
 	return twz_hint(err, "types are i8 … u64, f32, f64, bool, char, string and SERVICE::TYPE");
 }
+
+const struct twz_service *
+lang_type_service(struct lang *l, const char *text)
+{
+	const char *name = text + strspn(text, "["), *colons = strstr(name, "::");
+	struct twz_error ignored = { 0 };
+
+	return colons ? lang_service(l, twz_strndup(l->arena, name, (size_t)(colons - name)), &ignored) : NULL;
+}

@@ -26,6 +26,28 @@ Adds things.
   --loud             bool; when left out: false
   who                string?
   --help             shows this
+$ cat >h.twz <<'END'
+> # Locks users.
+> fn main(
+>   user: passwd::User,	# who is locked
+>   --why: string = "no reason",	# kept in the log
+>   --force: bool = false # also when the user is logged in
+> ) { print user.name why force }
+> END
+$ twz h.twz --help
+usage: h.twz user [--why=string] [--force]
+
+Locks users.
+
+  user               passwd::User
+                     who is locked
+  --why              string; when left out: "no reason"
+                     kept in the log
+  --force            bool; when left out: false
+                     also when the user is logged in
+  --help             shows this
+$ twz h.twz bob --force
+bob no reason true
 $ twz m.twz 5 x --times 3 --loud
 15 3 true x
 1005
