@@ -220,7 +220,7 @@ get_line(struct edit *e)
 	/* Before the prompt shows: who sees it may type, and keys must not be the terminal's then. */
 	edit_modes(e, true);
 	edit_set_reading(e, true);
-	e->shown = (struct frame){ 0 };
+	edit_begin(e);
 	(void)!lib.el_wgets(e->el, &ignored);
 	edit_modes(e, false);
 	edit_set_reading(e, false);

@@ -130,6 +130,8 @@ void edit_notify(struct editor *editor, const char *text);
 
 /* -- editor_screen.c ------------------------------------------------------------------------------- */
 
+/** A new line begins, in a row of its own. */
+void edit_begin(struct edit *e);
 /** Shows the line and what is around it. */
 void edit_paint(struct edit *e);
 /** Shows the line alone with @mark behind it, and leaves it: the cursor is on a row of its own. */

@@ -72,6 +72,18 @@ view_below(struct edit *e, struct frame_view *view, struct twz_arena *arena)
 	view->below = below;
 }
 
+/*
+ * What ran last may have left the cursor behind some text. A mark and as many blanks as fill a row end up
+ * in the next row then, and in this one otherwise; where the mark is not needed, it is cleared again.
+ */
+void
+edit_begin(struct edit *e)
+{
+	fprintf(e->out, "\033[2m⏎\033[0m%*s\r\033[J", editor_columns() - 1, "");
+	fflush(e->out);
+	e->shown = (struct frame){ 0 };
+}
+
 void
 edit_paint(struct edit *e)
 {

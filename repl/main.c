@@ -19,7 +19,9 @@
 #include "repl/editor.h"
 #include "repl/history.h"
 #include "repl/lang/lang.h"
+#include "repl/editor_text.h"
 #include "repl/options.h"
+#include "repl/pager.h"
 #include "repl/record.h"
 #include "repl/run_program.h"
 #include "repl/libtwz.h"
@@ -331,7 +333,9 @@ language_options(const struct options *o, const struct repl_host *host, bool pro
 		.json = o->json,
 		.out_tty = out_tty,
 		.err_tty = err_tty,
-		.color = options_colored(o, prompt || out_tty || err_tty),
+		.color = options_colored(o, err_tty),
+		.plain = options_plain(),
+		.columns = out_tty ? editor_columns : NULL,
 		.verbose = o->verbose,
 		.trace = o->trace,
 		.dry_run = o->dry_run,
@@ -361,6 +365,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	struct record *record = NULL;
 	struct twz_error err = { 0 };
 	pthread_t here = pthread_self();
+	struct pager pager;
 	struct session *s;
 	struct lang *l;
 	int status;
@@ -379,10 +384,16 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		lo.save_data = record;
 		lo.ask = ask_secret;
 		lo.ask_data = &here;
+		pager = (struct pager){ lo.out, record };
+		/* Where the prompt moves nothing, nothing else does. */
+		if (lo.out_tty && !lo.plain && !options_dumb()) {
+			lo.page = pager_show;
+			lo.page_data = &pager;
+		}
 	}
 	l = lang_new(&lo);
 	if (prompt)
-		status = run_prompt(s, l, o, lo.color, record);
+		status = run_prompt(s, l, o, options_colored(o, lo.out_tty), record);
 	else if (o->mode == OPTIONS_CALL)
 		status = run_call(l, o);
 	else

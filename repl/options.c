@@ -482,9 +482,25 @@ is_set(const char *name)
 }
 
 bool
+options_plain(void)
+{
+	const char *plain = getenv("TWZ_PLAIN");
+
+	return plain && *plain;
+}
+
+bool
+options_dumb(void)
+{
+	const char *term = getenv("TERM");
+
+	return !term || !*term || !strcmp(term, "dumb");
+}
+
+bool
 options_colored(const struct options *o, bool tty)
 {
-	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+	const char *no = getenv("NO_COLOR");
 
 	switch (o->color) {
 	case OPTIONS_COLOR_ALWAYS:
@@ -494,7 +510,7 @@ options_colored(const struct options *o, bool tty)
 	case OPTIONS_COLOR_AUTO:
 		break;
 	}
-	if (no && *no)
+	if ((no && *no) || options_plain())
 		return false;
-	return is_set("CLICOLOR_FORCE") || (tty && term && *term && strcmp(term, "dumb"));
+	return is_set("CLICOLOR_FORCE") || (tty && !options_dumb());
 }

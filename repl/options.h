@@ -50,6 +50,10 @@ TWZ_MUST bool options_parse(int argc, char **argv, struct options *ret, struct t
 /** The text of --help, made from the same table that options_parse() reads. */
 void options_help(FILE *out);
 
+/** Whether output is for a screen reader: TWZ_PLAIN. Whether the terminal only shows lines: TERM. */
+bool options_plain(void);
+bool options_dumb(void);
+
 /** Whether to colour what is written to a stream that is (or is not) a terminal. */
 bool options_colored(const struct options *o, bool tty);
 

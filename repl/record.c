@@ -66,6 +66,12 @@ keep(struct record *r, const char *bytes, size_t n)
 	r->n += e->n - before;
 }
 
+void
+record_keep(struct record *r, const char *bytes, size_t n)
+{
+	keep(r, bytes, n);
+}
+
 static ssize_t
 pass_on(struct record *r, int which, const char *bytes, size_t n)
 {

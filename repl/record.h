@@ -16,6 +16,9 @@ struct record *record_new(FILE *out, FILE *err);
 FILE *record_out(struct record *r);
 FILE *record_err(struct record *r);
 
+/** Keeps what was shown in another way than through the streams. */
+void record_keep(struct record *r, const char *bytes, size_t n);
+
 /** What is written from now on came from the entry @text (masked; NULL: it is not kept). */
 void record_begin(struct record *r, const char *text);
 /** The entry ended with @status. */

@@ -66,13 +66,29 @@ run_print(struct lang *l, const struct twz_value *args, size_t nargs, struct twz
 }
 
 static bool
+show_help(struct lang *l, const char *topic, struct twz_error *err)
+{
+	const struct lang_options *o = l->options;
+	TWZ_FREE char *text = NULL;
+	size_t n = 0;
+	FILE *f = o->page ? open_memstream(&text, &n) : NULL;
+	bool done;
+
+	if (!f)
+		return lang_help(l, topic, o->out, err);
+	done = lang_help(l, topic, f, err);
+	fclose(f);
+	return done && (o->page(o->page_data, text, n, err) || lang_fail_output(l, err));
+}
+
+static bool
 run_help(struct lang *l, const struct twz_value *args, size_t nargs, struct twz_value *ret,
 	 struct twz_error *err)
 {
 	*ret = twz_unit();
 	if (nargs && args[0].kind != TWZ_VALUE_STRING)
 		return mismatch("String", &args[0], err);
-	return lang_help(l, nargs ? args[0].string.text : NULL, l->options->out, err);
+	return show_help(l, nargs ? args[0].string.text : NULL, err);
 }
 
 static bool

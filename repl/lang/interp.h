@@ -520,7 +520,9 @@ bool lang_write_cells(const struct lang *l, FILE *out, const struct twz_value *v
 /** What was written did not arrive, errno says why: class GATE, and the rest of it is dropped. Returns false. */
 bool lang_fail_output(const struct lang *l, struct twz_error *err);
 /** Writes a list of records with aligned columns; false when @v is no such list. */
-bool lang_write_table(FILE *out, const struct twz_value *v);
+bool lang_write_table(const struct lang *l, FILE *out, const struct twz_value *v);
+/** lang_show() for what a statement gives: through the pager where there is one. */
+bool lang_show_statement(struct lang *l, const struct twz_value *v, struct twz_error *err);
 /** The same for one line: newlines and tabs are escaped too; @quote: what else gets a backslash. */
 void lang_write_escaped(FILE *out, const char *text, size_t n, const char *quote);
 /** Columns on a terminal of @n bytes of UTF-8. */

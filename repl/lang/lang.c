@@ -246,7 +246,7 @@ run_statement(struct lang *l, const struct ast *a, struct twz_error *err)
 		return stopped(l, a, err);
 	if (lang_unhandled(l, a, &v, err))
 		return LANG_FAILED;
-	if (shown(l, a) && !l->shown && !lang_show(l, &v, err))
+	if (shown(l, a) && !l->shown && !lang_show_statement(l, &v, err))
 		return LANG_FAILED;
 	return LANG_OK;
 }

@@ -35,7 +35,7 @@ struct lang_options {
 	struct twz_json_style json;
 	bool out_tty, err_tty;		/* what decides decoration: Ok(()), carets and hints */
 	bool plain;			/* for screen readers: nothing moves, no columns */
-	bool color;			/* on err and out, where they are terminals */
+	bool color;			/* on err */
 	bool verbose;			/* carets and hints also without a terminal */
 	bool errors_json;
 	bool script;			/* a file: values of statements are not shown */
@@ -49,6 +49,10 @@ struct lang_options {
 	/* save session FILE: writes what was typed and what came out; NULL: that is not kept. */
 	bool (*save)(void *data, const char *file, struct twz_error *err);
 	void *save_data;
+	int (*columns)(void);		/* of the terminal that out is; NULL: tables are as wide as they are */
+	/* At a prompt: shows the value of a statement, which may be long; NULL: it is written to out. */
+	bool (*page)(void *data, const char *text, size_t n, struct twz_error *err);
+	void *page_data;
 	/* At a prompt: asks for a secret, "password for passwd::update_password", without an echo. */
 	bool (*ask)(void *data, const char *what, struct twz_arena *arena, const char **ret, size_t *n,
 		    struct twz_error *err);

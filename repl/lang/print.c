@@ -347,10 +347,10 @@ show_pretty(struct lang *l, FILE *out, const struct twz_value *v)
 			show_pretty(l, out, inner);
 			return;
 		}
-		if (lang_write_table(out, inner))
+		if (lang_write_table(l, out, inner))
 			return;
 	}
-	if (lang_write_table(out, v))
+	if (lang_write_table(l, out, v))
 		return;
 	if (v->kind == TWZ_VALUE_STRING)
 		lang_write_clean(out, v->string.text, v->string.n);
@@ -459,7 +459,7 @@ show_table(struct lang *l, FILE *out, const struct twz_value *v)
 	TWZ_ARENA arena = { 0 };
 	struct twz_value *rows, list;
 
-	if (!n || lang_write_table(out, inner)) {
+	if (!n || lang_write_table(l, out, inner)) {
 		if (!n)
 			show_pretty(l, out, v);
 		return;
@@ -474,7 +474,7 @@ show_table(struct lang *l, FILE *out, const struct twz_value *v)
 		rows[i] = twz_record(NULL, pair + !record, cells, 1u + record);
 	}
 	list = twz_list(NULL, rows, n);
-	(void)lang_write_table(out, &list);
+	(void)lang_write_table(l, out, &list);
 }
 
 bool
@@ -503,6 +503,27 @@ lang_show(struct lang *l, const struct twz_value *v, struct twz_error *err)
 		break;
 	}
 	return !ferror(out) || lang_fail_output(l, err);
+}
+
+bool
+lang_show_statement(struct lang *l, const struct twz_value *v, struct twz_error *err)
+{
+	const struct lang_options *o = l->options;
+	TWZ_FREE char *text = NULL;
+	size_t n = 0;
+	FILE *f;
+
+	if (!o->page || (o->output != LANG_PRETTY && o->output != LANG_TABLE))
+		return lang_show(l, v, err);
+	f = open_memstream(&text, &n);
+	if (!f)
+		return lang_show(l, v, err);
+	if (o->output == LANG_TABLE)
+		show_table(l, f, v);
+	else
+		show_pretty(l, f, v);
+	fclose(f);
+	return o->page(o->page_data, text, n, err) || lang_fail_output(l, err);
 }
 
 bool

@@ -178,7 +178,7 @@ report_line(const struct lang *l, const char *warning, const struct twz_error *e
 	    const struct place *place)
 {
 	const struct lang_options *o = l->options;
-	bool color = o->color && o->err_tty;
+	bool color = o->color;
 
 	if (file_of(l)) {
 		lang_write_escaped(o->err, file_of(l), strlen(file_of(l)), "");
