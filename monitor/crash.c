@@ -41,6 +41,59 @@ read_frames(const struct instance *i, const struct crash_page *page, struct moni
 		crash->address = crash->frames[0] - 1;
 }
 
+/* Where a service may say that it crashed: a path is going to be opened. */
+static bool
+is_plausible(const struct instance *i, const char *path)
+{
+	static const char *const folders[] = { "/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/",
+					       "/usr/local/lib/" };
+
+	if (!strcmp(path, i->compartment->service->path))
+		return true;
+	for (size_t k = 0; k < TWZ_COUNT(folders); k++)
+		if (!strncmp(path, folders[k], strlen(folders[k])))
+			return !strstr(path, "..");
+	return false;
+}
+
+static struct monitor_frame
+frame_of(const struct crash_page *page, uint8_t module, uint64_t address, struct monitor_thread *t)
+{
+	if (!module || module > page->nmodules || module > CRASH_MODULES || !*t->modules[module - 1])
+		return (struct monitor_frame){ "", address };
+	return (struct monitor_frame){ t->modules[module - 1], address - page->modules[module - 1].base };
+}
+
+/* The guest's own functions, which have called the gate, are none of the service's business. */
+static bool
+is_outside(const struct crash_page *page, uint8_t module)
+{
+	return module && module <= page->nmodules && module <= CRASH_MODULES &&
+	       !*page->modules[module - 1].path;
+}
+
+static void
+read_stack(const struct instance *i, const struct crash_page *page, struct monitor_thread *t)
+{
+	uint32_t n = page->nframes < CRASH_FRAMES ? page->nframes : CRASH_FRAMES, from = 0;
+
+	for (uint32_t k = 0; k < CRASH_MODULES; k++) {
+		snprintf(t->modules[k], sizeof(t->modules[k]), "%.*s", CRASH_PATH - 1,
+			 page->modules[k].path);
+		if (k >= page->nmodules || !is_plausible(i, t->modules[k]))
+			t->modules[k][0] = '\0';
+	}
+	t->nframes = 0;
+	if (!is_outside(page, page->module[0]))
+		t->frames[t->nframes++] = frame_of(page, page->module[0], page->pc, t);
+	/* The unwinder begins with the handler's frames. */
+	for (uint32_t k = 0; k < n; k++)
+		if (page->frames[k] == page->pc)
+			from = k + 1;
+	for (uint32_t k = from; k < n && !is_outside(page, page->module[1 + k]); k++)
+		t->frames[t->nframes++] = frame_of(page, page->module[1 + k], page->frames[k] - 1, t);
+}
+
 void
 crash_read(const struct instance *i, struct monitor_thread *t)
 {
@@ -48,12 +101,14 @@ crash_read(const struct instance *i, struct monitor_thread *t)
 
 	t->crash = (struct monitor_crash){ .path = "" };
 	t->crashed = true;
+	t->nframes = 0;
 	if (page_copy(i, &page)) {
 		t->crash.signal = page.signal;
 		t->crash.fault_address = page.fault_address;
 		t->crash.stack_overflow = page.stack_overflow;
 		t->crash.out_of_memory = page.out_of_memory;
 		read_frames(i, &page, &t->crash);
+		read_stack(i, &page, t);
 		if (t->crash.address) {
 			snprintf(t->crash_path, sizeof(t->crash_path), "%s",
 				 i->compartment->service->path);
@@ -109,6 +164,15 @@ monitor_last_crash(void)
 	const struct monitor_thread *t = thread_self();
 
 	return t->crashed ? &t->crash : NULL;
+}
+
+size_t
+monitor_last_frames(const struct monitor_frame **ret)
+{
+	const struct monitor_thread *t = thread_self();
+
+	*ret = t->frames;
+	return t->crashed ? t->nframes : 0;
 }
 
 void

@@ -7,9 +7,15 @@
 
 #include <stdint.h>
 
-enum { CRASH_PAGE_SIZE = 4096, CRASH_FRAMES = 32 };
+enum { CRASH_PAGE_SIZE = 4096, CRASH_FRAMES = 32, CRASH_MODULES = 8, CRASH_PATH = 184 };
 
 enum crash_state { CRASH_NONE, CRASH_CLAIMED, CRASH_WRITTEN };
+
+/* A file that frames lie in. */
+struct crash_module {
+	uint64_t base;			/* what its addresses were moved by */
+	char path[CRASH_PATH];
+};
 
 struct crash_page {
 	uint32_t state;			/* enum crash_state */
@@ -19,4 +25,10 @@ struct crash_page {
 	uint32_t foreign_key;		/* it touched memory of another protection key */
 	uint32_t nframes;
 	uint64_t frames[CRASH_FRAMES];	/* return addresses, innermost first */
+	/* Written last. Of pc, then of each frame: 1 + its place among the modules; 0: none. */
+	uint8_t module[1 + CRASH_FRAMES];
+	uint32_t nmodules;
+	struct crash_module modules[CRASH_MODULES];
 };
+
+_Static_assert(sizeof(struct crash_page) <= CRASH_PAGE_SIZE, "one page");

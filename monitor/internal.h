@@ -277,6 +277,9 @@ struct monitor_thread {
 	struct monitor_crash crash;
 	bool crashed;
 	char crash_path[512];
+	struct monitor_frame frames[1 + CRASH_FRAMES];
+	uint32_t nframes;
+	char modules[CRASH_MODULES][CRASH_PATH];
 	uint64_t monitor, number;	/* this thread's number in the monitor of this serial */
 };
 struct monitor_thread *thread_self(void);

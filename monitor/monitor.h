@@ -168,6 +168,16 @@ struct monitor_crash {
 	uint64_t fault_address;
 	bool stack_overflow, out_of_memory;
 };
+/* One function on the stack of what crashed: a place in a file, both as the accused says. */
+struct monitor_frame {
+	const char *path;		/* "" when no file has it */
+	uint64_t address;		/* as in the file; of the instruction, not of the one it returns to */
+};
+/**
+ * The whole stack, innermost first, up to the gate's own caller; valid as long as monitor_last_crash(). Only
+ * files that services use anyway are named: their own, and those of the system's library folders.
+ */
+size_t monitor_last_frames(const struct monitor_frame **ret);
 /** NULL when this thread's last call did not fault. Valid until its next call. */
 const struct monitor_crash *monitor_last_crash(void);
 

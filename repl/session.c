@@ -457,7 +457,7 @@ call_bound(struct session_gate *g, const uint64_t *words, void *ret, int64_t tim
 {
 	if (monitor_call(g->bound, words, ret, timeout_ns, err))
 		return true;
-	tool_explain_fault(g, err);
+	crash_explain(g, err);
 	return false;
 }
 
@@ -671,6 +671,7 @@ session_close(struct session *s)
 	registry_close(s->registry);
 	pthread_mutex_destroy(&s->lock);
 	twz_arena_free(&s->arena);
+	twz_arena_free(&s->crash_arena);
 	free(s);
 }
 

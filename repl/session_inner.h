@@ -51,6 +51,23 @@ struct output {
 
 enum { SESSION_CONTEXTS = 16 };
 
+/* A function that was running when a gate crashed. */
+struct crash_frame {
+	const char *function, *file;	/* "" when not known */
+	uint32_t line;			/* 0: not known */
+	const char *library;
+	uint64_t address;		/* as in the library */
+};
+
+/* The last fault of the session. */
+struct crash_report {
+	const char *gate, *what;
+	int signal, status;
+	uint64_t address;
+	const struct crash_frame *frames;	/* innermost first */
+	size_t n;
+};
+
 struct session {
 	const char *registry_path;
 	const char *inspect;		/* path of twz-inspect */
@@ -69,6 +86,8 @@ struct session {
 	/* Whom it is attached to; the last one is active: calls are made by it. */
 	const char *contexts[SESSION_CONTEXTS];
 	size_t ncontexts;		/* but the first */
+	struct crash_report crash;	/* in crash_arena; gate NULL: none */
+	struct twz_arena crash_arena;
 };
 
 static inline void
@@ -173,8 +192,24 @@ bool asks_has(struct session *s, const char *service, const struct twz_ask *ask)
 
 /** Has twz-inspect put the file at @path into the registry. The reason of a failure is its own. */
 TWZ_MUST bool tool_register(struct session *s, const char *path, struct twz_error *err);
-/** Completes the error of a call that faulted: what happened, and where in the source. */
-void tool_explain_fault(const struct session_gate *gate, struct twz_error *err);
+/* What a run of it left behind: its status as of waitpid() and the beginning of what it wrote. */
+struct tool_run {
+	int status;
+	char out[16384], err[2048];
+};
+TWZ_MUST bool tool_run(char *const *argv, struct tool_run *r, struct twz_error *err);
+/** Makes what a hostile file says fit for a terminal. */
+void tool_defuse(char *text);
+/** For argv: posix_spawn() changes no argument. */
+char *tool_argument(const char *text);
+
+/* -- session_crash.c --------------------------------------------------------------------------- */
+
+/** Completes the error of a call that faulted: what happened, and where in the source. Keeps a report. */
+void crash_explain(const struct session_gate *gate, struct twz_error *err);
+
+/** A copy in @arena; false: there was none. */
+bool crash_last(struct session *s, struct twz_arena *arena, struct crash_report *ret);
 
 /* -- session_output.c -------------------------------------------------------------------------- */
 

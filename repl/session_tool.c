@@ -17,12 +17,6 @@ extern char **environ;
 
 enum { TOOL_MS = 60000 };
 
-/* What a run left behind: its status as of waitpid() and the beginning of what it wrote. */
-struct run {
-	int status;
-	char out[8192], err[2048];
-};
-
 struct pipes {
 	int out[2], err[2];
 };
@@ -84,7 +78,7 @@ drain(int fd, char *text, size_t size, size_t *n)
 
 /* Reads both pipes until both are closed. False when that takes too long. */
 static bool
-collect(struct pipes *p, struct run *r)
+collect(struct pipes *p, struct tool_run *r)
 {
 	struct pollfd fds[2] = { { p->out[0], POLLIN, 0 }, { p->err[0], POLLIN, 0 } };
 	int64_t end = now_ms() + TOOL_MS;
@@ -105,8 +99,8 @@ collect(struct pipes *p, struct run *r)
 	return true;
 }
 
-static bool
-run_tool(char *const *argv, struct run *r, struct twz_error *err)
+bool
+tool_run(char *const *argv, struct tool_run *r, struct twz_error *err)
 {
 	TWZ_CLEANUP(close_pipes) struct pipes p = { { -1, -1 }, { -1, -1 } };
 	bool in_time;
@@ -128,8 +122,8 @@ run_tool(char *const *argv, struct run *r, struct twz_error *err)
 }
 
 /* Names in a hostile file may hold anything; lines and tabs are ours. */
-static void
-defuse(char *text)
+void
+tool_defuse(char *text)
 {
 	for (; *text; text++)
 		if ((*text > 0 && *text < ' ' && *text != '\n' && *text != '\t') || *text == 0x7f)
@@ -142,7 +136,7 @@ reason(char *text)
 {
 	static const char *const fronts[] = { "twz-inspect: ", "Link Error: ", "Error: " };
 
-	defuse(text);
+	tool_defuse(text);
 	text[strcspn(text, "\n")] = '\0';
 	for (size_t i = 0; i < TWZ_COUNT(fronts); i++)
 		if (!strncmp(text, fronts[i], strlen(fronts[i])))
@@ -150,8 +144,8 @@ reason(char *text)
 	return text;
 }
 
-static char *
-argument(const char *text)
+char *
+tool_argument(const char *text)
 {
 	union { const char *in; char *out; } u = { .in = text };
 
@@ -162,17 +156,17 @@ bool
 tool_register(struct session *s, const char *path, struct twz_error *err)
 {
 	char *argv[6], **end = argv;
-	struct run r;
+	struct tool_run r;
 
-	*end++ = argument(s->inspect);
-	*end++ = argument("--register");
+	*end++ = tool_argument(s->inspect);
+	*end++ = tool_argument("--register");
 	if (s->registry_path) {
-		*end++ = argument("--db");
-		*end++ = argument(s->registry_path);
+		*end++ = tool_argument("--db");
+		*end++ = tool_argument(s->registry_path);
 	}
-	*end++ = argument(path);
+	*end++ = tool_argument(path);
 	*end = NULL;
-	if (!run_tool(argv, &r, err))
+	if (!tool_run(argv, &r, err))
 		return twz_wrap(err, "inspect %s", path);
 	if (WIFEXITED(r.status) && WEXITSTATUS(r.status) == 0)
 		return true;
@@ -188,90 +182,4 @@ tool_register(struct session *s, const char *path, struct twz_error *err)
 				"%s: twz-inspect ended with status %d", path,
 				WEXITSTATUS(r.status));
 	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED), "%s", reason(r.err));
-}
-
-/* -- faults ------------------------------------------------------------------------------------ */
-
-enum { FRAMES = 8 };
-
-/* Takes "FUNCTION<TAB>FILE<TAB>LINE" apart. False when the function is unknown. */
-static bool
-split_place(char *line, char **function, char **file, char **number)
-{
-	*function = strsep(&line, "\t");
-	*file = strsep(&line, "\t");
-	*number = strsep(&line, "\t");
-	return *function && **function && strcmp(*function, "?") != 0;
-}
-
-/* Writes " in FUNCTION (FILE:LINE)" for the first line of @text that names a function. */
-static void
-write_place(char *text, char *buf, size_t size)
-{
-	char *line, *function, *file, *number;
-
-	defuse(text);
-	while ((line = strsep(&text, "\n"))) {
-		if (!split_place(line, &function, &file, &number))
-			continue;
-		if (file && *file && number && atoi(number) > 0) {
-			const char *slash = strrchr(file, '/');
-
-			snprintf(buf, size, " in %s (%s:%d)", function, slash ? slash + 1 : file,
-				 atoi(number));
-		} else {
-			snprintf(buf, size, " in %s", function);
-		}
-		return;
-	}
-}
-
-/* Asks for the crash's own place, if it is in the service, then for its callers' in there. */
-static void
-find_place(const struct session_gate *gate, const struct monitor_crash *crash, char *buf,
-	   size_t size)
-{
-	char addresses[FRAMES + 1][24], *argv[FRAMES + 5], **end = argv;
-	size_t n = 0;
-	struct run r;
-
-	if (crash->address && crash->path && !strcmp(crash->path, gate->loaded->path))
-		snprintf(addresses[n++], sizeof(addresses[0]), "0x%llx",
-			 (unsigned long long)crash->address);
-	/* A return address may be the next line's: the call itself stands before it. */
-	for (uint32_t i = 0; i < crash->nframes && i < FRAMES; i++)
-		if (crash->frames[i])
-			snprintf(addresses[n++], sizeof(addresses[0]), "0x%llx",
-				 (unsigned long long)crash->frames[i] - 1);
-	if (!n)
-		return;
-	*end++ = argument(gate->session->inspect);
-	*end++ = argument("--where");
-	*end++ = argument(gate->loaded->path);
-	for (size_t i = 0; i < n; i++)
-		*end++ = addresses[i];
-	*end = NULL;
-	if (run_tool(argv, &r, NULL))
-		write_place(r.out, buf, size);
-}
-
-/* The monitor says what happened; where in the source goes before its last words. */
-void
-tool_explain_fault(const struct session_gate *gate, struct twz_error *err)
-{
-	static const char last[] = "; outcome unknown";
-	const struct monitor_crash *crash = monitor_last_crash();
-	TWZ_ARENA arena = { 0 };
-	char place[256] = "";
-	const char *end, *text;
-
-	if (!err || err->cls != TWZ_CLASS_FAULT || !crash || !crash->signal)
-		return;
-	find_place(gate, crash, place, sizeof(place));
-	end = strstr(err->text, last);
-	if (!end)
-		end = err->text + strlen(err->text);
-	text = twz_format(&arena, "%.*s%s%s", (int)(end - err->text), err->text, place, end);
-	if (strlen(text) < sizeof(err->text))
-		strcpy(err->text, text);
 }

@@ -60,6 +60,7 @@ extern const struct twz_type sys_type_level, sys_type_mechanism, sys_type_restar
 	  SYS_TEXT("compartment"), SYS_ENUM("state", flag)) \
 	X(signal, unit, false, "Sends a signal to a compartment", \
 	  SYS_TEXT("compartment"), SYS_TEXT("signal"), SYS_FLAG("group")) \
+	X(crash, record, true, "Shows the session's last fault: what, and the functions that were running") \
 	X(stats, record, true, "Counts what this session did") \
 	X(status, records, true, "Shows which parts of the isolation are active, and by what") \
 	X(errors, records, true, "Lists all error codes") \

@@ -3,7 +3,9 @@
  * ends the process. It runs on a stack of its own, since the usual one may be what overflowed, and
  * calls nothing but the unwinder, last: should that crash too, the rest is written already.
  */
+#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -80,6 +82,37 @@ jumped_from(const ucontext_t *context, uint64_t address)
 	return from;
 }
 
+/* Takes no lock: the loader's may be what the crash holds. */
+static uint8_t
+module_of(uint64_t address)
+{
+	struct dl_find_object found;
+	struct crash_module *m;
+	uint32_t i = 0;
+
+	if (_dl_find_object((void *)(uintptr_t)address, &found) || !found.dlfo_link_map)
+		return 0;
+	while (i < page->nmodules && page->modules[i].base != found.dlfo_link_map->l_addr)
+		i++;
+	if (i < page->nmodules)
+		return (uint8_t)(i + 1);
+	if (i >= CRASH_MODULES)
+		return 0;
+	m = &page->modules[i];
+	m->base = found.dlfo_link_map->l_addr;
+	strncpy(m->path, found.dlfo_link_map->l_name, sizeof(m->path) - 1);
+	page->nmodules++;
+	return (uint8_t)(i + 1);
+}
+
+static void
+add_modules(void)
+{
+	page->module[0] = module_of(page->pc);
+	for (uint32_t i = 0; i < page->nframes && i < CRASH_FRAMES; i++)
+		page->module[1 + i] = module_of(page->frames[i]);
+}
+
 static void
 record(int signal, const siginfo_t *info, const ucontext_t *context, int error)
 {
@@ -98,6 +131,7 @@ record(int signal, const siginfo_t *info, const ucontext_t *context, int error)
 	page->nframes = page->frames[0] != 0;
 	if (!page->stack_overflow && !page->nframes)
 		_Unwind_Backtrace(add_frame, &skip);
+	add_modules();
 }
 
 static void

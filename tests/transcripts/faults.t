@@ -131,3 +131,14 @@ $ printf 'counter::inc\ncounter::inc\ncounter::get\n' | twz
 $ twz -c 'counter::inc'; twz -c 'counter::inc'
 1
 1
+## How it got there: innermost first, in the hint and in the report.
+$ twz -v -c 'fault::abort_now' 2>&1 | grep -o 'called by abort_now (fault.c:42)'
+called by abort_now (fault.c:42)
+$ twz -o json -c 'try fault::abort_now else 0; sys::crash' | tail -n 1 | jq -c '[.gate, .signal, .frames[-1].function, .frames[-1].line, (.frames | length > 1)]'
+["fault::abort_now","ABRT","abort_now",42,true]
+$ twz -c 'try fault::leave 3 else 0; (sys::crash).status'
+0
+3
+$ twz -c 'sys::crash'
+Error: nothing has crashed
+[1]
