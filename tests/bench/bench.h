@@ -90,6 +90,7 @@ const char *bench_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)
 void bench_memory_rows(void);		/* memory.c: calls in this process, spin, futex */
 void bench_kernel_rows(void);		/* kernel.c: pipe, AF_UNIX, fork, exec */
 void bench_bus_rows(void);		/* bus.c: sd-bus, peer to peer and through a daemon */
+void bench_peer_rows(void);		/* peer.c: gRPC; what was measured earlier */
 void bench_gate_rows(void);		/* gate.c: gates called from compiled C */
 void bench_thread_rows(void);		/* threads.c: several threads at once */
 void bench_library_rows(void);		/* library.c: zlib, through its gates file */
