@@ -16,6 +16,7 @@
 enum {
 	EXIT_NS = 3000000,		/* how long a dying process may take before it is helped */
 	KILL_NS = 2000000000,
+	BUSY_NS = 2000000000,		/* how long a service may take to hear of a new caller */
 };
 
 bool
@@ -200,6 +201,45 @@ connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link
 	return true;
 }
 
+/* The service has no room for another thread's calls: it goes on, and so may this thread, later. */
+static bool
+no_room(struct monitor_gate *gate, struct monitor_link **l, struct twz_error *err)
+{
+	struct monitor *m = gate->compartment->monitor;
+
+	pthread_mutex_lock(&m->lock);
+	link_release(*l);
+	m->refs--;
+	pthread_mutex_unlock(&m->lock);
+	*l = NULL;
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+		 "%s::%s was not called: its service has no room for another caller",
+		 gate->compartment->service->name, gate->gate->name);
+	return twz_hint(err, "call it from fewer threads at once, or load the service with more memory");
+}
+
+/* When many threads come at once, the service may not have read yet what it was told of the others. */
+static bool
+connect_soon(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
+	     struct monitor_link **ret, struct twz_error *err)
+{
+	struct monitor *m = gate->compartment->monitor;
+	uint64_t until = link_now() + (timeout_ns < 0 || timeout_ns > BUSY_NS ? BUSY_NS : (uint64_t)timeout_ns);
+	const struct timespec moment = { 0, 1000000 };
+	bool ok, busy;
+
+	for (;;) {
+		pthread_mutex_lock(&m->lock);
+		ok = connect(gate, t, ret, err);
+		busy = !ok && gate->compartment->instance && gate->compartment->instance->busy;
+		pthread_mutex_unlock(&m->lock);
+		if (!busy || link_now() >= until)
+			return ok;
+		*err = (struct twz_error){ 0 };
+		nanosleep(&moment, NULL);
+	}
+}
+
 static bool
 prepare(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
 	struct monitor_link **ret, struct twz_error *err)
@@ -212,11 +252,11 @@ prepare(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
 		return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
 				"%s::%s was not called", gate->compartment->service->name,
 				gate->gate->name);
-	pthread_mutex_lock(&m->lock);
-	ok = connect(gate, t, ret, err);
-	pthread_mutex_unlock(&m->lock);
+	ok = connect_soon(gate, t, timeout_ns, ret, err);
 	if (ok && !(*ret)->caller.tid)
 		end = caller_handshake(&(*ret)->caller, timeout_ns);
+	if (end == CALLER_REFUSED)
+		return no_room(gate, &t->links[gate->compartment->index], err);
 	return ok && (end == CALLER_DONE || give_up(gate, *ret, end, timeout_ns, err));
 }
 

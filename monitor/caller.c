@@ -134,6 +134,8 @@ caller_handshake(struct caller *c, int64_t timeout_ns)
 	for (;;) {
 		uint32_t tid = __atomic_load_n(&c->shared->ready, __ATOMIC_ACQUIRE);
 
+		if (tid & LINK_REFUSED)
+			return CALLER_REFUSED;
 		if (tid & FUTEX_TID_MASK) {
 			/* Whoever lists compartments looks at it too. */
 			__atomic_store_n(&c->tid, tid & FUTEX_TID_MASK, __ATOMIC_RELAXED);

@@ -14,6 +14,7 @@ enum caller_end {
 	CALLER_DIED,		/* the guest's thread ended, or somebody says so */
 	CALLER_LATE,		/* the deadline passed */
 	CALLER_STOPPED,		/* *stop became true */
+	CALLER_REFUSED,		/* handshake only: the guest has no thread for this link */
 };
 
 /* What a caller knows about its link; private memory. */

@@ -49,6 +49,7 @@ struct instance {
 	int crash_fd;
 	struct crash_page *crash;
 	bool started, ready, doomed;	/* doomed: is to be killed, or was */
+	bool busy;			/* its socket was full: it has not read yet what it was told */
 	bool hung_up;			/* its socket ended before we doomed it */
 	bool gone;			/* the process ended; status is known if reaped */
 	bool reaped;

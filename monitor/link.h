@@ -42,6 +42,7 @@ enum {
 	LINK_COLD = 0,
 	LINK_HOT = 1,
 	LINK_SPIN_NS = 20000,
+	LINK_REFUSED = 1 << 30,		/* in ready: there is no thread for this link */
 	LINK_LOOKS = 24,		/* looks at the word before one at the clock */
 	/*
 	 * Pauses between two looks. Who looks takes the line from who is writing it: with one pause
@@ -52,7 +53,7 @@ enum {
 };
 
 struct link_shared {
-	_Alignas(64) uint32_t ready;	/* the guest's thread number, published last */
+	_Alignas(64) uint32_t ready;	/* the guest's thread number, published last, or LINK_REFUSED */
 	uint32_t version;
 	uint32_t guest_asleep;		/* on bell, or about to */
 	_Alignas(64) uint32_t cpu;	/* where the caller runs */

@@ -18,8 +18,10 @@ send_link(struct instance *i, const struct monitor_link *l, const struct link_sp
 					  m->hot_limit } };
 	const char *context = spec->from ? spec->from->compartment->context : m->options.context;
 
+	i->busy = false;
 	if (message_send(i->control, &head, context, strlen(context) + 1, &fd, 1))
 		return true;
+	i->busy = errno == EAGAIN;
 	if (errno == EPIPE || errno == ECONNRESET)
 		return true;	/* it is dead; the handshake will say why */
 	return twz_fail_sys(err, errno, "make a link to service %s", i->compartment->service->name);
@@ -60,8 +62,10 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	m->stats.links++;
 	if (!send_link(i, l, spec, fd, err)) {
 		close(fd);
-		instance_kill(i);
-		if (!spec->from) {
+		if (spec->from) {
+			i->links = l->next;
+			link_unref(l);
+		} else {
 			link_release(l);
 			m->refs--;
 		}

@@ -18,7 +18,12 @@
 
 #include "monitor/internal.h"
 
-enum { EVENTS = 16, SOON_MS = 50 };
+enum {
+	EVENTS = 16,
+	SOON_MS = 50,
+	MESSAGES = 64,			/* of one compartment at a time, as long as it lives */
+	OUTPUTS = 64,			/* reads of one compartment's pipe */
+};
 
 bool
 loop_watch(struct monitor *m, int fd, uint64_t tag)
@@ -211,13 +216,15 @@ one_message(struct monitor *m, struct instance *i)
 	return false;
 }
 
+/* One that floods must not keep others waiting: what it has sent beyond some messages comes up again. */
 static void
 on_control(struct monitor *m, struct instance *i)
 {
-	int got = 0;
+	int got = 1;
 
 	i->refs++;
-	while (i->control >= 0 && (got = message_receive(i->control, &m->in, false)) > 0) {
+	for (int n = 0; (n < MESSAGES || i->reaped) && i->control >= 0 &&
+	     (got = message_receive(i->control, &m->in, false)) > 0; n++) {
 		bool sense = one_message(m, i);
 
 		message_drop(&m->in);
@@ -228,7 +235,7 @@ on_control(struct monitor *m, struct instance *i)
 		}
 	}
 	i->hung_up |= !got && !i->doomed;
-	if (i->control >= 0 && (got == 0 || errno != EAGAIN)) {
+	if (i->control >= 0 && (got == 0 || (got < 0 && errno != EAGAIN))) {
 		epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->control, NULL);
 		instance_kill(i);
 	}
@@ -263,7 +270,8 @@ on_wake(struct monitor *m)
 
 		for (struct instance *i = m->instances, *next; i; i = next) {
 			i->refs++;
-			while (output_read(m, i))
+			/* What was printed so far: a pipe's worth, or it would never end. */
+			for (int n = 0; n < OUTPUTS && output_read(m, i); n++)
 				;
 			next = i->next;
 			instance_unref(i);

@@ -28,7 +28,7 @@ enum {
 	THREADS = 8192,			/* of all compartments of a session */
 	FILE_SIZE = 256 << 20,
 };
-static const uint64_t ADDRESS_SPACE = (uint64_t)64 << 30;	/* links are large and sparse */
+static const uint64_t ADDRESS_SPACE = (uint64_t)128 << 30;	/* links are large and sparse */
 
 enum rule_access { READ, READ_EXEC, READ_WRITE_DEVICE };
 

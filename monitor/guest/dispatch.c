@@ -375,6 +375,22 @@ work(void *data)
 	return NULL;
 }
 
+/*
+ * Too many callers at once: this one hears that there is no room for it, the others go on. Who has used up
+ * the compartment's descriptors or all of its memory cannot be helped.
+ */
+static void
+refuse(int fd)
+{
+	struct link_shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (s == MAP_FAILED)
+		_exit(126);
+	__atomic_store_n(&s->ready, LINK_REFUSED, __ATOMIC_SEQ_CST);
+	link_wake(&s->ready);
+	munmap(s, sizeof(*s));
+}
+
 void
 dispatch_start(const struct message_in *in, int fd)
 {
@@ -383,8 +399,10 @@ dispatch_start(const struct message_in *in, int fd)
 	pthread_t thread;
 	size_t at = 0;
 
-	if (!w)
-		_exit(126);
+	if (!w) {
+		refuse(fd);
+		return;
+	}
 	w->link = (struct guest_link){
 		.serial = in->head.serial,
 		.depth = (uint32_t)in->head.word[2],
@@ -398,13 +416,10 @@ dispatch_start(const struct message_in *in, int fd)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, GUEST_STACK);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (w->link.shared == MAP_FAILED)
-		_exit(126);
-	if (pthread_create(&thread, &attr, work, w)) {
-		/* A handshake of no version: the caller sees that nobody serves its link. */
-		__atomic_store_n(&w->link.shared->ready, 1, __ATOMIC_SEQ_CST);
-		link_wake(&w->link.shared->ready);
-		munmap(w->link.shared, LINK_SIZE);
+	if (w->link.shared == MAP_FAILED || pthread_create(&thread, &attr, work, w)) {
+		if (w->link.shared != MAP_FAILED)
+			munmap(w->link.shared, LINK_SIZE);
+		refuse(fd);
 		if (w->permits)
 			permits_free(w->permits);
 		free(w);

@@ -245,8 +245,13 @@ ended(struct binding *b, enum caller_end end, struct twz_error *err)
 	const struct twz_stub *stub = b->stub;
 	struct message cancel = { .kind = MESSAGE_CANCEL, .serial = b->link->serial };
 
-	message_send(GUEST_CONTROL_FD, &cancel, NULL, 0, NULL, 0);
+	if (end != CALLER_REFUSED)
+		message_send(GUEST_CONTROL_FD, &cancel, NULL, 0, NULL, 0);
 	drop_link(b->link);
+	if (end == CALLER_REFUSED)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+				"%s::%s was not called: its service has no room for another caller",
+				stub->service, stub->gate);
 	if (end == CALLER_LATE)
 		return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
 				"%s::%s: no answer in time; outcome unknown", stub->service, stub->gate);

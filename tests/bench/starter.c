@@ -10,6 +10,7 @@
  *   i  nanoseconds of CPU that one compartment uses in a second
  *   m  KiB of private memory of one compartment
  */
+#include <dirent.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -125,23 +126,37 @@ each_compartment(bool (*read)(int pid, uint64_t *sum), double *ret, struct twz_e
 static FILE *
 proc_open(int pid, const char *name)
 {
-	char path[64];
+	char path[400];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	return fopen(path, "re");
 }
 
-/* Nanoseconds on a CPU: finer than the ticks of utime and stime, which it contains. */
+/* Nanoseconds on a CPU of all threads: finer than the ticks of utime and stime, which it contains. */
 static bool
 read_cpu(int pid, uint64_t *sum)
 {
-	TWZ_FCLOSE FILE *f = proc_open(pid, "schedstat");
-	uint64_t ns;
+	char path[64], name[300];
+	struct dirent *e;
+	bool any = false;
+	DIR *d;
 
-	if (!f || fscanf(f, "%" SCNu64, &ns) != 1)
-		return false;
-	*sum += ns;
-	return true;
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		TWZ_FCLOSE FILE *f = NULL;
+		uint64_t ns;
+
+		snprintf(name, sizeof(name), "task/%s/schedstat", e->d_name);
+		f = proc_open(pid, name);
+		if (f && fscanf(f, "%" SCNu64, &ns) == 1) {
+			*sum += ns;
+			any = true;
+		}
+	}
+	if (d)
+		closedir(d);
+	return any;
 }
 
 static bool

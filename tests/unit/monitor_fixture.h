@@ -130,6 +130,15 @@ static const struct twz_type personp = { .kind = TWZ_POINTER, .size = 8, .align 
 	X(vanish, twz_type_void) \
 	X(scribble, twz_type_void, PARAM("value", twz_type_u32)) \
 	X(babble, twz_type_i32, PARAM("kind", twz_type_u32), PARAM("n", twz_type_u32)) \
+	X(race, twz_type_void) \
+	X(flood_replies, twz_type_void) \
+	X(withhold, twz_type_i32) \
+	X(hoard_descriptors, twz_type_i32) \
+	X(hoard_links, twz_type_i32) \
+	X(flood_monitor, twz_type_void, PARAM("kind", twz_type_u32)) \
+	X(chatter, twz_type_void) \
+	X(pingpong, twz_type_i32, PARAM("depth", twz_type_i32)) \
+	X(truncate_block, twz_type_i32) \
 	X(missing, twz_type_i32)
 
 enum gate_number {
@@ -291,6 +300,31 @@ enum { LONG_NS = 2000000000 };
 		assert_call(f, add, &three_, 1, 2); \
 		assert_int_equal(three_, 3); \
 	} while (0)
+
+/* Nanoseconds that all threads of a process have used so far. */
+static inline unsigned long long
+fixture_cpu_time(int pid)
+{
+	unsigned long long sum = 0, ns;
+	struct dirent *e;
+	char path[320];
+	DIR *d;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", pid, e->d_name);
+		f = fopen(path, "re");
+		if (f && fscanf(f, "%llu", &ns) == 1)
+			sum += ns;
+		if (f)
+			fclose(f);
+	}
+	if (d)
+		closedir(d);
+	return sum;
+}
 
 static inline size_t
 count_fds(void)

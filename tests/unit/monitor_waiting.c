@@ -222,21 +222,6 @@ test_guest_makes_none(void **state)
 
 /* -- who sleeps --------------------------------------------------------------------------------------- */
 
-static uint64_t
-cpu_time(int pid)
-{
-	unsigned long long ns = 0;
-	char path[64];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
-	f = fopen(path, "re");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%llu", &ns), 1);
-	fclose(f);
-	return ns;
-}
-
 /* Nobody calls: the guest stops spinning by itself, and then uses no CPU at all. */
 static void
 test_idle_costs_nothing(void **state)
@@ -249,11 +234,11 @@ test_idle_costs_nothing(void **state)
 
 	assert_true(monitor_list(f->m, &arena, &infos) == 1);
 	for (int i = 0; i < 500 && !idle; i++) {
-		uint64_t before = cpu_time(infos[0].pid);
+		uint64_t before = fixture_cpu_time(infos[0].pid);
 
 		nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
 		idle = __atomic_load_n(&caller_of(add)->shared->guest_asleep, __ATOMIC_SEQ_CST) &&
-		       cpu_time(infos[0].pid) == before;
+		       fixture_cpu_time(infos[0].pid) == before;
 	}
 	assert_true(idle);
 }
