@@ -63,7 +63,20 @@ $(B)/share/twz/gates/%: share/gates/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-all: $(PROGRAMS) $(SERVICES) $(GATES)
+# Man pages, completion and editor files say of options and words what the programs say of themselves.
+MAN := $(notdir $(wildcard share/man/*.[1-8]) $(patsubst %.in,%,$(wildcard share/man/*.in)))
+SHELLS := $(patsubst share/%.in,%,$(wildcard share/bash-completion/completions/* share/zsh/*/* share/fish/*/* share/vim/*/*/*.in))
+PAGES := $(MAN:%=$(B)/share/man/%) $(SHELLS:%=$(B)/share/%)
+$(PAGES): share/generate $(PROGRAMS)
+$(B)/share/man/%: share/man/%
+	@mkdir -p $(@D)
+	$(Q)share/generate $(B)/bin $< >$@
+$(B)/share/%: share/%.in
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)
+	$(Q)share/generate $(B)/bin $< >$@
+
+all: $(PROGRAMS) $(SERVICES) $(GATES) $(PAGES)
 
 $(B)/bin/twz: $(B)/repl/main.o $(B)/libtwz.a
 $(B)/bin/twz-inspect: $(B)/introspect/tool/main.o $(B)/libtwz.a
@@ -145,4 +158,4 @@ clean:
 .PHONY: all clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

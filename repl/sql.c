@@ -261,13 +261,26 @@ add_views(struct query *q)
 	return true;
 }
 
+/* Whether the question names a view, so that the registry has to be up to date for it. */
+static bool
+wants_services(const struct query *q)
+{
+	size_t n;
+	const struct sql_named *all = sql_named(&n);
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].view && memmem(q->c.q->text, q->c.q->n, all[i].name, strlen(all[i].name)))
+			return true;
+	return false;
+}
+
 /* All services are registered as they are now; one that cannot be used has no rows. */
 static bool
 open_registry(struct query *q)
 {
 	struct session *s = q->c.s;
 	const struct registry_file *files;
-	size_t n = session_files(s, q->c.q->arena, &files);
+	size_t n = wants_services(q) ? session_files(s, q->c.q->arena, &files) : 0;
 	struct registry *reg;
 	const char *path;
 	bool ok;

@@ -55,6 +55,7 @@ bool sql_calls(const struct sql_context *c, struct sql_rows *rows, struct twz_er
 bool sql_variables(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 bool sql_builtin(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 bool sql_tables(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
+bool sql_words(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 bool sql_found(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 
 /* -- sql_short.c ------------------------------------------------------------------------------- */

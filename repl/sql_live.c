@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "repl/lang/words.h"
 #include "repl/sql_inner.h"
 #include "twz/typetext.h"
 
@@ -317,5 +318,16 @@ sql_tables(const struct sql_context *c, struct sql_rows *rows, struct twz_error 
 	(void)c, (void)err;
 	for (size_t i = 0; i < n; i++)
 		ADD(rows, text(rows, all[i].name), text(rows, all[i].columns), text(rows, all[i].help));
+	return true;
+}
+
+bool
+sql_words(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err)
+{
+	struct lang_word w;
+
+	(void)c, (void)err;
+	for (size_t i = 0; lang_word(i, &w); i++)
+		ADD(rows, text(rows, w.name), text(rows, w.kind), text(rows, w.usage), text(rows, w.help));
 	return true;
 }

@@ -106,6 +106,7 @@ static const struct sql_named tables[] = {
 	{ "builtin", "service name signature doc", "*", "the gates of sys, which no registry holds", NULL,
 	  sql_builtin },
 	{ "found", "name path", "*", "which file each service is", NULL, sql_found },
+	{ "words", "name kind usage help", "*", "the words of the language", NULL, sql_words },
 	{ "tables", "name columns help", "*", "these tables", NULL, sql_tables },
 };
 

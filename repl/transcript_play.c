@@ -16,6 +16,7 @@
 #include "repl/lang/lang.h"
 #include "repl/session.h"
 #include "repl/signals.h"
+#include "repl/sql.h"
 #include "repl/transcript_inner.h"
 
 enum { OUTPUT_MAX = 16 << 20 };
@@ -101,6 +102,7 @@ open_player(struct player *p)
 {
 	const struct session_options so = {
 		.context = p->o->context, .registry = p->o->registry, .preload = true,
+		.query = sql_query, .table = sql_table,
 	};
 	struct twz_error err = { 0 };
 

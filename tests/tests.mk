@@ -62,11 +62,10 @@ tidy:
 # -- installation ---------------------------------------------------------------------------------
 
 TO := $(DESTDIR)$(PREFIX)
-MAN := $(wildcard share/man/*.[1-8])
-COMPLETIONS := $(wildcard share/bash-completion/completions/*)
-DOCS := $(wildcard share/doc/*.json)
+DOCS := $(wildcard share/doc/*.json share/doc/*.md)
+VIM := $(patsubst share/%,%,$(wildcard share/vim/vimfiles/ftdetect/*))
 INSTALLED := $(PROGRAMS:$(B)/%=%) $(SERVICES:$(B)/%=%) $(HEADERS) lib/pkgconfig/twz.pc \
-	$(foreach m,$(notdir $(MAN)),share/man/man$(subst .,,$(suffix $(m)))/$(m)) $(COMPLETIONS) \
+	$(foreach m,$(MAN),share/man/man$(subst .,,$(suffix $(m)))/$(m)) $(SHELLS:%=share/%) $(VIM:%=share/%) \
 	$(DOCS:share/doc/%=share/doc/twz/%) $(GATES:$(B)/share/%=share/%)
 
 install: all
@@ -77,8 +76,9 @@ install-only:
 	install -d $(addprefix $(TO)/,$(sort $(dir $(INSTALLED))))
 	for f in $(PROGRAMS:$(B)/%=%) $(SERVICES:$(B)/%=%); do install -m755 $(B)/$$f $(TO)/$$f || exit 1; done
 	install -m644 $(HEADERS) $(TO)/include/twz
-	for f in $(MAN); do install -m644 $$f $(TO)/share/man/man$${f##*.}/ || exit 1; done
-	for f in $(COMPLETIONS); do install -m644 $$f $(TO)/$$f || exit 1; done
+	for f in $(MAN); do install -m644 $(B)/share/man/$$f $(TO)/share/man/man$${f##*.}/ || exit 1; done
+	for f in $(SHELLS); do install -m644 $(B)/share/$$f $(TO)/share/$$f || exit 1; done
+	for f in $(VIM); do install -m644 share/$$f $(TO)/share/$$f || exit 1; done
 	install -m644 $(DOCS) $(TO)/share/doc/twz
 	install -m644 $(GATES) $(TO)/share/twz/gates
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' share/twz.pc.in >$(TO)/lib/pkgconfig/twz.pc

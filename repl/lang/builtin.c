@@ -307,7 +307,7 @@ static const struct lang_builtin builtins[] = {
 	  LANG_FORM, 0, NULL, NULL },
 	{ "first", "first LIST [N]", "The first element, or the first N, as a list", 1, 2,
 	  TWZ_VALUE_LIST, LISTS, "list", run_first },
-	{ "help", "help [SERVICE | SERVICE::GATE]", "Explains twz, a service or a gate", 0, 1, 0, 0, NULL,
+	{ "help", "help [SERVICE | SERVICE::GATE | WORD]", "Explains twz, a service, a gate, the language", 0, 1, 0, 0, NULL,
 	  run_help },
 	{ "last", "last LIST [N]", "The last element, or the last N, as a list", 1, 2,
 	  TWZ_VALUE_LIST, LISTS, "list", run_last },

@@ -9,6 +9,7 @@
 
 #include "repl/lang/interp.h"
 #include "repl/lang/lang.h"
+#include "repl/lang/words.h"
 #include "twz/nearest.h"
 #include "twz/plan.h"
 #include "twz/typetext.h"
@@ -475,6 +476,8 @@ static const struct {
 	{ "timeout 2s { net::ping host }", "a deadline" },
 	{ "help passwd", "the gates of a service" },
 	{ "help passwd::update_password", "one gate" },
+	{ "help language", "keywords, stages of pipes, functions" },
+	{ "sql gates where returns = User", "what twz knows, as tables; sql tables lists them" },
 };
 
 static void
@@ -513,6 +516,42 @@ show_overview(const struct repl_host *host, FILE *out)
 	return true;
 }
 
+/* -- the language ------------------------------------------------------------------------------- */
+
+static bool
+show_language(FILE *out)
+{
+	const char *kind = "";
+	struct lang_word w;
+	int widest = 0;
+
+	for (size_t i = 0; lang_word(i, &w); i++)
+		if (lang_width(w.usage, strlen(w.usage)) > (size_t)widest)
+			widest = (int)lang_width(w.usage, strlen(w.usage));
+	for (size_t i = 0; lang_word(i, &w); i++) {
+		if (strcmp(kind, w.kind))
+			fprintf(out, "%s%c%ss\n", *kind ? "\n" : "", *w.kind - 'a' + 'A', w.kind + 1);
+		kind = w.kind;
+		fprintf(out, "  %s%*s  %s\n", w.usage, widest - (int)lang_width(w.usage, strlen(w.usage)), "", w.help);
+	}
+	fputs("\nhelp WORD shows one of them; man twz-language tells all.\n", out);
+	return true;
+}
+
+/* Of the language, which goes before a service of that name: help NAME::GATE shows that one's. */
+static bool
+show_word(const char *topic, FILE *out)
+{
+	struct lang_word w;
+
+	if (!strcmp(topic, "language"))
+		return show_language(out);
+	if (!lang_word_find(topic, &w))
+		return false;
+	fprintf(out, "%s\n  %s\n  (%s)\n", w.usage, w.help, w.kind);
+	return true;
+}
+
 bool
 lang_help(struct lang *l, const char *topic, FILE *out, struct twz_error *err)
 {
@@ -524,6 +563,8 @@ lang_help(struct lang *l, const char *topic, FILE *out, struct twz_error *err)
 
 	if (!topic || !*topic)
 		return show_overview(host, out);
+	if (show_word(topic, out))
+		return true;
 	if (!colons)
 		return host->service(host->data, topic, &service, err) && show_service(service, out);
 	if (!host->service(host->data, twz_strndup(&arena, topic, (size_t)(colons - topic)),
