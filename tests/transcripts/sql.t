@@ -65,7 +65,7 @@ name    version  gates  doc
 passwd  1.0          6  Users and their passwords
 $ twz -c 'sql history | count; sql tables | map it.name'
 0
-["services", "gates", "params", "types", "fields", "enumerators", "errors", "libraries", "functions", "compartments", "links", "calls", "variables", "history", "builtin", "found", "tables"]
+["services", "gates", "params", "types", "fields", "enumerators", "errors", "libraries", "functions", "compartments", "links", "calls", "variables", "history", "builtin", "found", "words", "tables"]
 ## Rows come one at a time where each is shown alone.
 $ twz -o raw -c 'sql "with recursive c(n) as (select 1 union all select n + 1 from c) select n from c"' 2>&1 | head -2
 {n: 1}
