@@ -338,6 +338,26 @@ range_of(struct lang *l, const struct ast *a, struct range *ret, struct twz_erro
 	return true;
 }
 
+/* What the numbers of a range are, whatever they are: a for loop makes no list of them. */
+static bool
+check_range(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
+{
+	struct twz_value v;
+
+	if (a->kind != AST_BINARY || a->op != LEX_RANGE)
+		return lang_eval(l, a, ret, err);
+	*ret = lang_unknown_kind(TWZ_VALUE_LIST);
+	for (int i = 0; i < 2; i++) {
+		if (!lang_eval(l, a->items[i], &v, err))
+			return false;
+		if (lang_kind(&v) != TWZ_VALUE_UNIT && lang_kind(&v) != TWZ_VALUE_INT) {
+			lang_type_error(err, "Expected 'int' got '%s'", lang_type_of(l->arena, &v));
+			return lang_at(err, a->items[i]);
+		}
+	}
+	return true;
+}
+
 static bool
 check_for(struct lang *l, const struct ast *a, struct twz_error *err)
 {
@@ -346,7 +366,7 @@ check_for(struct lang *l, const struct ast *a, struct twz_error *err)
 	TWZ_ARENA arena = { 0 };
 	bool done;
 
-	if (!lang_eval(l, a->items[0], &v, err))
+	if (!check_range(l, a->items[0], &v, err))
 		return false;
 	v = lang_widen(l, &v);
 	v = lang_unknown_inner(&v);

@@ -215,6 +215,8 @@ compare(const struct ast *a, const struct twz_value *x, const struct twz_value *
 
 /* -- ranges ------------------------------------------------------------------------------------ */
 
+enum { CHECKED_MAX = 100 };	/* elements that a check makes */
+
 static bool
 range(struct lang *l, const struct twz_value *a, const struct twz_value *b, struct twz_value *ret,
       struct twz_error *err)
@@ -228,6 +230,10 @@ range(struct lang *l, const struct twz_value *a, const struct twz_value *b, stru
 		return lang_type_error(err, "a list of more than %d numbers; a for loop takes any range",
 				       LANG_ITEMS_MAX);
 	n = b->integer < a->integer ? 0 : (size_t)(b->integer - a->integer + 1);
+	if (l->check && n > CHECKED_MAX) {
+		*ret = lang_unknown_kind(TWZ_VALUE_LIST);
+		return true;
+	}
 	items = twz_new_array(l->arena, n, struct twz_value);
 	for (size_t i = 0; i < n; i++)
 		items[i] = twz_int(NULL, a->integer + (twz_wide)i);

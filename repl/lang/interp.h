@@ -485,6 +485,9 @@ struct lang_span {
 bool lang_secrets(struct lang *l, const char *text, size_t n, struct twz_arena *arena,
 		  const struct lang_span **ret, size_t *nret);
 
+/** The same for a text that was parsed to @root. */
+bool lang_secrets_in(struct lang *l, const char *text, struct ast *root, struct twz_arena *arena,
+		     const struct lang_span **ret, size_t *nret);
 /** Whether a word for a secret parameter says where the secret is: @env:NAME, @file:PATH, @fd:N (source.c). */
 bool lang_is_source(const char *text);
 /** The text that is there; fails with class NAME. */

@@ -397,8 +397,9 @@ word_cut(const struct lexer *x, uint32_t n)
 static enum lex_keyword
 keyword_of(const char *s, uint32_t n)
 {
+	/* The first letter decides nearly always: this is asked of each word of a text. */
 	for (size_t i = 1; i < TWZ_COUNT(keyword_texts); i++)
-		if (strlen(keyword_texts[i]) == n && !memcmp(keyword_texts[i], s, n))
+		if (*keyword_texts[i] == *s && strlen(keyword_texts[i]) == n && !memcmp(keyword_texts[i], s, n))
 			return (enum lex_keyword)i;
 	return LEX_NO_KEYWORD;
 }
@@ -439,7 +440,8 @@ static bool
 bad_word(struct lexer *x, const char *s, uint32_t n)
 {
 	for (size_t i = 0; i < TWZ_COUNT(foreign); i++) {
-		if (strncmp(s, foreign[i].start, strlen(foreign[i].start)))
+		if (*foreign[i].start != *s || strlen(foreign[i].start) > x->end - x->i ||
+		    memcmp(s, foreign[i].start, strlen(foreign[i].start)))
 			continue;
 		emit_bad(x, x->i, x->i + n, foreign[i].why, foreign[i].hint);
 		return true;
@@ -472,7 +474,8 @@ word(struct lexer *x)
 	struct lex_token *t;
 
 	for (size_t i = 0; i < TWZ_COUNT(operators); i++) {
-		if (strlen(operators[i].text) != n || memcmp(operators[i].text, s, n))
+		if (*operators[i].text != *s || strlen(operators[i].text) != n ||
+		    memcmp(operators[i].text, s, n))
 			continue;
 		if (operators[i].kind == LEX_COMMA && !x->nopen)
 			break;

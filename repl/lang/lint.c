@@ -31,7 +31,7 @@ find_secrets(struct lang *l, struct lang_program *program)
 	const struct lang_span *spans;
 	size_t n;
 
-	if (!lang_secrets(l, program->text, program->n, &l->check->arena, &spans, &n))
+	if (!lang_secrets_in(l, program->text, program->root, &l->check->arena, &spans, &n))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		struct ast at = { .from = spans[i].from, .to = spans[i].to };

@@ -222,17 +222,24 @@ load(struct lang *l, const struct lang_program *program, struct ast *a, struct t
 	return add_import(l, program->module, module);
 }
 
-bool
-lang_load_imports(struct lang *l, struct lang_program *program, struct ast *a, struct twz_error *err)
+static bool
+load_all(struct lang *l, struct lang_program *program, struct ast *a, struct twz_error *err)
 {
 	if (a->kind == AST_IMPORT && !load(l, program, a, err)) {
 		lang_blame(l, program, err);
 		return false;
 	}
 	for (uint32_t i = 0; i < a->nitems; i++)
-		if (!lang_load_imports(l, program, a->items[i], err))
+		if (!load_all(l, program, a->items[i], err))
 			return false;
 	return true;
+}
+
+bool
+lang_load_imports(struct lang *l, struct lang_program *program, struct ast *a, struct twz_error *err)
+{
+	/* Most texts import nothing: their trees need not be searched. */
+	return !memmem(program->text, program->n, "import", 6) || load_all(l, program, a, err);
 }
 
 /* -- running ----------------------------------------------------------------------------------- */

@@ -139,6 +139,13 @@ parse_head(struct parser *p, struct ast **ret)
 /* From loosest to tightest. 'not' stands between and and the comparisons. */
 enum precedence { OR, AND, COMPARE, SPAN, SUM, TERM, DEFAULT, UNARY };
 
+/* Kinds that are an operator at some level: most tokens are none. */
+static const bool may_be_operator[] = {
+	[LEX_NAME] = true, [LEX_EQ] = true, [LEX_NE] = true, [LEX_LT] = true, [LEX_LE] = true,
+	[LEX_GT] = true, [LEX_GE] = true, [LEX_PLUS] = true, [LEX_MINUS] = true, [LEX_STAR] = true,
+	[LEX_SLASH] = true, [LEX_PERCENT] = true, [LEX_COALESCE] = true, [LEX_RANGE] = true,
+};
+
 static const struct {
 	enum precedence level;
 	enum lex_kind kind;
@@ -159,6 +166,9 @@ at_operator(const struct parser *p, enum precedence level)
 {
 	const struct lex_token *t = parse_peek(p, 0);
 
+	if (t->kind >= TWZ_COUNT(may_be_operator) || !may_be_operator[t->kind] ||
+	    (t->kind == LEX_NAME && !t->keyword))
+		return false;
 	for (size_t i = 0; i < TWZ_COUNT(binary); i++)
 		if (binary[i].level == level && binary[i].kind == t->kind &&
 		    binary[i].keyword == t->keyword)

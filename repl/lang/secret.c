@@ -271,6 +271,20 @@ search(struct search *s, size_t n)
 }
 
 bool
+lang_secrets_in(struct lang *l, const char *text, struct ast *root, struct twz_arena *arena,
+		const struct lang_span **ret, size_t *nret)
+{
+	struct search s = { .lang = l, .host = l->options->host, .text = text, .arena = arena };
+
+	search_tree(&s, root);
+	if (s.n)
+		qsort(s.spans, s.n, sizeof(*s.spans), by_place);
+	*ret = s.spans;
+	*nret = s.n;
+	return !s.lost;
+}
+
+bool
 lang_secrets(struct lang *l, const char *text, size_t n, struct twz_arena *arena,
 	     const struct lang_span **ret, size_t *nret)
 {

@@ -80,6 +80,12 @@ Type Error: division by zero
 $ twz -c '1 .. 99999999 | count'
 Type Error: a list of more than 1000000 numbers; a for loop takes any range
 [3]
+$ twz -c 's = 0; for i in 1 .. 1000001 { s = s + i }; print s; for i in 1 .. 18446744073709551615 { if i == 3 { break } }'
+500001500001
+$ twz -c 'for i in 1 .. x { }'; twz -c 'for i in 1 .. "x" { print i }'; twz -c 'print (count (1 .. 200)) ((1 .. 200)[199])'
+Name Error: 'x' is not defined
+Type Error: Expected 'int' got 'String'
+200 200
 $ twz -c 'for i in 9223372036854775806 .. 9223372036854775807 { print i }'
 9223372036854775806
 9223372036854775807
