@@ -454,7 +454,8 @@ lang_eval(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz
 {
 	bool holds = holds_values(a), done;
 
-	*ret = twz_unit();
+	ret->kind = TWZ_VALUE_UNIT;
+	ret->type = NULL;
 	if (l->depth >= LANG_DEPTH_MAX) {
 		lang_type_error(err, "evaluation is nested too deeply");
 		return lang_at(err, a);

@@ -282,6 +282,45 @@ coalesce(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_
 	return lang_unwrap(&v, ret, err);
 }
 
+/* What most operands are, numbers and variables, without the way through lang_eval(). */
+static inline bool
+operand(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
+{
+	const struct lang_binding *b;
+
+	if (a->kind == AST_NUMBER && a->constant) {
+		*ret = *a->constant;
+		return true;
+	}
+	if (a->kind == AST_WORD && a->name_n == a->n && !l->check) {
+		b = lang_lookup(l, a->id);
+		if (b && !b->is_fn) {
+			*ret = b->value;
+			return true;
+		}
+	}
+	return lang_eval(l, a, ret, err);
+}
+
+/* Sums and products of whole numbers without a type that stay within 64 bits; false: anything else. */
+static inline bool
+plain_sum(enum lex_kind op, const struct twz_value *x, const struct twz_value *y, struct twz_value *ret)
+{
+	int64_t a = (int64_t)x->integer, b = (int64_t)y->integer, r;
+
+	if (x->kind != TWZ_VALUE_INT || y->kind != TWZ_VALUE_INT || x->type || y->type ||
+	    x->integer != a || y->integer != b)
+		return false;
+	if (op == LEX_PLUS ? __builtin_add_overflow(a, b, &r)
+	    : op == LEX_MINUS ? __builtin_sub_overflow(a, b, &r)
+	    : op == LEX_STAR ? __builtin_mul_overflow(a, b, &r) : true)
+		return false;
+	ret->kind = TWZ_VALUE_INT;
+	ret->type = NULL;
+	ret->integer = r;
+	return true;
+}
+
 bool
 lang_eval_binary(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
 {
@@ -292,8 +331,10 @@ lang_eval_binary(struct lang *l, const struct ast *a, struct twz_value *ret, str
 		return short_circuit(l, a, ret, err);
 	if (a->op == LEX_COALESCE)
 		return coalesce(l, a, ret, err);
-	if (!lang_eval(l, a->items[0], &x, err) || !lang_eval(l, a->items[1], &y, err))
+	if (!operand(l, a->items[0], &x, err) || !operand(l, a->items[1], &y, err))
 		return false;
+	if (plain_sum(a->op, &x, &y, ret))
+		return true;
 	if (lang_is_unknown(&x) || lang_is_unknown(&y))
 		done = lang_unknown_binary(a, &x, &y, ret, err);
 	else if (a->op == LEX_RANGE)
