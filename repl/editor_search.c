@@ -23,7 +23,11 @@ find(struct edit *e)
 	const char *words;
 	size_t n;
 
+	/* What was typed is seen at once, whatever the search takes. */
+	if (s->n && !edit_key_waits(e))
+		edit_paint(e);
 	twz_arena_reset(&s->arena);
+	s->nfound = 0;
 	words = editor_narrow(&s->arena, s->query, s->n, &n);
 	s->nfound = history_search(e->editor.history, words, FOUND_MAX, in_a_hurry, e, &s->arena, &s->found);
 	s->selected = 0;

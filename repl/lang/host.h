@@ -49,6 +49,12 @@ struct repl_host {
 	bool (*gates)(void *data, const char *service, const char *prefix, struct twz_arena *arena,
 		      const struct twz_gate **ret, size_t *n);
 
+	/**
+	 * Whether service() would answer at once: the file need not be inspected first. For what is looked at
+	 * while somebody types. May be NULL: always.
+	 */
+	bool (*known)(void *data, const char *name);
+
 	/** Names of all services that can be found now, sorted, in @arena. For completion and hints. */
 	size_t (*services)(void *data, struct twz_arena *arena, const char *const **ret);
 

@@ -355,6 +355,27 @@ imports(const struct ast *root)
 	return false;
 }
 
+/* Whether all services that the text names are at hand. */
+static bool
+at_hand(const struct lang *l, const char *text, size_t n, struct twz_arena *arena)
+{
+	const struct repl_host *host = l->options->host;
+	struct lex lex;
+
+	lex_text(text, 0, (uint32_t)n, arena, &lex);
+	for (uint32_t i = 0; host->known && i < lex.ntokens; i++) {
+		const struct lex_token *t = &lex.tokens[i];
+		const char *word = text + t->from, *colons;
+
+		if (t->kind != LEX_PATH)
+			continue;
+		colons = memmem(word, t->to - t->from, "::", 2);
+		if (colons && !host->known(host->data, twz_strndup(arena, word, (size_t)(colons - word))))
+			return false;
+	}
+	return true;
+}
+
 bool
 lang_would_run(struct lang *l, const char *text, size_t n)
 {
@@ -364,7 +385,7 @@ lang_would_run(struct lang *l, const char *text, size_t n)
 
 	lang_begin_turn(l);
 	good = parse_text(program->text, n, &program->arena, &program->root, &err) == LANG_OK &&
-	       program->root->nitems && !imports(program->root);
+	       program->root->nitems && !imports(program->root) && at_hand(l, text, n, &program->arena);
 	if (good) {
 		lang_prepare(l, program, program->root);
 		l->program = program;

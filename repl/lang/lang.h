@@ -153,7 +153,10 @@ enum lang_color {
 const uint8_t *lang_colors(struct lang *l, const char *text, size_t n, size_t cursor,
 			   struct twz_arena *arena);
 
-/** Whether @text would begin to run as things are now: it parses, and its names and types are right. */
+/**
+ * Whether @text would begin to run as things are now: it parses, and its names and types are right. False
+ * too when a service that it names would have to be inspected first.
+ */
 bool lang_would_run(struct lang *l, const char *text, size_t n);
 
 /**

@@ -97,6 +97,7 @@ void bench_library_rows(void);		/* library.c: zlib, through its gates file */
 void bench_compartment_rows(void);	/* compartment.c: start, idle */
 void bench_program_rows(void);		/* program.c: whole programs: twz -c, twz-inspect */
 void bench_language_rows(void);		/* language.c: loops, checks, starts beside other languages */
+void bench_prompt_rows(void);		/* prompt.c: the prompt beside other prompts */
 void bench_registry_rows(void);		/* registry.c: storing, finding, listing */
 
 /* -- tools (tool.c) ---------------------------------------------------------------------------- */

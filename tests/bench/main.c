@@ -268,6 +268,7 @@ main(int argc, char **argv)
 	bench_compartment_rows();
 	bench_program_rows();
 	bench_language_rows();
+	bench_prompt_rows();
 	bench_registry_rows();
 	for (size_t i = 0; i < TWZ_COUNT(ratios); i++)
 		bench_ratio(ratios[i]);
