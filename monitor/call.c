@@ -109,8 +109,8 @@ call_duration(int64_t ns, char *text, size_t size)
 }
 
 /* The call did not end well: says why, and sees to it that the instance is gone. */
-static bool
-give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end, int64_t timeout_ns,
+bool
+call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end, int64_t timeout_ns,
 	struct twz_error *err)
 {
 	struct monitor *m = gate->compartment->monitor;
@@ -257,7 +257,7 @@ prepare(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
 		end = caller_handshake(&(*ret)->caller, timeout_ns);
 	if (end == CALLER_REFUSED)
 		return no_room(gate, &t->links[gate->compartment->index], err);
-	return ok && (end == CALLER_DONE || give_up(gate, *ret, end, timeout_ns, err));
+	return ok && (end == CALLER_DONE || call_give_up(gate, *ret, end, timeout_ns, err));
 }
 
 /* Nothing but words: the item is written where it stands. */
@@ -304,12 +304,11 @@ call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *
 	return false;
 }
 
-TWZ_HOT static bool
-take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, void *ret,
-     struct twz_error *err)
+TWZ_HOT static inline bool
+take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, struct wire_call *call,
+     struct wire_room *texts, void *ret, struct twz_error *err)
 {
-	const volatile struct twz_gatecall_item *item = &((struct link_call *)(void *)
-							  l->shared->block)->call;
+	const volatile struct twz_gatecall_item *item = &((struct link_call *)(void *)block)->call;
 	int64_t status = item->ret[0];
 	uint64_t word = (uint64_t)item->ret[1];
 	enum wire_status got;
@@ -325,10 +324,43 @@ take(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call, 
 			memcpy(ret, &word, wire_ret(gate->wire)->size);
 		return true;
 	}
-	got = wire_unpack(call, l->shared->block, word, ret, &thread_self()->texts);
+	got = wire_unpack(call, block, word, ret, texts);
 	if (got == WIRE_OK)
 		return true;
 	return got == WIRE_FORGED ? caught(gate, l, call, err) : call_fail_packing(gate, call, got, err);
+}
+
+bool
+call_take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, struct wire_call *call,
+	  struct wire_room *texts, void *ret, struct twz_error *err)
+{
+	return take(gate, l, block, call, texts, ret, err);
+}
+
+/* This thread's link to the gate's compartment, made if there is none that can be used. */
+TWZ_HOT static inline bool
+find_link(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
+	  struct monitor_link **ret, struct twz_error *err)
+{
+	uint32_t index = gate->compartment->index;
+	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
+
+	*ret = l;
+	if (!l || !l->caller.tid || __atomic_load_n(&l->instance->dead, __ATOMIC_RELAXED) ||
+	    __atomic_load_n(&l->instance->doomed, __ATOMIC_RELAXED) ||
+	    __atomic_load_n(&gate->described, __ATOMIC_ACQUIRE) != l->instance->serial ||
+	    __atomic_load_n(l->caller.stop, __ATOMIC_RELAXED))
+		return prepare(gate, t, timeout_ns, ret, err);
+	return true;
+}
+
+bool
+call_link(struct monitor_gate *gate, int64_t timeout_ns, struct monitor_link **ret, struct twz_error *err)
+{
+	struct monitor_thread *t = thread_self();
+
+	t->crashed = false;
+	return find_link(gate, t, timeout_ns, ret, err);
 }
 
 /* The call itself; @err is not NULL. */
@@ -337,8 +369,7 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 	  struct twz_error *err)
 {
 	struct monitor_thread *t = thread_self();
-	uint32_t index = gate->compartment->index;
-	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
+	struct monitor_link *l;
 	struct wire_call call;
 	enum wire_status packed;
 	enum caller_end end;
@@ -346,16 +377,13 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 	uint64_t began;
 
 	t->crashed = false;
-	if (!l || !l->caller.tid || __atomic_load_n(&l->instance->dead, __ATOMIC_RELAXED) ||
-	    __atomic_load_n(&l->instance->doomed, __ATOMIC_RELAXED) ||
-	    __atomic_load_n(&gate->described, __ATOMIC_ACQUIRE) != l->instance->serial ||
-	    __atomic_load_n(l->caller.stop, __ATOMIC_RELAXED))
-		if (!prepare(gate, t, timeout_ns, &l, err))
-			return false;
+	if (!find_link(gate, t, timeout_ns, &l, err))
+		return false;
 	tally = tally_find(l, gate);
 	call.gate = gate->wire;
 	call.words = words;
 	call.what = NULL;
+	call.room = 0;
 	if (gate->wire->words_only) {
 		caller_ready(&l->caller, 0);
 		write_words(l, gate->wire, words);
@@ -370,8 +398,8 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 	end = caller_ring(&l->caller, timeout_ns);
 	tally_end(tally, &l->caller, began, end);
 	if (end != CALLER_DONE)
-		return give_up(gate, l, end, timeout_ns, err);
-	return take(gate, l, &call, ret, err);
+		return call_give_up(gate, l, end, timeout_ns, err);
+	return take(gate, l, l->shared->block, &call, &t->texts, ret, err);
 }
 
 TWZ_HOT bool

@@ -19,6 +19,8 @@
 #include "monitor/monitor.h"
 #include "monitor/tally.h"
 #include "monitor/wire.h"
+
+struct monitor_thread;
 #include "twz/ask.h"
 
 /*
@@ -136,6 +138,7 @@ struct monitor_link {
 	size_t mapped;
 	uint64_t serial;
 	uint64_t counted;		/* of its calls, those in the compartment's sum */
+	uint64_t shared_crossings;	/* atomic; calls that went along with another one */
 	uint32_t refs;			/* instance, thread */
 	uint32_t depth;
 	uint32_t layout;		/* words in the item that is in the block, + 1; 0: other */
@@ -178,6 +181,7 @@ struct monitor {
 	uint32_t interrupted;		/* atomic */
 	uint32_t hot_limit;
 	struct monitor_stats stats;
+	uint64_t shared_crossings;	/* of links that are gone */
 	struct question *questions;	/* asked of compartments */
 	uint32_t ending;		/* instances with end_ns */
 	struct message_in in;		/* of the monitor's thread */
@@ -251,6 +255,21 @@ int instance_memory(const char *name, size_t size, void **ret, size_t map);
 TWZ_MUST bool instance_describe(struct instance *i, struct monitor_gate *gate,
 				struct twz_error *err);
 
+/* -- call.c */
+/** This thread's link to the gate's compartment, ready to be used. */
+TWZ_MUST bool call_link(struct monitor_gate *gate, int64_t timeout_ns, struct monitor_link **ret,
+			struct twz_error *err);
+/** The answer that lies in @block. */
+TWZ_MUST bool call_take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block,
+			struct wire_call *call, struct wire_room *texts, void *ret, struct twz_error *err);
+/** The call did not end well: says why, and sees to it that the instance is gone. Always false. */
+bool call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end,
+		  int64_t timeout_ns, struct twz_error *err);
+
+/* -- batch.c */
+/** Frees the texts of the last monitor_call_many(). */
+void batch_forget(struct monitor_thread *t);
+
 /* -- links.c; all with the lock held */
 /* For whom a link is made. */
 struct link_spec {
@@ -275,6 +294,8 @@ struct monitor_thread {
 	struct monitor_link **links;	/* by compartment->index */
 	uint32_t nlinks;
 	struct wire_room texts;
+	struct wire_room *many;		/* texts of the last monitor_call_many() */
+	uint32_t nmany;
 	struct monitor_crash crash;
 	bool crashed;
 	char crash_path[512];

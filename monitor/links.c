@@ -95,6 +95,7 @@ link_unref(struct monitor_link *l)
 	l->counted += calls;
 	if (--l->refs)
 		return;
+	l->instance->compartment->monitor->shared_crossings += l->shared_crossings;
 	munmap(l->shared, l->mapped);
 	tally_release(l);
 	instance_unref(l->instance);

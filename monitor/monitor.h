@@ -141,6 +141,24 @@ const char *monitor_here(const char *name, struct twz_arena *arena);
 TWZ_MUST bool monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret,
 			   int64_t timeout_ns, struct twz_error *err);
 
+/* One of several calls. */
+struct monitor_one {
+	struct monitor_gate *gate;
+	const uint64_t *words;
+	void *ret;
+	uint64_t code;			/* set: 0 when it succeeded, else of its error */
+};
+/**
+ * Makes @n calls, in order, that do not depend on each other's results. Those of one compartment that follow
+ * each other share a crossing, as far as they fit: what waking costs is paid once. Each crossing has the
+ * deadline of one call.
+ *
+ * Returns how many failed; @err gets the first failure. A failure does not keep later calls from being made,
+ * unless the compartment ended under them: then all that were not answered have failed. Texts of results live
+ * until this thread's next monitor_call_many().
+ */
+size_t monitor_call_many(struct monitor_one *calls, size_t n, int64_t timeout_ns, struct twz_error *err);
+
 /**
  * Makes calls that wait return with INTERRUPTED: to be called from a signal handler. Async-signal-safe.
  * monitor_resume() takes it back.
@@ -329,7 +347,7 @@ TWZ_MUST bool monitor_describe(struct monitor *m, const struct twz_service *serv
 			       const struct monitor_detail **ret, size_t *n, struct twz_error *err);
 
 struct monitor_stats {
-	uint64_t compartments, started, calls, faults, timeouts, interrupted, links, restarts;
+	uint64_t compartments, started, calls, crossings, faults, timeouts, interrupted, links, restarts;
 };
 void monitor_stats(struct monitor *m, struct monitor_stats *ret);
 

@@ -139,11 +139,15 @@ monitor_stats(struct monitor *m, struct monitor_stats *ret)
 	pthread_mutex_lock(&m->lock);
 	*ret = m->stats;
 	ret->calls = 0;
+	ret->crossings = m->shared_crossings;
 	for (uint32_t i = 0; i < m->ncompartments; i++)
 		ret->calls += m->compartments[i]->calls;
 	for (const struct instance *i = m->instances; i; i = i->next)
-		for (const struct monitor_link *l = i->links; l; l = l->next)
+		for (const struct monitor_link *l = i->links; l; l = l->next) {
 			ret->calls += link_uncounted(l);
+			ret->crossings += __atomic_load_n(&l->shared_crossings, __ATOMIC_RELAXED);
+		}
+	ret->crossings = ret->calls - ret->crossings;
 	pthread_mutex_unlock(&m->lock);
 }
 

@@ -43,6 +43,7 @@ end(void *data)
 			drop_link(t->links[i]);
 	free(t->links);
 	wire_room_free(&t->texts);
+	batch_forget(t);
 	*t = (struct monitor_thread){ 0 };
 }
 

@@ -113,11 +113,18 @@ count_of(const struct wire_gate *g, const struct wire_slot *slot, const uint64_t
 	return true;
 }
 
+/* Where the data of the call's item has to end. */
+static uint64_t
+limit_of(const struct wire_call *call)
+{
+	return (call->room ? call->room : LINK_ROOM) - call->gate->nslots * 8;
+}
+
 /* Reserves @n bytes of data. */
 static bool
 place(struct wire_call *call, uint32_t i, uint64_t n, uint32_t align)
 {
-	uint64_t limit = LINK_ROOM - call->gate->nslots * 8;
+	uint64_t limit = limit_of(call);
 	uint64_t at = TWZ_ALIGN(call->data, (uint64_t)(align < 8 ? 8 : align));
 
 	if (at > limit || n > limit - at)
@@ -133,7 +140,7 @@ static enum wire_status
 put_object(struct wire_call *call, const struct wire_slot *slot, unsigned char *data, uint64_t at,
 	   const unsigned char *from, uint64_t elements)
 {
-	uint64_t limit = LINK_ROOM - call->gate->nslots * 8;
+	uint64_t limit = limit_of(call);
 	const uint32_t *inner = wire_inner(call->gate, slot);
 
 	if (elements)
@@ -220,7 +227,7 @@ wire_pack(struct wire_call *call, unsigned char *block)
 		ret = twz_ref((uint32_t)call->data, 0);
 	}
 	call->carried = call->data;
-	call->data = g->open_ended ? LINK_ROOM - g->nslots * 8 : TWZ_ALIGN(call->data, (uint64_t)8);
+	call->data = g->open_ended ? limit_of(call) : TWZ_ALIGN(call->data, (uint64_t)8);
 	*head = (struct link_call){
 		.item = { 24 + g->nslots * 8 + call->data, TWZ_ITEM_GATECALL },
 		.call = { g->number, { -ENOSYS, (int64_t)ret } },

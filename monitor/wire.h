@@ -98,6 +98,7 @@ struct wire_call {
 	const uint64_t *words;
 	uint32_t culprit;	/* parameter that failed */
 	const char *what;	/* FORGED: what it lied about */
+	uint64_t room;		/* bytes that its words and data may take; 0: LINK_ROOM, the whole block */
 	uint64_t data;		/* bytes of data in the item */
 	uint64_t carried;	/* of them, what arguments and results of known size take */
 	struct {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "repl/libtwz.h"
+#include "monitor/monitor.h"
 #include "repl/session.h"
 #include "twz/call.h"
 #include "twz/gate.h"
@@ -23,7 +24,10 @@ static bool adopted;			/* it is somebody else's to close */
 static struct twz_stub **bound;
 static size_t nbound;
 
-enum { DEFAULT_TIMEOUT_MS = 30000 };
+enum {
+	DEFAULT_TIMEOUT_MS = 30000,
+	MANY = 256,			/* calls that are handed on together */
+};
 
 /* Read on every call: found by an offset instead of a function call. */
 #define FAST_TLS __attribute__((tls_model("initial-exec")))
@@ -159,6 +163,54 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 	if (stub->ret_size)
 		memset(ret, 0, stub->ret_size);
 	return fail();
+}
+
+/* Some of the calls, all of which have gates. */
+static size_t
+invoke_some(struct twz_call *calls, struct session_gate *const *gates, size_t n)
+{
+	struct monitor_one ones[MANY];
+	size_t failed;
+
+	for (size_t i = 0; i < n; i++)
+		ones[i] = (struct monitor_one){ .words = calls[i].words, .ret = calls[i].ret };
+	failed = session_call_many(gates, ones, n, timeout_ns, &error);
+	for (size_t i = 0; i < n; i++) {
+		calls[i].code = ones[i].code;
+		if (calls[i].code && calls[i].stub->ret_size)
+			memset(calls[i].ret, 0, calls[i].stub->ret_size);
+	}
+	return failed;
+}
+
+size_t
+twz_invoke_many(struct twz_call *calls, size_t n)
+{
+	struct session_gate *gates[MANY];
+	size_t failed = 0, some;
+
+	twz_forget();
+	for (size_t done = 0; done < n; done += some) {
+		for (some = 0; some < MANY && done + some < n; some++) {
+			struct twz_stub *stub = calls[done + some].stub;
+
+			gates[some] = __atomic_load_n(&stub->bound, __ATOMIC_ACQUIRE);
+			if (!gates[some] && !(gates[some] = bind(stub)))
+				break;
+		}
+		failed += invoke_some(calls + done, gates, some);
+		if (some == MANY || done + some == n)
+			continue;
+		/* This one has no gate: it has failed by itself. */
+		calls[done + some].code = error.code ? error.code : TWZ_ERR(GENERIC, OTHER);
+		if (calls[done + some].stub->ret_size)
+			memset(calls[done + some].ret, 0, calls[done + some].stub->ret_size);
+		some++;
+		failed++;
+	}
+	if (failed)
+		fail();
+	return failed;
 }
 
 void

@@ -519,6 +519,15 @@ call_by_values(struct session *s, const struct twz_service *service, const struc
 	return true;
 }
 
+size_t
+session_call_many(struct session_gate *const *gates, struct monitor_one *calls, size_t n,
+		  int64_t timeout_ns, struct twz_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		calls[i].gate = gates[i]->bound;
+	return monitor_call_many(calls, n, timeout_ns, err);
+}
+
 static bool
 host_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
 	  const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,

@@ -12,6 +12,7 @@
 
 struct session;
 struct session_gate;
+struct monitor_one;
 
 struct session_options {
 	const char *context;	/* NULL: "owner" */
@@ -49,6 +50,10 @@ uint64_t session_caller(struct session *s, char *context, size_t size);
 /** For stubs: calls it. See monitor_call(). */
 TWZ_MUST bool session_call(struct session_gate *gate, const uint64_t *words, void *ret,
 			   int64_t timeout_ns, struct twz_error *err);
+
+/** For stubs: calls several. @gates has one for each of @calls, whose gates it fills in. */
+size_t session_call_many(struct session_gate *const *gates, struct monitor_one *calls, size_t n,
+			 int64_t timeout_ns, struct twz_error *err);
 
 /** Ends waiting calls (from a signal handler), and allows calls again. */
 void session_interrupt(struct session *s);

@@ -56,6 +56,25 @@ void twz_forget(void);
  */
 int twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret);
 
+/* One of several calls. For stubs made by twz-inspect, @stub is &SERVICE_GATE_stub. */
+struct twz_call {
+	struct twz_stub *stub;
+	const uint64_t *words;	/* as for twz_invoke() */
+	void *ret;		/* stub->ret_size bytes; may be NULL when that is 0 */
+	uint64_t code;		/* set: 0 when the call succeeded, else as in struct twz_failure */
+};
+
+/*
+ * Makes @n calls, in order, that do not need each other's results. Calls of one service that follow each
+ * other share the way there and back as far as they fit (at most 256, or 64 MiB of data), which costs hardly
+ * more than one call; each such crossing has the deadline of one call. A call that fails does not keep
+ * later ones from being made, unless its compartment ended: then all that were not answered have failed.
+ *
+ * Returns the number of calls that failed; twz_failed() tells of the first. Texts of results are valid
+ * until this thread's next twz_invoke_many(). Inside of a compartment calls are made one by one.
+ */
+size_t twz_invoke_many(struct twz_call *calls, size_t n);
+
 /* NULL when this thread's last call succeeded. Valid until its next call. */
 const struct twz_failure *twz_failed(void);
 

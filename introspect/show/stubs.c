@@ -86,7 +86,7 @@ write_prototype(struct ctext *c, const struct twz_service *service, const struct
 		*gate->doc ? ". " : "", service->name,
 		ctext_comment(c->arena, twz_signature_text(c->arena, gate)));
 	ctext_declare(c, row->type, stub_name(c, service, gate));
-	twz_text_puts(c->out, ";\n");
+	twz_text_printf(c->out, ";\nextern struct twz_stub %s_stub;\n", stub_name(c, service, gate));
 }
 
 /* The pointer through which the function is called. */
@@ -208,27 +208,28 @@ write_function(struct ctext *c, const struct twz_service *service, const struct 
 	const struct twz_gate *gate = row->gate;
 	const struct twz_plan *plan = row->plan;
 	bool returns = plan->ret.pass != TWZ_PASS_NOTHING;
+	const char *name = stub_name(c, service, gate);
 	struct twz_text *out = c->out;
 
 	twz_text_byte(out, '\n');
 	declare_pointer(c, service, row);
-	twz_text_printf(out, " = %s;\n\n", stub_name(c, service, gate));
-	ctext_declare(c, row->type, stub_name(c, service, gate));
-	twz_text_printf(out, "\n{\n\tstatic struct twz_stub twz_stub = {\n\t\t\"%s\", \"%s\",\n\t\t",
-		service->name, gate->name);
+	twz_text_printf(out, " = %s;\n\n", name);
+	twz_text_printf(out, "struct twz_stub %s_stub = {\n\t\"%s\", \"%s\",\n\t", name, service->name,
+		gate->name);
 	write_literal(out, twz_signature_text(c->arena, gate));
-	twz_text_printf(out, ",\n\t\tUINT64_C(0x%016" PRIx64 "), %u, %u, NULL,\n", gate->hash,
+	twz_text_printf(out, ",\n\tUINT64_C(0x%016" PRIx64 "), %u, %u, NULL,\n", gate->hash,
 		plan->nslots, plan->ret.size);
-	twz_text_printf(out, "\t\t(void **)&%s_gate, (void *)%s,\n\t};\n", stub_name(c, service, gate),
-		stub_name(c, service, gate));
+	twz_text_printf(out, "\t(void **)&%s_gate, (void *)%s,\n};\n\n", name, name);
+	ctext_declare(c, row->type, name);
+	twz_text_puts(out, "\n{\n");
 	write_words(out, row);
 	if (returns) {
 		twz_text_byte(out, '\t');
 		ctext_declare(c, row->type->target, "twz_ret");
 		twz_text_puts(out, ";\n\n\tmemset(&twz_ret, 0, sizeof(twz_ret));\n");
-		twz_text_puts(out, "\ttwz_invoke(&twz_stub, twz_words, &twz_ret);\n\treturn twz_ret;\n}\n");
+		twz_text_printf(out, "\ttwz_invoke(&%s_stub, twz_words, &twz_ret);\n\treturn twz_ret;\n}\n", name);
 	} else {
-		twz_text_puts(out, "\n\ttwz_invoke(&twz_stub, twz_words, NULL);\n}\n");
+		twz_text_printf(out, "\n\ttwz_invoke(&%s_stub, twz_words, NULL);\n}\n", name);
 	}
 }
 
@@ -276,6 +277,7 @@ show_stubs(const struct twz_service *service, const char *folder, struct twz_err
 
 		ctext_reserve(&c, name);
 		ctext_reserve(&c, twz_format(&arena, "%s_gate", name));
+		ctext_reserve(&c, twz_format(&arena, "%s_stub", name));
 	}
 	for (uint32_t i = 0; i < service->ngates; i++)
 		make_row(&rows[i], &service->gates[i], &c);

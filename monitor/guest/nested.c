@@ -332,6 +332,33 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 	return -1;
 }
 
+size_t
+twz_invoke_many(struct twz_call *calls, size_t n)
+{
+	struct twz_failure first = { 0 };
+	struct twz_error error = { 0 };
+	size_t failed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		calls[i].code = 0;
+		if (!twz_invoke(calls[i].stub, calls[i].words, calls[i].ret))
+			continue;
+		calls[i].code = self.failure.code ? self.failure.code : TWZ_ERR(GENERIC, OTHER);
+		if (!failed++) {
+			first = self.failure;
+			error = self.error;
+		}
+	}
+	if (failed) {
+		self.failed = true;
+		self.error = error;
+		self.failure = first;
+		self.failure.text = self.error.text;
+	}
+	twz_has_failed = failed != 0;
+	return failed;
+}
+
 const struct twz_failure *
 twz_failed(void)
 {

@@ -59,6 +59,29 @@ add_ready(struct bench_row *row)
 	add_run(row, 1000);
 }
 
+/* -- many at once ------------------------------------------------------------------------------ */
+
+enum { AT_ONCE = 32 };
+
+static bool
+many_run(struct bench_row *row, unsigned n)
+{
+	uint64_t words[AT_ONCE][2];
+	struct twz_call calls[AT_ONCE];
+	int rets[AT_ONCE];
+
+	(void)row;
+	for (unsigned i = 0; i < n; i += AT_ONCE) {
+		for (unsigned k = 0; k < AT_ONCE; k++) {
+			words[k][0] = i + k, words[k][1] = 1;
+			calls[k] = (struct twz_call){ &calc_add_stub, words[k], &rets[k], 0 };
+		}
+		if (twz_invoke_many(calls, AT_ONCE) || rets[AT_ONCE - 1] != (int)(i + AT_ONCE))
+			return false;
+	}
+	return true;
+}
+
 /* -- buffers ----------------------------------------------------------------------------------- */
 
 /* What all rows send: written once, so that every page is there. */
@@ -219,8 +242,20 @@ bench_gate_rows(void)
 		.open = gate_open, .run = add_run, .samples = 50, .gap_us = 1000, .pinned = true,
 	};
 
+	const struct bench_row many = {
+		.key = "many", .group = group, .name = "32 at once, back to back, each",
+		.open = gate_open, .ready = add_ready, .run = many_run, .batch = 10 * AT_ONCE, .samples = 50,
+		.pinned = true,
+	}, many_cold = {
+		.key = "many_cold", .group = group, .name = "32 at once, 1 ms between them, each",
+		.open = gate_open, .run = many_run, .batch = AT_ONCE, .samples = 50, .gap_us = 1000,
+		.pinned = true,
+	};
+
 	bench_row(hot);
 	bench_row(cold);
+	bench_row(many);
+	bench_row(many_cold);
 	for (size_t size = SMALLEST; size <= LARGEST; size *= 4)
 		buffer_rows(size);
 }

@@ -68,6 +68,8 @@ static const struct bench_ratio ratios[] = {
 	{ "cold_inlined", "cold call / cold futex, inlined", "cold", "cold_futex_inlined", NULL, 1.2 },
 	{ "cold_exec", "cold call / fork, exec, wait", "cold", "exec", NULL, 0.1 },
 	{ "hot_pointer", "hot call / function pointer", "hot", "pointer", NULL, 0 },
+	{ "many_hot", "32 calls at once, each / hot call", "many", "hot", NULL, 0 },
+	{ "many_cold", "32 cold calls at once, each / cold call", "many_cold", "cold", NULL, 0 },
 	{ "hot_pipe", "hot call / pipe", "hot", "pipe", NULL, 0 },
 	{ "hot_unix", "hot call / AF_UNIX", "hot", "unix", NULL, 0 },
 	{ "hot_sdbus", "hot call / sd-bus, peer to peer", "hot", "sdbus", NULL, 0 },

@@ -230,6 +230,79 @@ test_nested(void **state)
 	assert_int_equal(value, 16);
 }
 
+enum { ONES = 700 };
+
+/* Many calls in few crossings: all right, in order, whatever they carry; what fails fails alone. */
+static void
+test_many(void **state)
+{
+	struct fixture *f = *state;
+	struct monitor_one ones[ONES];
+	static uint64_t words[ONES][2], rets[ONES];
+	struct monitor_stats before, after;
+	uint32_t values[3] = { 1, 2, 3 };
+
+	assert_true(fixture_open(f, 0));
+	assert_add_works(f);
+	monitor_stats(f->m, &before);
+	for (uint64_t i = 0; i < ONES; i++) {
+		words[i][0] = i, words[i][1] = 1, rets[i] = 0;
+		ones[i] = (struct monitor_one){ bind_gate(f, GATE_add), words[i], &rets[i], 99 };
+		if (i % 7 == 3) {
+			words[i][0] = POINTER(values), words[i][1] = 3;
+			ones[i].gate = bind_gate(f, GATE_sum);
+		}
+	}
+	assert_int_equal(monitor_call_many(ones, ONES, -1, &f->err), 0);
+	for (uint64_t i = 0; i < ONES; i++) {
+		assert_int_equal(ones[i].code, 0);
+		assert_int_equal((uint32_t)rets[i], i % 7 == 3 ? 6 : i + 1);
+	}
+	monitor_stats(f->m, &after);
+	assert_int_equal(after.calls - before.calls, ONES);
+	assert_true(after.crossings - before.crossings <= 4);
+	/* Texts live side by side; a wrong argument is that call's own failure; other services in between. */
+	for (int i = 0; i < 9; i++)
+		rets[i] = 0;
+	words[0][0] = POINTER("a"), words[1][0] = POINTER("b"), words[2][0] = 0, words[2][1] = 5;
+	ones[0].gate = ones[1].gate = bind_gate(f, GATE_greet);
+	ones[2].gate = bind_gate(f, GATE_sum);		/* NULL for five values */
+	ones[3] = (struct monitor_one){ bind_gate(f, GATE_missing), words[3], &rets[3], 0 };
+	assert_true(monitor_bind(f->m, &f->other, &fixture_gates[GATE_add], &ones[4].gate, &f->err));
+	words[4][0] = 40, words[4][1] = 2;
+	words[5][0] = POINTER("c");
+	ones[5].gate = bind_gate(f, GATE_greet);
+	assert_int_equal(monitor_call_many(ones, 6, -1, &f->err), 2);
+	assert_non_null(strstr(f->err.text, "sum"));
+	assert_true(ones[2].code && ones[3].code && !ones[0].code && !ones[1].code && !ones[4].code);
+	assert_string_equal((const char *)(uintptr_t)rets[0], "hello a");
+	assert_string_equal((const char *)(uintptr_t)rets[1], "hello b");
+	assert_int_equal((uint32_t)rets[4], 42);
+	assert_string_equal((const char *)(uintptr_t)rets[5], "hello c");
+	assert_int_equal(monitor_call_many(ones, 0, -1, &f->err), 0);
+}
+
+/* A compartment that ends in the middle: what was answered stands, the rest has failed. */
+static void
+test_many_and_a_crash(void **state)
+{
+	struct fixture *f = *state;
+	struct monitor_one ones[5];
+	uint64_t words[2] = { 20, 22 }, rets[5] = { 0 };
+
+	assert_true(fixture_open(f, 0));
+	for (int i = 0; i < 5; i++)
+		ones[i] = (struct monitor_one){ bind_gate(f, i == 2 ? GATE_crash : GATE_add), words, &rets[i], 0 };
+	for (int round = 0; round < 3; round++) {
+		f->err = (struct twz_error){ 0 };
+		assert_int_equal(monitor_call_many(ones, 5, LONG_NS, &f->err), 3);
+		assert_int_equal(f->err.cls, TWZ_CLASS_FAULT);
+		assert_true(!ones[0].code && !ones[1].code && ones[2].code && ones[3].code && ones[4].code);
+		assert_int_equal((uint32_t)rets[1], 42);
+	}
+	assert_add_works(f);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int
@@ -239,6 +312,7 @@ main(void)
 		TEST(test_words), TEST(test_texts), TEST(test_buffers), TEST(test_structs),
 		TEST(test_missing_symbol), TEST(test_not_loadable), TEST(test_threads),
 		TEST(test_identity_and_output), TEST(test_state_lasts), TEST(test_nested),
+		TEST(test_many), TEST(test_many_and_a_crash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
