@@ -337,6 +337,24 @@ host_gates(void *data, const char *service, const char *prefix, struct twz_arena
 	return *n;
 }
 
+static bool
+host_known(void *data, const char *name)
+{
+	struct session *s = data;
+	enum registry_state state;
+	TWZ_ARENA arena = { 0 };
+	struct registry *reg;
+	const char *path;
+	bool here;
+
+	WITH_LOCK(s);
+
+	/* What does not exist is known not to. */
+	if (session_loaded(s, name) || !strcmp(name, sys_service.name) || !find_path(s, name, &arena, &path, &here))
+		return true;
+	return session_registry(s, &reg, NULL) && registry_check(reg, path, &state, NULL) && state == REGISTRY_FRESH;
+}
+
 /* For services that call services, and for stubs: sys is for people, and has no compartment. */
 static bool
 monitor_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
@@ -652,6 +670,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.data = s,
 		.service = host_service,
 		.gates = host_gates,
+		.known = host_known,
 		.services = service_names,
 		.plan = host_plan,
 		.call = host_call,
