@@ -46,19 +46,21 @@ add_level(struct details *d, const struct compartment *c)
 {
 	const struct monitor_load_options *o = &c->options;
 	enum twz_level asked = o->asks ? o->level : c->active, active = level_active(c);
-	bool process = c->mechanism == &mechanism_process;
-	const char *how = process ? "a process of its own" : monitor_mechanism_text(c->mechanism->which);
+	bool process = c->mechanism == &mechanism_process, mpk = c->mechanism == &mechanism_mpk;
+	const char *how = process ? "a process of its own"
+			  : mpk	  ? protect_text(c, d->arena) : monitor_mechanism_text(c->mechanism->which);
 
 	add(d, "level", o->asks ? level_texts[o->level] : "", level_texts[active], "%s; at least %s",
 	    how, level_texts[c->minimum]);
 	add(d, "own memory", yes(asked >= TWZ_LEVEL_CALLEE), yes(active >= TWZ_LEVEL_CALLEE), "%s",
 	    active >= TWZ_LEVEL_CALLEE ? how : "it shares the caller's");
-	add(d, "caller's memory closed", yes(asked == TWZ_LEVEL_FULL), yes(active == TWZ_LEVEL_FULL), "%s",
-	    active == TWZ_LEVEL_FULL ? "a process of its own, which may not trace others"
+	add(d, "caller's memory closed", yes(mpk || asked == TWZ_LEVEL_FULL), yes(mpk || active == TWZ_LEVEL_FULL),
+	    "%s", mpk ? how : active == TWZ_LEVEL_FULL ? "a process of its own, which may not trace others"
 	    : active == TWZ_LEVEL_NONE ? "it shares the caller's"
 				       : "a process that has its user's rights");
 	add(d, "confined", yes(asked >= TWZ_LEVEL_CALLER), yes(active >= TWZ_LEVEL_CALLER), "%s",
-	    active < TWZ_LEVEL_CALLER ? "not asked for" : "see sys::status");
+	    active < TWZ_LEVEL_CALLER ? "not asked for"
+	    : mpk ? "files, network, processes: no system call reaches them" : "see sys::status");
 	add(d, "faults contained", yes(asked >= TWZ_LEVEL_CALLEE), yes(active >= TWZ_LEVEL_CALLEE), "%s",
 	    active >= TWZ_LEVEL_CALLEE ? how : "a fault of it is one of the caller's process");
 }
@@ -68,12 +70,17 @@ add_limits(struct details *d, const struct compartment *c)
 {
 	const struct instance *i = c->instance;
 	const struct message_confinement *got = i && i->told ? &i->got : &c->monitor->zygote.got;
+	bool mpk = c->mechanism == &mechanism_mpk;
 	bool limits = c->mechanism == &mechanism_process && c->active >= TWZ_LEVEL_CALLER && got->limits;
 	uint64_t memory = c->options.memory ? c->options.memory : c->monitor->options.memory;
 	const char *own = c->mechanism == &mechanism_process ? "rlimit" : "no limit of its own";
 
 	add(d, "memory", twz_format(d->arena, "%llu MiB", (unsigned long long)(memory >> 20)),
-	    yes(c->mechanism == &mechanism_process), "%s", own);
+	    yes(mpk || c->mechanism == &mechanism_process), "%s", mpk ? "pages of its slot of 1 GiB" : own);
+	if (mpk) {
+		add(d, "system calls", "yes", "yes", "user dispatch: the monitor answers some, and none is passed on");
+		return;
+	}
 	add(d, "descriptors", twz_format(d->arena, "%u", got->files), yes(limits), "%s",
 	    limits ? own : "no limit of its own");
 	add(d, "file size", twz_format(d->arena, "%llu MiB", (unsigned long long)(got->file_size >> 20)),

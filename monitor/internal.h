@@ -332,6 +332,12 @@ void call_duration(int64_t ns, char *text, size_t size);
 /** This thread's number in this session. With the lock held. */
 uint64_t call_thread_number(struct monitor *m);
 
+/* -- protect.c */
+/** "protection key 3": what closes it. With the lock held. */
+const char *protect_text(const struct compartment *c, struct twz_arena *arena);
+/** Whether this machine has keys, and how many compartments could have one; or why not. */
+const char *protect_status(bool *available, struct twz_arena *arena);
+
 /* -- nested.c */
 /** The gate that @from asks for, if it may have it. Without the lock. */
 TWZ_MUST bool nested_resolve(const struct compartment *from, const char *service, const char *gate,

@@ -120,7 +120,7 @@ invoke(struct guarded *p, struct monitor_gate *g, unsigned char *block, int64_t 
 	struct wire_room room = { 0 };
 	bool ok;
 
-	if (size < fixed || size > LINK_BLOCK_SIZE - sizeof(*head) ||
+	if (size < fixed || size > LINK_BLOCK_SIZE - 2 * sizeof(struct twz_item) ||
 	    wire_take(&run, (unsigned char *)&head->call, &room) != WIRE_OK) {
 		wire_room_free(&room);
 		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
@@ -460,6 +460,28 @@ protect_call(struct monitor_gate *g, const uint64_t *words, void *ret, int64_t t
 		give_back(p);
 	} while (again);
 	return ok;
+}
+
+const char *
+protect_text(const struct compartment *c, struct twz_arena *arena)
+{
+	const struct guarded *p = c->inner;
+
+	return p ? twz_format(arena, "protection key %d", mpk_key(p->mpk)) : "a protection key";
+}
+
+const char *
+protect_status(bool *available, struct twz_arena *arena)
+{
+	struct twz_error err = { 0 };
+	uint32_t left, all;
+
+	*available = mpk_available(&err);
+	if (!*available)
+		return twz_strdup(arena, err.text);
+	mpk_keys(&left, &all);
+	return twz_format(arena, "mechanism mpk, %u of %u compartments; level caller; no guarantee against "
+			  "speculation or this process's other code", all - left, all);
 }
 
 const struct mechanism mechanism_mpk = {

@@ -198,7 +198,8 @@ rows_of(struct rows *r, const struct monitor *m)
 	const struct message_confinement *z = &m->zygote.got;
 	const struct message_confinement *c = m->confined ? &m->compartment_got : z;
 	uint32_t abi = c->landlock;
-	bool filter = z->filter && (!m->confined || c->filter_own);
+	bool filter = z->filter && (!m->confined || c->filter_own), has_keys;
+	const char *keys;
 
 	row(r, "reported by", m->confined, "%s",
 	    m->confined ? "a compartment of this session"
@@ -231,6 +232,8 @@ rows_of(struct rows *r, const struct monitor *m)
 	row(r, "file size", c->limits, "limit of %llu MiB",
 	    (unsigned long long)(z->file_size >> 20));
 	row(r, "time", true, "each call's deadline");
+	keys = protect_status(&has_keys, r->arena);
+	row(r, "protection keys", has_keys, "%s", keys);
 }
 
 bool

@@ -54,6 +54,7 @@ check-quick: tests-built
 check-long: check
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
 
+include tests/mpk/mpk.mk
 include tests/bench/bench.mk
 
 tidy:
@@ -93,6 +94,7 @@ help:
 	  'make check        all tests; SUITES="tests/layers ..." some of them; V=1 shows each' \
 	  'make check-quick  layers, unit tests and transcripts' \
 	  'make check-long   all tests, and a minute of make fuzz for each reader' \
+	  'make check-mpk    compartments by protection keys, attacked under QEMU; minutes' \
 	  'make fuzz         looks for inputs that break a reader; FUZZ=dwarf SECONDS_EACH=60' \
 	  'make bench        what calls cost, beside the raw primitives; BENCHFLAGS="-o FILE"' \
 	  'make soak         8 threads, mixed gates, kills, faults at every step; SOAK_CALLS=2000000' \

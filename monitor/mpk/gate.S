@@ -4,8 +4,8 @@
  * Every instruction here can be jumped to by a compartment, with any registers. What makes that
  * harmless: before mpk_leave_wrpkru the caller's memory cannot be read, so code that is to run in the
  * caller's name reads some of it first; behind each WRPKRU, XRSTOR and WRGSBASE stands a check that
- * no register of the compartment's can satisfy. A check that fails is an invalid instruction, and the
- * signal takes the thread out by way of its signal stack, which the kernel chose.
+ * no register of the compartment's can satisfy. A check that fails ends in an invalid instruction, and
+ * the signal takes the thread out by way of its signal stack, which the kernel chose.
  */
 #if defined(__x86_64__)
 #include "monitor/mpk/gate.h"
@@ -26,6 +26,25 @@
 	movq	%rax, MPK_H_FS(%rdi)
 	stmxcsr	MPK_H_MXCSR(%rdi)
 	fnstcw	MPK_H_FCW(%rdi)
+	.endm
+
+/*
+ * Behind a WRPKRU: EAX, the rights that are in force, must be the view's. The view may be read when GS
+ * is one, and its key is open; until then no memory is touched, because a fault would end the process.
+ */
+	.macro CHECK gs, want
+	rdgsbase \gs
+	testq	\gs, \gs
+	jz	mpk_die
+	movq	\gs, %rcx
+	shrq	$(MPK_SLOT_BITS - 1), %rcx
+	andl	$(2 * (MPK_SLOTS - 1)), %ecx
+	movl	%eax, %r11d
+	shrl	%cl, %r11d
+	testb	$3, %r11b
+	jnz	mpk_die
+	cmpl	%gs:\want, %eax
+	jne	mpk_die
 	.endm
 
 /* void mpk_raise(struct mpk_host *host) */
@@ -166,8 +185,7 @@ lower:
 	.hidden	mpk_enter_wrpkru
 mpk_enter_wrpkru:
 	wrpkru
-	cmpl	%gs:MPK_V_PKRU_IN, %eax
-	jne	die
+	CHECK	%rdx, MPK_V_PKRU_IN
 	movq	%gs:MPK_V_FPSTATE, %rcx
 	testq	%rcx, %rcx
 	jz	3f
@@ -179,7 +197,7 @@ mpk_enter_wrpkru:
 mpk_enter_xrstor:
 	xrstor	(%rcx)
 	testl	$0x200, %eax			/* it may have loaded the key rights */
-	jnz	die
+	jnz	mpk_die
 	movq	%gs:MPK_V_RSP, %rsp
 	leaq	-128(%rsp), %rsp
 	pushq	%gs:MPK_V_FLAGS
@@ -191,6 +209,8 @@ mpk_enter_xrstor:
 	movq	%gs:MPK_V_RIP, %rcx
 	jmp	*%rcx
 3:	xorl	%eax, %eax
+	xorl	%edx, %edx
+	xorl	%r11d, %r11d
 	movq	%gs:MPK_V_RSP, %rsp
 	movq	%gs:MPK_V_RDI, %rdi
 	movq	%gs:MPK_V_RSI, %rsi
@@ -210,8 +230,7 @@ mpk_leave:
 	.hidden	mpk_leave_wrpkru
 mpk_leave_wrpkru:
 	wrpkru
-	cmpl	%gs:MPK_V_PKRU_HOST, %eax
-	jne	die
+	CHECK	%r10, MPK_V_PKRU_HOST
 	/* From here on the thread acts for the caller: nothing in a register is believed. */
 	movq	%gs:MPK_V_HOST, %rcx
 	cld
@@ -292,7 +311,49 @@ mpk_signal_wrgsbase:
 4:	jmp	mpk_outside
 	.size	mpk_signal, .-mpk_signal
 
-die:
+/*
+ * Where that handler returns to when the thread was not inside. The kernel looks at the selector, which
+ * is under the key of the compartment that the thread is about to enter, before it gives the rights back:
+ * so they are taken, for the one system call that gives them back. In a compartment it is stopped.
+ */
+	.globl	mpk_restore
+	.hidden	mpk_restore
+	.type	mpk_restore, @function
+	.p2align 4
+mpk_restore:
+	xorl	%eax, %eax
+	xorl	%ecx, %ecx
+	xorl	%edx, %edx
+	.globl	mpk_restore_wrpkru
+	.hidden	mpk_restore_wrpkru
+mpk_restore_wrpkru:
+	wrpkru
+	testl	%eax, %eax
+	jnz	mpk_die
+	movl	$15, %eax			/* rt_sigreturn */
+	syscall
 	ud2
+	.size	mpk_restore, .-mpk_restore
+
+/*
+ * Whoever failed a check dies here. With the rights that it chose the kernel could not write the signal's
+ * frame, and would end the process: so all rights are taken, however often it takes, and then nothing is
+ * done with them.
+ */
+	.globl	mpk_die
+	.hidden	mpk_die
+	.type	mpk_die, @function
+mpk_die:
+	xorl	%eax, %eax
+	xorl	%ecx, %ecx
+	xorl	%edx, %edx
+	.globl	mpk_die_wrpkru
+	.hidden	mpk_die_wrpkru
+mpk_die_wrpkru:
+	wrpkru
+	testl	%eax, %eax
+	jnz	mpk_die
+	ud2
+	.size	mpk_die, .-mpk_die
 #endif
 	.section .note.GNU-stack,"",@progbits

@@ -113,7 +113,7 @@ static_assert(offsetof(struct mpk_host, stack) == MPK_H_STACK, "");
 static_assert(offsetof(struct mpk_host, old_stack) == MPK_H_OLD_STACK, "");
 static_assert(offsetof(struct mpk_host, regs) == MPK_H_REGS, "");
 
-/* The lowest address of all slots, and who is in each; read by gate.S. */
+/* The lowest address of all slots, aligned to all of them: an address tells its slot. And who is in each. */
 extern uint64_t mpk_arena __attribute__((visibility("hidden")));
 extern struct mpk_host *mpk_inside[MPK_SLOTS] __attribute__((visibility("hidden")));
 
@@ -128,11 +128,18 @@ void mpk_signal(int signal, siginfo_t *info, void *context) __attribute__((visib
 /** What it does when the thread was not in a compartment. */
 void mpk_outside(int signal, void *info, void *context) __attribute__((visibility("hidden")));
 
+/** … and where it returns to. */
+void mpk_restore(void) __attribute__((visibility("hidden")));
+/** Where a failed check goes, and the checked copies of glibc's XRSTOR. */
+void mpk_die(void) __attribute__((visibility("hidden"), noreturn));
+
 /* The instructions that may be found by a scan of this process: gate.S has no others. */
 extern const unsigned char mpk_enter_wrpkru[] __attribute__((visibility("hidden")));
 extern const unsigned char mpk_enter_wrgsbase[] __attribute__((visibility("hidden")));
 extern const unsigned char mpk_enter_xrstor[] __attribute__((visibility("hidden")));
 extern const unsigned char mpk_leave_wrpkru[] __attribute__((visibility("hidden")));
 extern const unsigned char mpk_leave_wrgsbase[] __attribute__((visibility("hidden")));
+extern const unsigned char mpk_restore_wrpkru[] __attribute__((visibility("hidden")));
+extern const unsigned char mpk_die_wrpkru[] __attribute__((visibility("hidden")));
 extern const unsigned char mpk_signal_wrgsbase[] __attribute__((visibility("hidden")));
 #endif

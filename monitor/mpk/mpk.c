@@ -110,14 +110,12 @@ prepare(struct twz_error *err)
 	if (!mpk_available(err) || !process_prepare(err))
 		return false;
 	if (mpk_arena == UINT64_MAX) {
-		/* Aligned to a slot, so that an address names its slot. */
-		size_t slot = MPK_SLOT_SIZE;
+		size_t size = (size_t)MPK_SLOT_SIZE * MPK_SLOTS;
 
-		arena = mmap(NULL, slot * (MPK_SLOTS + 1), PROT_NONE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		arena = mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (arena == MAP_FAILED)
-			return unavailable(err, "17 GiB of addresses cannot be reserved (ulimit -v)");
-		mpk_arena = TWZ_ALIGN((uint64_t)(uintptr_t)arena, (uint64_t)slot);
+			return unavailable(err, "32 GiB of addresses cannot be reserved (ulimit -v)");
+		mpk_arena = TWZ_ALIGN((uint64_t)(uintptr_t)arena, (uint64_t)size);
 		xmask = vector_state();
 	}
 	return signals_take(err);

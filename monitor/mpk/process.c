@@ -31,7 +31,8 @@ static size_t nstubs;			/* bytes of it */
 
 static const unsigned char *const ours[] = {
 	mpk_enter_wrpkru, mpk_enter_wrgsbase, mpk_enter_xrstor, mpk_leave_wrpkru, mpk_leave_wrgsbase,
-	mpk_signal_wrgsbase,
+	mpk_signal_wrgsbase, mpk_die_wrpkru,
+	mpk_restore_wrpkru,
 };
 
 static bool
@@ -145,24 +146,27 @@ jump(unsigned char *code, const unsigned char *from, const unsigned char *to)
 	memcpy(code + 1, &offset, sizeof(offset));
 }
 
-/* xrstor 0x40(%rsp); test $0x200, %eax; jz over; ud2; over: jmp back */
+/* xrstor 0x40(%rsp); test $0x200, %eax; jz over; mov $mpk_die, %r11; jmp *%r11; over: jmp back */
 static bool
 check_lazy_binding(unsigned char *at)
 {
-	static const unsigned char head[] = { 0x0f, 0xae, 0x6c, 0x24, 0x40, 0xa9, 0x00, 0x02, 0x00, 0x00,
-					      0x74, 0x02, 0x0f, 0x0b };
+	/* In data: as a constant in code it would be what is looked for. */
+	static const unsigned char form[] = { 0x0f, 0xae, 0x6c, 0x24, 0x40, 0xa9, 0x00, 0x02, 0x00, 0x00, 0x74, 0x0d,
+					      0x49, 0xbb, 0, 0, 0, 0, 0, 0, 0, 0, 0x41, 0xff, 0xe3 };
+	const uint64_t die = (uint64_t)(uintptr_t)mpk_die;
 	unsigned char code[5], *stub;
 
 	if (!stubs)
 		stubs = page_near(at);
 	else if (mprotect(stubs, PAGE, PROT_READ | PROT_WRITE))
 		return false;
-	if (!stubs || nstubs + sizeof(head) + 5 > PAGE || llabs(at - stubs) > INT32_MAX - PAGE)
+	if (!stubs || nstubs + sizeof(form) + 5 > PAGE || llabs(at - stubs) > INT32_MAX - PAGE)
 		return false;
 	stub = stubs + nstubs;
-	memcpy(stub, head, sizeof(head));
-	jump(stub + sizeof(head), stub + sizeof(head), at + 5);
-	nstubs += sizeof(head) + 5;
+	memcpy(stub, form, sizeof(form));
+	memcpy(stub + 14, &die, sizeof(die));
+	jump(stub + sizeof(form), stub + sizeof(form), at + 5);
+	nstubs += sizeof(form) + 5;
 	jump(code, at, stub);
 	return !mprotect(stubs, PAGE, PROT_READ | PROT_EXEC) && replace(at, code, sizeof(code));
 }

@@ -30,11 +30,23 @@ find_free_signal(void)
 	return false;
 }
 
+/* As the kernel has it: glibc would put its own way back there. */
+static bool
+install(int signal)
+{
+	const struct {
+		void (*handler)(int, siginfo_t *, void *);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} sa = { mpk_signal, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */, mpk_restore, 0 };
+
+	return !syscall(SYS_rt_sigaction, signal, &sa, NULL, sizeof(sa.mask));
+}
+
 bool
 signals_take(struct twz_error *err)
 {
-	struct sigaction sa = { .sa_sigaction = mpk_signal,
-				.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTART };
 	struct sigaction now;
 
 	if (!taken && !find_free_signal())
@@ -46,11 +58,10 @@ signals_take(struct twz_error *err)
 		if (now.sa_sigaction == mpk_signal)
 			continue;
 		before[i] = now;
-		if (sigaction(caused[i], &sa, NULL))
+		if (!install(caused[i]))
 			return twz_fail_sys(err, errno, "mpk");
 	}
-	sa.sa_flags &= ~SA_RESTART;
-	if (sigaction(watch_signal, &sa, NULL))
+	if (!install(watch_signal))
 		return twz_fail_sys(err, errno, "mpk");
 	taken = true;
 	return true;

@@ -5,7 +5,7 @@
  *   0        the view: read-only here, see gate.h
  *   1 MiB    the signal stack
  *   64 MiB   blocks, 64 MiB of addresses each; the monitor has them at an address of its own
- *   448 MiB  the stack, with nothing below it
+ *   456 MiB  the stack, with nothing below it
  *   512 MiB  all that the compartment maps: its files, its heap
  *
  * Pages are writable or executable, never both, and what was executable once is never written again.
@@ -29,7 +29,7 @@ enum {
 	MPK_BLOCKS_AT = 64 << 20,
 	MPK_BLOCK_SIZE = 64 << 20,
 	MPK_BLOCKS = 6,
-	MPK_STACK_AT = 448 << 20,
+	MPK_STACK_AT = 456 << 20,
 	MPK_STACK_SIZE = 8 << 20,
 	MPK_HEAP_AT = 512 << 20,
 	MPK_SLOT_SIZE = 1 << MPK_SLOT_BITS,

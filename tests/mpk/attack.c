@@ -1,60 +1,714 @@
+/*
+ * usage: attack GUEST SERVICE [NAME]	(in tests/mpk's virtual machine, whose processor has protection keys)
+ *
+ * Loads evil.c's service by protection keys and has it attack, one attack after the other, each with the
+ * memory of this program as its prey. Prints a line per attack, as tests/run reads them. Each attack
+ * needs a compartment of its own when it ends the one before; the program itself has to survive all.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include "monitor/mpk/gate.h"
 #include "monitor/mpk/mpk.h"
 #include "monitor/wire.h"
+#include "tests/mpk/evil.h"
 
-static void out(void *d, const char *b, size_t n) { (void)d; fwrite(b, 1, n, stdout); }
+enum { PATIENCE = 2000000000 };
 
-static bool call(struct mpk *c, uint32_t n, const uint64_t *w, uint32_t nw, uint64_t *ret, enum mpk_end *end)
+static const char *guest, *service, *only;
+static int failed;
+static volatile uint64_t secret = 0x5ec2e75ec2e7;	/* what no compartment may read or change */
+static const uint64_t secret_is = 0x5ec2e75ec2e7;
+
+/* -- compartments --------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	uint32_t nwords;
+} gates[] = {
+#define X(name, n) { #name, n },
+	EVIL_GATES(X)
+#undef X
+};
+
+static void
+on_output(void *data, const char *bytes, size_t n)
 {
-	unsigned char *block;
-	*end = mpk_acquire(c, 5000000000, &block);
-	if (*end) return false;
-	struct link_call *h = (void *)block;
-	uint64_t *argv = (void *)(h + 1);
-	h->item = (struct twz_item){ 24 + nw * 8, TWZ_ITEM_GATECALL };
-	h->call = (struct twz_gatecall_item){ n, { -38, 0 } };
-	for (uint32_t i = 0; i < nw; i++) argv[i] = w[i];
-	*(struct twz_item *)(void *)(argv + nw) = (struct twz_item){ 0, TWZ_ITEM_END };
-	*end = mpk_run(c, MPK_CALL, 5000000000);
-	*ret = (uint64_t)h->call.ret[1];
-	bool ok = *end == MPK_DONE && h->call.ret[0] == 0;
-	mpk_release(c);
-	return ok;
+	(void)data;
+	if (memmem(bytes, n, &secret_is, sizeof(secret_is)))
+		printf("# the secret was printed\n");
 }
-static void describe(struct mpk *c, uint32_t number, const char *name, uint32_t n)
+
+static void
+describe(struct mpk *c, uint32_t number)
 {
+	const char *name = gates[number].name;
+	uint32_t n = gates[number].nwords;
+	struct wire_gate *g;
 	unsigned char *block;
-	if (mpk_acquire(c, -1, &block)) abort();
-	struct wire_gate *g = (void *)block;
 	size_t size = sizeof(*g) + (n + 1) * sizeof(g->slots[0]) + strlen(name) + 1;
+
+	if (mpk_acquire(c, -1, &block))
+		abort();
+	g = (void *)block;
 	memset(g, 0, size);
-	g->bytes = (uint32_t)size; g->number = number; g->nslots = n; g->words_only = 1;
-	for (uint32_t i = 0; i <= n; i++) g->slots[i] = (struct wire_slot){ .pass = TWZ_PASS_WORD, .size = 8, .align = 8, .extent = -1 };
+	*g = (struct wire_gate){ .bytes = (uint32_t)size, .number = number, .nslots = n, .words_only = 1 };
+	for (uint32_t i = 0; i <= n; i++)
+		g->slots[i] = (struct wire_slot){ .pass = TWZ_PASS_WORD, .size = 8, .align = 8, .extent = -1 };
 	memcpy((char *)g + size - strlen(name) - 1, name, strlen(name) + 1);
-	enum mpk_end e = mpk_run(c, MPK_DESCRIBE, -1);
-	if (e) printf("describe %d\n", e);
+	if (mpk_run(c, MPK_DESCRIBE, PATIENCE))
+		abort();
 	mpk_release(c);
 }
-static uint64_t secret = 42;
-int main(int argc, char **argv)
+
+static bool
+start_of(const char *path, struct mpk **ret, struct twz_error *err)
+{
+	const struct mpk_options o = { .guest = guest, .service = path, .build_id = "", .output = on_output };
+
+	if (!mpk_start(&o, ret, err))
+		return false;
+	for (uint32_t i = 0; i < EVIL_COUNT; i++)
+		describe(*ret, i);
+	return true;
+}
+
+static struct mpk *
+start(void)
 {
 	struct twz_error err = { 0 };
 	struct mpk *c;
-	struct mpk_options o = { .guest = argv[1], .service = argv[2], .build_id = "", .output = out };
-	(void)argc;
-	setvbuf(stdout, NULL, _IONBF, 0);
-	if (!mpk_start(&o, &c, &err)) { printf("not ok start: %s\n", err.text); return 6; }
-	printf("started key %d memory %llu\n", mpk_key(c), (unsigned long long)mpk_memory(c));
-	describe(c, 0, "add", 2);
-	describe(c, 1, "peek", 1);
-	uint64_t r = 0; enum mpk_end e;
-	bool ok = call(c, 0, (uint64_t[]){ 20, 22 }, 2, &r, &e);
-	printf("add: %d %d %llu\n", ok, e, (unsigned long long)r);
-	for (int i = 0; i < 1000; i++) if (!call(c, 0, (uint64_t[]){ i, 22 }, 2, &r, &e) || r != i + 22) { printf("not ok\n"); break; }
-	ok = call(c, 1, (uint64_t[]){ (uintptr_t)&secret }, 1, &r, &e);
-	printf("peek: %d %d %llu signal %d pkuerr %d at %llx\n", ok, e, (unsigned long long)r, mpk_crash(c)->signal, mpk_crash(c)->foreign_key, (unsigned long long)mpk_crash(c)->fault_address);
+
+	if (!start_of(service, &c, &err)) {
+		printf("not ok a compartment\n# %s\n", err.text);
+		exit(1);
+	}
+	return c;
+}
+
+/* The answer's word in *@ret; false: it has not answered, see *@end. */
+static bool
+call_for(struct mpk *c, enum evil_gate gate, const uint64_t *w, uint64_t *ret, enum mpk_end *end, int64_t ns)
+{
+	uint32_t n = gates[gate].nwords;
+	struct link_call *h;
+	unsigned char *block;
+	uint64_t *argv;
+	bool ok;
+
+	*end = mpk_acquire(c, ns, &block);
+	if (*end != MPK_DONE)
+		return false;
+	h = (void *)block;
+	argv = (void *)(h + 1);
+	h->item = (struct twz_item){ 24 + n * 8, TWZ_ITEM_GATECALL };
+	h->call = (struct twz_gatecall_item){ gate, { -ENOSYS, 0 } };
+	for (uint32_t i = 0; i < n; i++)
+		argv[i] = w[i];
+	*(struct twz_item *)(void *)(argv + n) = (struct twz_item){ 0, TWZ_ITEM_END };
+	*end = mpk_run(c, MPK_CALL, ns);
+	*ret = (uint64_t)h->call.ret[1];
+	ok = *end == MPK_DONE && !h->call.ret[0];
+	mpk_release(c);
+	return ok;
+}
+
+#define CALL(c, gate, ret, end, ...) \
+	call_for(c, EVIL_##gate, (const uint64_t[6]){ __VA_ARGS__ }, ret, end, PATIENCE)
+
+/* -- one attack ----------------------------------------------------------------------------------- */
+
+static struct mpk *c;			/* the compartment that attacks */
+static uint64_t ret;
+static enum mpk_end end;
+static bool answered;
+
+static struct mpk *
+alive(void)
+{
+	if (c && mpk_dead(c)) {
+		mpk_free(c);
+		c = NULL;
+	}
+	if (!c)
+		c = start();
+	return c;
+}
+
+/* However an attack ended: nothing was reached, and this program can still make calls. */
+static void
+verdict(const char *name, bool good)
+{
+	bool works;
+
+	if (secret != secret_is) {
+		printf("# the secret was changed\n");
+		good = false;
+		secret = secret_is;
+	}
+	if (answered && ret == secret_is) {
+		printf("# the secret was read\n");
+		good = false;
+	}
+	works = CALL(alive(), add, &ret, &end, 20, 22) && ret == 42;
+	if (!works)
+		printf("# and then a call failed\n");
+	if (!good || !works)
+		printf("# end %d, answered %d with %#llx; signal %d at %#llx\n", end, answered, (unsigned long long)ret,
+		       mpk_crash(c)->signal, (unsigned long long)mpk_crash(c)->fault_address);
+	printf("%s mpk: %s\n", good && works ? "ok" : "not ok", name);
+	failed += !good || !works;
+}
+
+static bool
+wanted(const char *name)
+{
+	return !only || strstr(name, only);
+}
+
+/* The attack must end the compartment by one of two signals. */
+#define DIES(name, sig1, sig2, gate, ...) do { \
+	if (!wanted(name)) \
+		break; \
+	answered = CALL(alive(), gate, &ret, &end, __VA_ARGS__); \
+	verdict(name, !answered && end == MPK_DIED && (mpk_crash(c)->signal == (sig1) || \
+						       mpk_crash(c)->signal == (sig2))); \
+} while (0)
+
+/* It must be answered with this word, and the compartment lives on. */
+#define GETS(name, word, gate, ...) do { \
+	if (!wanted(name)) \
+		break; \
+	answered = CALL(alive(), gate, &ret, &end, __VA_ARGS__); \
+	verdict(name, answered && ret == (uint64_t)(int64_t)(word)); \
+} while (0)
+
+static uint64_t
+address(const volatile void *p)
+{
+	return (uint64_t)(uintptr_t)p;
+}
+
+/* -- groups --------------------------------------------------------------------------------------- */
+
+static void
+memory(void)
+{
+	struct mpk *other;
+	uint64_t theirs = 0;
+
+	DIES("reading the caller's memory", SIGSEGV, SIGSEGV, peek, address(&secret));
+	DIES("writing the caller's memory", SIGSEGV, SIGSEGV, poke, address(&secret));
+	if (wanted("SEGV_PKUERR")) {
+		answered = CALL(alive(), peek, &ret, &end, address(&secret));
+		verdict("such a fault is known as SEGV_PKUERR, with its address",
+			!answered && mpk_crash(c)->foreign_key &&
+			mpk_crash(c)->fault_address == address(&secret));
+	}
+	DIES("reading the caller's stack", SIGSEGV, SIGSEGV, peek, address(__builtin_frame_address(0)));
+	DIES("reading the caller's thread-locals", SIGSEGV, SIGSEGV, peek, address(&errno));
+	DIES("reading the gate's own memory", SIGSEGV, SIGSEGV, peek, address(&mpk_arena));
+	DIES("writing the view", SIGSEGV, SIGSEGV, poke,
+	     mpk_arena + ((uint64_t)mpk_key(alive()) << MPK_SLOT_BITS));
+	other = start();
+	if (!CALL(other, canary, &theirs, &end, 0))
+		printf("# no canary\n");
+	DIES("reading another compartment", SIGSEGV, SIGSEGV, peek, theirs);
+	DIES("writing another compartment", SIGSEGV, SIGSEGV, poke, theirs);
+	DIES("running the caller's code", SIGSEGV, SIGSEGV, call, address((void *)(uintptr_t)alive));
+	mpk_free(other);
+}
+
+static void
+system_calls(void)
+{
+	static char page[8192] __attribute__((aligned(4096)));
+	static const char mem[] = "/proc/self/mem";
+	uint64_t at = address(&secret), code = address((void *)(uintptr_t)start) & ~0xfffull;
+	static const struct {
+		const char *name;
+		uint64_t nr, a[5];
+		int64_t answer;
+	} plain[] = {
+		{ "pkey_alloc", SYS_pkey_alloc, { 0, 0 }, -EPERM },
+		{ "pkey_free", SYS_pkey_free, { 1 }, -EPERM },
+		{ "memfd_create", SYS_memfd_create, { 0, 0 }, -EPERM },
+		{ "userfaultfd", SYS_userfaultfd, { 0 }, -EPERM },
+		{ "io_uring_setup", 425, { 8, 0 }, -EPERM },
+		{ "shmget", SYS_shmget, { 1, 4096, 01600 }, -EPERM },
+		{ "shmat", SYS_shmat, { 0, 0, 0 }, -EPERM },
+		{ "rt_sigaction", SYS_rt_sigaction, { SIGSEGV, 0, 0, 8 }, -EPERM },
+		{ "sigaltstack", SYS_sigaltstack, { 0, 0 }, -EPERM },
+		{ "clone", SYS_clone, { 0x50f00, 0, 0, 0, 0 }, -EPERM },
+		{ "clone3", 435, { 0, 88 }, -EPERM },
+		{ "fork", SYS_fork, { 0 }, -EPERM },
+		{ "vfork", SYS_vfork, { 0 }, -EPERM },
+		{ "execve", SYS_execve, { 0, 0, 0 }, -EPERM },
+		{ "ptrace", SYS_ptrace, { 0 }, -EPERM },
+		{ "seccomp", SYS_seccomp, { 0 }, -EPERM },
+		{ "prctl that ends dispatching", SYS_prctl, { 59, 0, 0, 0, 0 }, -EPERM },
+		{ "modify_ldt", SYS_modify_ldt, { 1, 0, 0 }, -EPERM },
+		{ "personality (READ_IMPLIES_EXEC)", SYS_personality, { 0x400000 }, -EPERM },
+		{ "arch_prctl for GS", SYS_arch_prctl, { 0x1001, 0 }, -EINVAL },
+		{ "socket", SYS_socket, { 1, 1, 0 }, -EPERM },
+		{ "bpf", SYS_bpf, { 0 }, -EPERM },
+		{ "perf_event_open", SYS_perf_event_open, { 0 }, -EPERM },
+		{ "dup of the caller's descriptor", SYS_dup, { 0 }, -EPERM },
+		{ "reading the caller's descriptor", SYS_read, { 3, 0, 0 }, -EBADF },
+		{ "shared memory that can run", SYS_mmap, { 0, 4096, PROT_EXEC | PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1ull }, -EPERM },
+		{ "memory that can be written and run", SYS_mmap, { 0, 4096, 7, MAP_PRIVATE | MAP_ANONYMOUS, -1ull }, -EACCES },
+		{ "memory that can run", SYS_mmap, { 0, 4096, 5, MAP_PRIVATE | MAP_ANONYMOUS, -1ull }, -EACCES },
+		{ "kexec_load", SYS_kexec_load, { 0 }, -EPERM },
+		{ "mount", SYS_mount, { 0 }, -EPERM },
+		{ "an x32 system call", 0x40000000 + SYS_getpid, { 0 }, -EPERM },
+		{ "a system call that does not exist", 9999, { 0 }, -EPERM },
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(plain); i++) {
+		char name[96];
+
+		snprintf(name, sizeof(name), "system call: %s", plain[i].name);
+		GETS(name, plain[i].answer, system_call, plain[i].nr, plain[i].a[0], plain[i].a[1], plain[i].a[2],
+		     plain[i].a[3], plain[i].a[4]);
+	}
+	GETS("system call: mprotect of the caller's memory", -ENOMEM, system_call, SYS_mprotect, at & ~0xfffull,
+	     4096, PROT_READ | PROT_WRITE);
+	GETS("system call: mprotect of the caller's code", -ENOMEM, system_call, SYS_mprotect, code, 4096,
+	     PROT_READ | PROT_WRITE);
+	GETS("system call: mprotect that makes its memory run", -EACCES, system_call, SYS_mprotect, at & ~0xfffull,
+	     4096, PROT_READ | PROT_EXEC);
+	GETS("system call: pkey_mprotect of the caller's memory", -EPERM, system_call, SYS_pkey_mprotect,
+	     at & ~0xfffull, 4096, PROT_READ | PROT_WRITE, (uint64_t)mpk_key(alive()));
+	GETS("system call: mremap of the caller's memory", -EPERM, system_call, SYS_mremap, address(page), 4096, 8192, 1);
+	GETS("system call: madvise of the caller's memory", -ENOSYS, system_call, SYS_madvise, address(page), 4096, 4);
+	GETS("system call: munmap of the caller's memory", -EINVAL, system_call, SYS_munmap, address(page), 4096);
+	GETS("system call: mmap over the caller's memory", -EPERM, system_call, SYS_mmap, address(page), 4096, 3,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1ull);
+	GETS("system call: mmap over its signal stack", -EPERM, system_call, SYS_mmap,
+	     mpk_arena + ((uint64_t)mpk_key(alive()) << MPK_SLOT_BITS) + (1 << 20), 4096, 3,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1ull);
+	GETS("system call: open of /proc/self/mem", -EACCES, system_call, SYS_openat, (uint64_t)AT_FDCWD, address(mem),
+	     O_RDWR);
+	GETS("proc_mem in a constructor", -EACCES, constructor_saw, 0);
+	GETS("a constructor reads /etc/passwd", -ENOENT, constructor_saw, 1);
+	GETS("a constructor makes a file", -EACCES, constructor_saw, 2);
+	GETS("a constructor makes memory that can be written and run", -EACCES, constructor_saw, 3);
+	GETS("process_vm_readv", -EPERM, leak_memory, 0, at, 8);
+	GETS("process_vm_writev", -EPERM, leak_memory, 7, at, 8);
+	DIES("a 32-bit system call", SIGSYS, SIGSYS, int80, 20, 0);
+	DIES("forged sigreturn", SIGSYS, SIGILL, forge_frame, 0);
+}
+
+/* What the monitor does for a compartment must not be done to the caller's memory. */
+static void
+deputies(void)
+{
+	uint64_t at = address(&secret);
+
+	GETS("confused deputy: write from the caller's memory", -EFAULT, leak_memory, 1, at, 8);
+	GETS("confused deputy: writev from the caller's memory", -EFAULT, leak_memory, 2, at, 8);
+	GETS("confused deputy: clock_gettime into the caller's memory", -EFAULT, leak_memory, 3, at, 8);
+	GETS("confused deputy: getrandom into the caller's memory", -EFAULT, leak_memory, 4, at, 8);
+	GETS("confused deputy: open with a path in the caller's memory", -EACCES, leak_memory, 5, at, 8);
+	GETS("confused deputy: futex on the caller's memory", -EFAULT, leak_memory, 6, at, 8);
+	GETS("confused deputy: write across its slot's end", -EFAULT, leak_memory, 1,
+	     mpk_arena + (((uint64_t)mpk_key(alive()) + 1) << MPK_SLOT_BITS) - 4, 8);
+	DIES("vsyscall writes into the caller's memory", SIGSEGV, SIGSEGV, vsyscall, at);
+}
+
+/* Where glibc's own copies in this process went. */
+static const unsigned char *
+patched(const char *symbol, const unsigned char *want, size_t n, size_t within)
+{
+	const unsigned char *p = dlsym(RTLD_DEFAULT, symbol);
+
+	return p ? memmem(p, within, want, n) : NULL;
+}
+
+/* The checked copy of lazy binding's XRSTOR: behind the jump that replaced it. */
+static uint64_t
+checked_copy(void)
+{
+	static const char begins[] = "\x0f\xae\x6c\x24\x40\xa9";
+	char line[512];
+	unsigned long from, to;
+	FILE *f = fopen("/proc/self/maps", "re");
+	uint64_t found = 0;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx r-xp 00000000 00:00 0", &from, &to) == 2 && to - from == 4096 &&
+		    strstr(line, "r-xp 00000000 00:00 0") && !strchr(line, '[') &&
+		    !memcmp((void *)from, begins, 6))
+			found = from;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void
+gadgets(void)
+{
+	static const unsigned char set[] = { 0xcc, 0xcc, 0xcc, 0x31, 0xc0, 0xc3 };
+	const unsigned char *pkey = patched("pkey_set", set, sizeof(set), 256);
+	uint64_t leave = address(mpk_leave_wrpkru), enter = address(mpk_enter_wrpkru);
+	uint64_t open = 0, other = 0x55555554, copy = checked_copy();
+
+	DIES("gate: the way out's WRPKRU with all rights", SIGILL, SIGSEGV, jump_rights, leave, open);
+	DIES("gate: the way out's WRPKRU with key 0", SIGILL, SIGSEGV, jump_rights, leave, other);
+	DIES("gate: the way in's WRPKRU with all rights", SIGILL, SIGSEGV, jump_rights, enter, open);
+	DIES("gate: the way in's WRPKRU with key 0", SIGILL, SIGSEGV, jump_rights, enter, other);
+	DIES("gate: the way back from a signal", SIGILL, SIGILL, jump, address((void *)(uintptr_t)mpk_restore), 0, 0, 0, 0, 0);
+	DIES("gate: the way back's WRPKRU with rights of its own", SIGILL, SIGSEGV, jump_rights,
+	     address(mpk_restore_wrpkru), 0x5555555c);
+	DIES("gate: the WRPKRU of a failed check", SIGILL, SIGSEGV, jump_rights, address(mpk_die_wrpkru), other);
+	DIES("gate: the way out's WRPKRU without any rights", SIGILL, SIGSEGV, jump_rights, leave, ~0u);
+	DIES("gate: the way in's XRSTOR with rights in its image", SIGILL, SIGSEGV, jump_xrstor,
+	     address(mpk_enter_xrstor) - 1, 0x200);
+	DIES("gate: the way in from its beginning", SIGSEGV, SIGSEGV, jump, address((void *)(uintptr_t)mpk_enter), 0, 0, 0,
+	     address(&secret), 0);
+	DIES("gate: WRGSBASE on the way in", SIGSEGV, SIGSEGV, jump_gs, address(mpk_enter_wrgsbase), 0);
+	DIES("gate: WRGSBASE on the way out", SIGSEGV, SIGSEGV, jump_gs, address(mpk_leave_wrgsbase), 0);
+	DIES("gate: WRGSBASE of the signal handler", SIGSEGV, SIGSEGV, jump_gs, address(mpk_signal_wrgsbase), 0);
+	DIES("gate: the signal handler, called", SIGSEGV, SIGSEGV, jump, address((void *)(uintptr_t)mpk_signal), 0, 0, 0,
+	     SIGSYS, 0);
+	DIES("gate: left without GS", SIGSEGV, SIGSEGV, lose_gs, address((void *)(uintptr_t)mpk_leave));
+	DIES("gate: left with GS of another selector", SIGSEGV, SIGILL, set_gs_selector, 0x2b);
+	DIES("gate: left for no reason", SIGILL, SIGSEGV, lie, address((void *)(uintptr_t)mpk_leave), 99);
+	DIES("gate: left as if it were loaded again", SIGILL, SIGSEGV, lie, address((void *)(uintptr_t)mpk_leave), 1);
+	DIES("gate: left as if by a signal", SIGSEGV, SIGILL, lie, address((void *)(uintptr_t)mpk_leave), MPK_SIGNALLED);
+	if (pkey)
+		DIES("glibc: pkey_set() of this process", SIGTRAP, SIGTRAP, jump_rights, address(pkey), open);
+	else
+		printf("not ok mpk: glibc: pkey_set() of this process was not found\n"), failed++;
+	if (copy)
+		DIES("glibc: lazy binding's XRSTOR with rights in its image", SIGILL, SIGSEGV, jump_xrstor, copy, 0x200);
+	else
+		printf("not ok mpk: glibc: the checked XRSTOR was not found\n"), failed++;
+}
+
+/* -- registers, flags, stacks --------------------------------------------------------------------- */
+
+static uint64_t
+host_flags(void)
+{
+	uint64_t f;
+
+	__asm__ volatile("pushfq\n\tpopq %0" : "=r"(f));
+	return f & 0x40500;	/* alignment check, direction, trap */
+}
+
+static uint64_t
+host_units(void)
+{
+	uint32_t mxcsr;
+	uint16_t control;
+
+	__asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(control));
+	return (uint64_t)(mxcsr & 0xffc0) << 16 | control;
+}
+
+static void
+registers(void)
+{
+	uint64_t units = host_units(), base, slot;
+	double one = 1.5;
+	bool same;
+
+	GETS("register clobber: all of them on the way out", 1, add, 1, 0);
+	if (wanted("clobber")) {
+		answered = CALL(alive(), clobber, &ret, &end, address((void *)(uintptr_t)mpk_leave));
+		same = end == MPK_DONE && one + 1 == 2.5;
+		answered = CALL(c, add, &ret, &end, 1, 1);	/* goes on where it left, and returns */
+		verdict("register clobber: the caller's are as they were", same && answered && ret == 1);
+	}
+	if (wanted("flags")) {
+		answered = CALL(alive(), flags, &ret, &end, 0);
+		same = !host_flags() && host_units() == units;
+		verdict("flags and floating-point control are the caller's again", answered && same);
+	}
+	if (wanted("leak")) {
+		uint64_t full[2] = { secret_is, secret_is };
+
+		answered = CALL(alive(), hijack, &ret, &end, address((void *)(uintptr_t)mpk_leave));
+		__asm__ volatile("movups %0, %%xmm15\n\tmovups %0, %%xmm8\n\tmovq %0, %%mm3\n\tmovq %0, %%mm7"
+				 : : "m"(full) : "xmm15", "xmm8");
+		answered = CALL(c, add, &ret, &end, 1, 1);
+		verdict("register leak: none carries anything in", answered && ret == 0);
+	}
+	GETS("vector registers survive a system call", 1, vector_state, 0);
+	DIES("trap flag", SIGTRAP, SIGTRAP, trap_flag, 0);
+	slot = (uint64_t)mpk_key(alive());
+	base = mpk_arena + (slot << MPK_SLOT_BITS) + (1 << 20);
+	DIES("stack pointer 0, then a system call", SIGSEGV, SIGBUS, stack_pointer, 0, 0);
+	DIES("stack pointer 0, then an invalid instruction", SIGILL, SIGILL, stack_pointer, 0, 1);
+	DIES("stack pointer 0, then a push", SIGSEGV, SIGBUS, stack_pointer, 0, 2);
+	DIES("stack pointer in the caller's stack", SIGSEGV, SIGBUS, stack_pointer, address(&base), 2);
+	DIES("stack pointer that is no address", SIGBUS, SIGSEGV, stack_pointer, 1ull << 63, 2);
+	/* Who stands on the signal stack already could make the kernel go on below, out of it. */
+	DIES("stack pointer low in its signal stack", SIGILL, SIGILL, stack_pointer, base + 64, 1);
+	DIES("stack pointer below its signal stack", SIGILL, SIGILL, stack_pointer, base - 64, 1);
+	if (wanted("overflow")) {
+		answered = CALL(alive(), overflow, &ret, &end, 0);
+		verdict("stack overflow", !answered && end == MPK_DIED && mpk_crash(c)->stack_overflow);
+	}
+}
+
+/* -- time ----------------------------------------------------------------------------------------- */
+
+static uint32_t stop;
+
+static void *
+stop_soon(void *data)
+{
+	struct timespec t = { .tv_nsec = 200000000 };
+
+	nanosleep(&t, NULL);
+	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+	return data;
+}
+
+static void
+deadlines(void)
+{
+	const struct mpk_options o = { .guest = guest, .service = service, .build_id = "", .stop = &stop };
+	struct timespec forever = { .tv_sec = 1000 };
+	struct twz_error err = { 0 };
+	uint64_t at, none[6] = { 0 };
+	struct mpk *stopped;
+	pthread_t thread;
+
+	if (wanted("hang")) {
+		answered = call_for(alive(), EVIL_hang, none, &ret, &end, 300000000);
+		verdict("hang: ends at the deadline", !answered && end == MPK_LATE);
+	}
+	if (wanted("asleep") && CALL(alive(), canary, &at, &end, 0)) {
+		const uint64_t w[6] = { SYS_nanosleep, at };
+
+		/* its canary, read as seconds, is a long time */
+		(void)forever;
+		answered = call_for(c, EVIL_system_call, w, &ret, &end, 300000000);
+		verdict("asleep in a system call: ends at the deadline", !answered && end == MPK_LATE);
+	}
+	if (wanted("interrupted") && mpk_start(&o, &stopped, &err)) {
+		describe(stopped, EVIL_hang);
+		pthread_create(&thread, NULL, stop_soon, NULL);
+		answered = call_for(stopped, EVIL_hang, none, &ret, &end, -1);
+		pthread_join(thread, NULL);
+		verdict("interrupted: a call without a deadline ends", !answered && end == MPK_STOPPED);
+		mpk_free(stopped);
+	}
+}
+
+/* -- threads and signals -------------------------------------------------------------------------- */
+
+static uint64_t signals_seen;
+
+static void
+count_signal(int signal)
+{
+	(void)signal;
+	__atomic_add_fetch(&signals_seen, 1, __ATOMIC_RELAXED);
+}
+
+static struct mpk *shared[2];
+static uint64_t wrong;
+
+static void *
+call_many(void *data)
+{
+	uint64_t n = (uintptr_t)data;
+
+	for (uint64_t i = 0; i < 300; i++) {
+		enum mpk_end e;
+		uint64_t r;
+
+		if (!call_for(shared[i & 1], EVIL_add, (const uint64_t[6]){ i, n }, &r, &e, PATIENCE) || r != i + n)
+			__atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+static void
+threads(void)
+{
+	const struct itimerval often = { { 0, 3000 }, { 0, 3000 } }, never = { 0 };
+	struct sigaction sa = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+	pthread_t all[4];
+
+	if (!wanted("threads"))
+		return;
+	shared[0] = start();
+	shared[1] = start();
+	sigaction(SIGALRM, &sa, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (uintptr_t i = 0; i < TWZ_COUNT(all); i++)
+		pthread_create(&all[i], NULL, call_many, (void *)i);
+	for (size_t i = 0; i < TWZ_COUNT(all); i++)
+		pthread_join(all[i], NULL);
+	setitimer(ITIMER_REAL, &never, NULL);
+	answered = false;
+	if (wrong)
+		printf("# %llu calls went wrong\n", (unsigned long long)wrong);
+	verdict("threads: four in two compartments, under a storm of signals", !wrong && signals_seen > 10);
+	mpk_free(shared[0]);
+	mpk_free(shared[1]);
+}
+
+/* The program's own handler of a fault of its own. */
+static volatile uint64_t own_fault;
+static char *own_page;
+
+static void
+own_handler(int signal, siginfo_t *info, void *context)
+{
+	(void)signal, (void)context;
+	own_fault = address(info->si_addr);
+	mprotect(own_page, 4096, PROT_READ | PROT_WRITE);
+}
+
+static void
+own_signals(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (wanted("own handler")) {
+		mprotect(own_page, 4096, PROT_NONE);
+		*(volatile char *)own_page = 1;
+		answered = false;
+		verdict("signals: the program's own handler of its own faults still works",
+			own_fault == address(own_page) && *own_page == 1);
+	}
+	if (wanted("own death")) {
+		pid = fork();
+		if (!pid) {
+			signal(SIGILL, SIG_DFL);
+			__builtin_trap();
+		}
+		waitpid(pid, &status, 0);
+		answered = false;
+		verdict("signals: own death is still death", WIFSIGNALED(status) && WTERMSIG(status) == SIGILL);
+	}
+}
+
+/* -- files and keys ------------------------------------------------------------------------------- */
+
+static void
+refused_file(const char *name, const char *path, const char *what)
+{
+	struct twz_error err = { 0 };
+	struct mpk *bad = NULL;
+	bool ok;
+
+	if (!wanted(name))
+		return;
+	ok = !start_of(path, &bad, &err) && strstr(err.text, what) && strstr(err.text, "at file offset 0x");
+	if (!ok)
+		printf("# %s\n", err.text);
+	mpk_free(bad);
+	answered = false;
+	verdict(name, ok);
+}
+
+static void
+files(void)
+{
+	char command[512];
+	bool ok;
+
+	refused_file("gadget: WRPKRU in a service's code", "/t/libgadget_wrpkru.so", "stray WRPKRU");
+	refused_file("gadget: WRPKRU inside a constant", "/t/libgadget_constant.so", "stray WRPKRU");
+	refused_file("gadget: WRPKRU across two pages", "/t/libgadget_page.so", "stray WRPKRU");
+	refused_file("gadget: XRSTOR in a service's code", "/t/libgadget_xrstor.so", "stray XRSTOR");
+	refused_file("gadget: WRGSBASE in a service's code", "/t/libgadget_wrgsbase.so", "stray WRGSBASE");
+	if (wanted("file_backed")) {
+		alive();
+		/* The file on disk becomes something else while its code runs. */
+		snprintf(command, sizeof(command), "/bin/busybox cp %s /tmp/kept && /bin/busybox dd if=/dev/zero of=%s "
+			 "bs=4096 count=4 conv=notrunc 2>/dev/null", service, service);
+		ok = !system(command) && CALL(c, add, &ret, &end, 40, 2) && ret == 42 &&
+		     CALL(c, vector_state, &ret, &end, 0) && ret == 1;
+		snprintf(command, sizeof(command), "/bin/busybox cp /tmp/kept %s", service);
+		ok = ok && !system(command);
+		answered = false;
+		verdict("file_backed: a file that changes is not what runs", ok);
+	}
+}
+
+static void
+keys(void)
+{
+	struct mpk *all[MPK_SLOTS] = { 0 };
+	uint64_t canaries[MPK_SLOTS] = { 0 };
+	struct twz_error err = { 0 };
+	uint32_t left, most, n = 0;
+	bool ok;
+
+	if (!wanted("keys"))
+		return;
 	mpk_free(c);
-	return 0;
+	c = NULL;
+	while (n < MPK_SLOTS && start_of(service, &all[n], &err))
+		n++;
+	mpk_keys(&left, &most);
+	printf("# %u compartments at a time\n", n);
+	ok = n == 15 && left == 0 && most == 15 && strstr(err.text, "all protection keys of this process are in use");
+	for (uint32_t i = 0; i < n; i++)
+		ok = ok && CALL(all[i], canary, &canaries[i], &end, 0) && CALL(all[i], thread_local_count, &ret, &end, 0) &&
+		     ret == 7;
+	for (uint32_t i = 1; i < n && i < 6; i++) {
+		answered = CALL(all[i], peek, &ret, &end, canaries[i - 1]);
+		ok = ok && !answered && end == MPK_DIED && mpk_crash(all[i])->foreign_key;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		mpk_free(all[i]);
+	answered = false;
+	verdict("keys: fifteen compartments, each for itself; the sixteenth is refused", ok);
+}
+
+static void
+work(void)
+{
+	GETS("work: a call", 42, add, 40, 2);
+	GETS("work: thread-local storage", 7, thread_local_count, 0);
+	GETS("work: a heap of its own", 4 << 20, allocate, 4 << 20);
+	GETS("work: no more memory than it may have", 0, allocate, 600 << 20);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sigaction sa = { .sa_sigaction = own_handler, .sa_flags = SA_SIGINFO };
+
+	if (argc < 3)
+		return 2;
+	guest = argv[1];
+	service = argv[2];
+	only = argv[3];
+	setvbuf(stdout, NULL, _IONBF, 0);
+	own_page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	sigaction(SIGSEGV, &sa, NULL);
+	work();
+	memory();
+	system_calls();
+	deputies();
+	gadgets();
+	registers();
+	deadlines();
+	threads();
+	own_signals();
+	files();
+	keys();
+	mpk_free(c);
+	return failed != 0;
 }
