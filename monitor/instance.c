@@ -285,6 +285,7 @@ instance_ended(struct instance *i)
 	zygote_release(i->zygote);
 	i->zygote = NULL;
 	m->ending -= i->end_ns != 0;
+	event_add(c, MONITOR_FLAG_EXITED);
 	life_look(c);
 	pthread_cond_broadcast(&m->changed);
 	instance_unref(i);

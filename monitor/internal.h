@@ -183,6 +183,7 @@ struct monitor {
 	struct monitor_stats stats;
 	uint64_t shared_crossings;	/* of links that are gone */
 	struct question *questions;	/* asked of compartments */
+	struct events *events;		/* NULL: nobody wants to know */
 	uint32_t ending;		/* instances with end_ns */
 	struct message_in in;		/* of the monitor's thread */
 };
@@ -354,10 +355,16 @@ TWZ_MUST bool life_find(struct monitor *m, const struct twz_service *service,
 			struct compartment **ret, struct twz_error *err);
 /** An instance of @c is gone, or a dependent of it: it may be time to unload. */
 void life_look(struct compartment *c);
+/** How @c's last process ended. */
+void life_end_of(const struct compartment *c, struct monitor_end *ret);
 /** Kills what does not end as it was asked to. */
 void life_tick(struct monitor *m);
 /** One that was unloaded is asked for again. */
 TWZ_MUST bool life_revive(struct compartment *c, struct twz_error *err);
+
+/* -- events.c; with the lock held */
+void event_add(const struct compartment *c, enum monitor_flag flag);
+void events_free(struct monitor *m);
 
 /* -- ask.c */
 /** An answer of @i, hostile. Always true: one that comes too late is nothing to be killed for. */

@@ -60,8 +60,8 @@ monitor_exists(struct monitor *m, const struct twz_service *service)
 
 /* -- waiting ----------------------------------------------------------------------------------- */
 
-static void
-end_of(const struct compartment *c, struct monitor_end *ret)
+void
+life_end_of(const struct compartment *c, struct monitor_end *ret)
 {
 	*ret = (struct monitor_end){ .known = c->end_known };
 	if (c->end_known && WIFEXITED(c->end_status))
@@ -135,7 +135,7 @@ monitor_wait(struct monitor *m, const struct twz_service *service, enum monitor_
 	c = flag == MONITOR_FLAG_EXITED ? life_place(m, service) : NULL;
 	ok = (c || life_find(m, service, &c, err)) && wait_for(m, c, flag, timeout_ns, err);
 	if (ok && ret)
-		end_of(c, ret);
+		life_end_of(c, ret);
 	pthread_mutex_unlock(&m->lock);
 	return ok;
 }
@@ -159,6 +159,7 @@ unloaded(struct compartment *c)
 	c->unloaded = true;
 	c->generation++;	/* ids that were handed out are stale from now on */
 	c->monitor->stats.compartments--;
+	event_add(c, MONITOR_FLAG_DESTRUCTED);
 	pthread_cond_broadcast(&c->monitor->changed);
 }
 
@@ -243,7 +244,7 @@ monitor_unload(struct monitor *m, const struct twz_service *service, bool for_go
 	if (ok) {
 		c->handles -= c->handles > 0;
 		c->for_good = for_good && !c->handles;
-		__atomic_store_n(&c->unloading, true, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&c->unloading, !c->handles, __ATOMIC_SEQ_CST);
 		life_look(c);
 		*put_off = !c->unloaded && has_dependents(c);
 		while (!c->unloaded && !*put_off)
@@ -252,6 +253,21 @@ monitor_unload(struct monitor *m, const struct twz_service *service, bool for_go
 	}
 	pthread_mutex_unlock(&m->lock);
 	return ok;
+}
+
+bool
+monitor_abort(struct monitor_gate *gate, struct twz_error *err)
+{
+	struct compartment *c = gate->compartment;
+	bool can = c->mechanism == &mechanism_process;
+
+	pthread_mutex_lock(&c->monitor->lock);
+	if (can && c->instance)
+		instance_kill(c->instance);
+	pthread_mutex_unlock(&c->monitor->lock);
+	return can || twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+			       "%s::%s cannot be ended: its mechanism is %s", c->service->name,
+			       gate->gate->name, monitor_mechanism_text(c->mechanism->which));
 }
 
 /* -- signals ----------------------------------------------------------------------------------- */

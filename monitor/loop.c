@@ -100,6 +100,7 @@ started(struct monitor *m, struct instance *i)
 		loop_watch(m, i->pidfd, loop_tag(LOOP_PIDFD, i->serial));
 	if (i->doomed)
 		instance_kill(i);
+	event_add(i->compartment, MONITOR_FLAG_STARTED);
 	pthread_cond_broadcast(&m->changed);
 }
 
@@ -194,6 +195,8 @@ one_message(struct monitor *m, struct instance *i)
 
 	switch (head->kind) {
 	case MESSAGE_READY:
+		if (!i->ready)
+			event_add(i->compartment, MONITOR_FLAG_READY);
 		i->ready = true;
 		i->base = head->word[0];
 		i->size = head->word[1];

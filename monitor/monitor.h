@@ -302,6 +302,22 @@ TWZ_MUST bool monitor_hold(struct monitor *m, const struct twz_service *service,
 TWZ_MUST bool monitor_unload(struct monitor *m, const struct twz_service *service, bool for_good,
 			     bool *put_off, struct twz_error *err);
 
+/** Ends whatever runs @gate now, and every call in there. Class LINK when its mechanism cannot. */
+TWZ_MUST bool monitor_abort(struct monitor_gate *gate, struct twz_error *err);
+
+/* Something happened to a compartment. */
+struct monitor_event {
+	char service[128];
+	struct monitor_id id;
+	enum monitor_flag flag;		/* STARTED, READY, EXITED, DESTRUCTED */
+	struct monitor_end end;		/* EXITED */
+	uint32_t lost;			/* events before it that there was no room for */
+};
+/** A descriptor that is readable while there are events; the monitor's. They are kept from now on. */
+TWZ_MUST bool monitor_events(struct monitor *m, int *ret, struct twz_error *err);
+/** Takes the oldest; false: there is none. */
+bool monitor_next_event(struct monitor *m, struct monitor_event *ret);
+
 /** Sends a signal to its process. */
 TWZ_MUST bool monitor_signal(struct monitor *m, const struct twz_service *service, int number,
 			     struct twz_error *err);

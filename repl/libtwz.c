@@ -87,6 +87,12 @@ open_session(struct twz_error *err)
 	return session || session_open(&options, &session, err);
 }
 
+static void
+unlockp(pthread_mutex_t **mutex)
+{
+	pthread_mutex_unlock(*mutex);
+}
+
 void
 libtwz_adopt(struct session *s)
 {
@@ -97,8 +103,34 @@ libtwz_adopt(struct session *s)
 	pthread_mutex_unlock(&lock);
 }
 
-static int
-fail(void)
+struct twz_error *
+libtwz_begin(void)
+{
+	if (twz_has_failed)
+		twz_forget();
+	return &error;
+}
+
+bool
+libtwz_session(struct session **ret, struct twz_error *err)
+{
+	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
+
+	pthread_mutex_lock(locked);
+	if (!open_session(err))
+		return false;
+	*ret = session;
+	return true;
+}
+
+int64_t
+libtwz_timeout(void)
+{
+	return timeout_ns;
+}
+
+int
+libtwz_fail(void)
 {
 	twz_has_failed = 1;
 	failure = (struct twz_failure){
@@ -121,12 +153,6 @@ remember(struct twz_stub *stub, struct twz_error *err)
 	bound = more;
 	bound[nbound++] = stub;
 	return true;
-}
-
-static void
-unlockp(pthread_mutex_t **mutex)
-{
-	pthread_mutex_unlock(*mutex);
 }
 
 static struct session_gate * __attribute__((noinline, cold))
@@ -162,7 +188,7 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 		return 0;
 	if (stub->ret_size)
 		memset(ret, 0, stub->ret_size);
-	return fail();
+	return libtwz_fail();
 }
 
 /* Some of the calls, all of which have gates. */
@@ -209,7 +235,7 @@ twz_invoke_many(struct twz_call *calls, size_t n)
 		failed++;
 	}
 	if (failed)
-		fail();
+		libtwz_fail();
 	return failed;
 }
 
@@ -271,7 +297,7 @@ twz_open(void)
 
 	twz_forget();
 	pthread_mutex_lock(locked);
-	return open_session(&error) ? 0 : fail();
+	return open_session(&error) ? 0 : libtwz_fail();
 }
 
 void
@@ -279,6 +305,7 @@ twz_close(void)
 {
 	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
 
+	libtwz_async_end();
 	pthread_mutex_lock(locked);
 	forget_bound();
 	if (!adopted)

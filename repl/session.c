@@ -485,6 +485,30 @@ session_function(struct session_gate *g)
 	return monitor_function(g->bound);
 }
 
+const struct twz_plan *
+session_plan(const struct session_gate *g)
+{
+	return g->plan;
+}
+
+const struct twz_service *
+session_service_of(const struct session_gate *g)
+{
+	return &g->loaded->service;
+}
+
+struct monitor *
+session_monitor(struct session *s)
+{
+	return s->monitor;
+}
+
+bool
+session_abort(struct session_gate *g, struct twz_error *err)
+{
+	return monitor_abort(g->bound, err);
+}
+
 uint64_t
 session_caller(struct session *s, char *context, size_t size)
 {
@@ -594,7 +618,7 @@ session_bind(struct session *s, const char *service_name, const char *gate_name,
 	gate = twz_gate_find(service, gate_name);
 	if (!gate)
 		return no_gate(service, gate_name, err);
-	if (gate->hash != hash) {
+	if (signature && gate->hash != hash) {
 		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(OBJECT, BASETYPE_MISMATCH),
 			 "signature of %s::%s changed: the stub has %s, the service has %s",
 			 service->name, gate->name, signature,

@@ -38,7 +38,10 @@ void session_close(struct session *s);
 /** The world as the language sees it. Lives as long as the session. */
 const struct repl_host *session_host(struct session *s);
 
-/** For stubs: binds SERVICE::GATE, refusing (LINK) a signature whose hash is not @hash. Thread-safe. */
+/**
+ * For stubs: binds SERVICE::GATE, refusing (LINK) a signature whose hash is not @hash. @signature NULL: any.
+ * Thread-safe.
+ */
 TWZ_MUST bool session_bind(struct session *s, const char *service, const char *gate, uint64_t hash,
 			   const char *signature, struct session_gate **ret, struct twz_error *err);
 /**
@@ -54,6 +57,14 @@ TWZ_MUST bool session_call(struct session_gate *gate, const uint64_t *words, voi
 /** For stubs: calls several. @gates has one for each of @calls, whose gates it fills in. */
 size_t session_call_many(struct session_gate *const *gates, struct monitor_one *calls, size_t n,
 			 int64_t timeout_ns, struct twz_error *err);
+
+/* For gates by name: what a call needs to know of one. */
+const struct twz_plan *session_plan(const struct session_gate *gate);
+const struct twz_service *session_service_of(const struct session_gate *gate);
+/** The monitor, for what concerns compartments as a whole. */
+struct monitor *session_monitor(struct session *s);
+/** Ends what runs the gate, and so every call in there. False: nothing can. */
+TWZ_MUST bool session_abort(struct session_gate *gate, struct twz_error *err);
 
 /** Ends waiting calls (from a signal handler), and allows calls again. */
 void session_interrupt(struct session *s);

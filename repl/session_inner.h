@@ -20,6 +20,7 @@ struct loaded {
 	bool here;			/* loaded into this process itself: level none */
 	bool instance;			/* named by sys::load: not what the folders have under this name */
 	bool dropped;			/* atomic: it was unloaded, and its name is free */
+	bool busy;			/* it is being loaded: its name is taken */
 	bool told;			/* what it asks for was shown */
 	struct session_gate **gates;	/* by gate->index; made when first used */
 };
@@ -147,6 +148,9 @@ TWZ_MUST bool session_preload(struct session *s, struct twz_error *err);
 /** @put_off: others depend on it still. */
 TWZ_MUST bool session_unload(struct session *s, const char *name, bool *put_off,
 			     struct twz_error *err);
+/** The same by the service itself, whose name may belong to another by now. */
+TWZ_MUST bool session_release(struct session *s, const struct twz_service *service, bool *put_off,
+			      struct twz_error *err);
 /** The service or instance of this name, which need not have a compartment. Nothing is inspected. */
 TWZ_MUST bool session_named(struct session *s, const char *name, const struct twz_service **ret,
 			    struct twz_error *err);

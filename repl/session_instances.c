@@ -87,7 +87,7 @@ runs(struct session *s, const char *name)
 {
 	const struct loaded *l = session_loaded(s, name);
 
-	return l && monitor_exists(s->monitor, &l->service);
+	return l && (l->busy || monitor_exists(s->monitor, &l->service));
 }
 
 /* Whether @name is free for the file at @path: nobody's, or that file's own in the folders. */
@@ -139,12 +139,14 @@ prepare(struct session *s, const char *name, const char *path, struct loaded **r
 		l = l->next;
 	if (l) {
 		__atomic_store_n(&l->dropped, false, __ATOMIC_RELEASE);
+		l->busy = true;
 		*ret = l;
 		return true;
 	}
 	if (!session_read(s, name, path, &l, err))
 		return false;
 	l->instance = !registry_find(s->folders, name, &arena, &theirs);
+	l->busy = true;
 	session_add(s, l);
 	*ret = l;
 	return true;
@@ -194,29 +196,61 @@ session_load(struct session *s, const struct session_load *load, const char **na
 	if (!ok)
 		return false;
 	*name = l->name;
-	if (start(s, load, l, err))
-		return true;
-	drop(l);
-	return false;
+	ok = start(s, load, l, err);
+	if (!ok)
+		drop(l);
+	{
+		WITH_LOCK(s);
+
+		l->busy = false;
+	}
+	return ok;
+}
+
+static struct loaded *
+find_service(struct session *s, const struct twz_service *service)
+{
+	struct loaded *l = s->loaded;
+
+	while (l && &l->service != service)
+		l = l->next;
+	return l;
+}
+
+/* The name is free when the compartment is gone, and nobody takes it meanwhile. */
+bool
+session_release(struct session *s, const struct twz_service *service, bool *put_off,
+		struct twz_error *err)
+{
+	struct loaded *l;
+	bool ok;
+
+	{
+		WITH_LOCK(s);
+
+		l = find_service(s, service);
+		if (l)
+			l->busy = true;
+	}
+	if (!l)
+		return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no compartment '%s'",
+				service->name);
+	ok = monitor_unload(s->monitor, service, l->instance, put_off, err);
+
+	WITH_LOCK(s);
+
+	if (!monitor_exists(s->monitor, service))
+		drop(l);
+	l->busy = false;
+	return ok;
 }
 
 bool
 session_unload(struct session *s, const char *name, bool *put_off, struct twz_error *err)
 {
 	const struct twz_service *service;
-	struct loaded *l;
 
-	if (!session_named(s, name, &service, err))
-		return false;
-	{
-		WITH_LOCK(s);
-
-		l = session_loaded(s, name);
-	}
-	if (!l || !monitor_unload(s->monitor, service, l->instance, put_off, err))
-		return false;
-	drop(l);
-	return true;
+	return session_named(s, name, &service, err) && session_release(s, service, put_off, err);
 }
 
 bool

@@ -34,7 +34,7 @@ include tests/hostile/hostile.mk
 include tests/oracle/oracle.mk
 include tests/soak/soak.mk
 
-EXAMPLES := $(B)/examples/counter_client
+EXAMPLES := $(B)/examples/counter_client $(B)/examples/by_name
 $(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STD) -Wall -Wextra -Werror -g -O1 -pthread -o $@ $< $(B)/gen/counter_stub.c -L$(B)/lib -ltwz \

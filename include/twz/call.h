@@ -93,6 +93,149 @@ int twz_open(void);
 /* Ends every compartment of the session. No other thread may be in a call. */
 void twz_close(void);
 
+/* -- compartments, by name ------------------------------------------------------------------------- */
+
+/*
+ * What follows is for programs; services have stubs only. Functions that return a pointer give NULL, those
+ * that return an int -1, when they fail: twz_failed() says why. All of it is thread-safe; a handle may be used
+ * by several threads, but freed once only.
+ */
+
+/* A compartment that is held: it is there as long as this is. */
+struct twz_compartment;
+
+enum twz_isolation {
+	TWZ_ISOLATION_DEFAULT,	/* what its record asks for; else the session's, which is full */
+	TWZ_ISOLATION_NONE,
+	TWZ_ISOLATION_CALLEE,
+	TWZ_ISOLATION_CALLER,
+	TWZ_ISOLATION_FULL,
+};
+
+/* How it is to be made. All zero: as its first call would make it. */
+struct twz_load_options {
+	enum twz_isolation isolation;
+	const char *mechanism;	/* "direct", "process", "mpk"; NULL: by the level */
+	const char *name;	/* of the instance; NULL: as twz_load()'s @what says */
+	uint64_t memory;	/* bytes of private memory that it may have; 0: 512 MiB */
+	const char *const *env;	/* "NAME=VALUE", ended by NULL; NULL: none */
+	int dup;		/* a name that is taken gets a number */
+	int fresh;		/* an address layout of its own */
+	int debug;		/* it waits for a debugger before its service is loaded */
+	int never_restart;	/* after a fault, calls are refused */
+};
+
+/*
+ * Makes a compartment and waits until its service is loaded. @what is NAME::FILE (an instance of its own), a
+ * FILE, or the name of a service. @options NULL: all zero. Fails with NAMING/ALREADY_EXISTS when it is there.
+ */
+struct twz_compartment *twz_load(const char *what, const struct twz_load_options *options);
+/* Holds the compartment of the service or instance @name, which is made if there is none. */
+struct twz_compartment *twz_hold(const char *name);
+/*
+ * Lets go and frees the handle. The compartment is unloaded when nobody else holds it and no other compartment
+ * calls it. No call on it by this handle may be under way.
+ */
+void twz_unload(struct twz_compartment *c);
+const char *twz_compartment_name(const struct twz_compartment *c);
+
+enum twz_state {
+	TWZ_STATE_STARTED,	/* there is a process for it */
+	TWZ_STATE_READY,	/* its service is loaded, constructors have run */
+	TWZ_STATE_IDLE,		/* no gate runs in it */
+	TWZ_STATE_BINARY,	/* it offers a program: cli_main */
+	TWZ_STATE_DESTRUCTED,	/* its destructors have run */
+	TWZ_STATE_EXITED,	/* its process has ended */
+};
+
+struct twz_end {
+	int status, signal;	/* exit status, or the signal that ended it */
+};
+
+/* Waits until it is in @state; @timeout_ms < 0: for ever. @end, which may be NULL, says how it last ended. */
+int twz_wait(struct twz_compartment *c, enum twz_state state, int timeout_ms, struct twz_end *end);
+/* Sends a signal to its process. */
+int twz_signal(struct twz_compartment *c, int number);
+
+/*
+ * A descriptor that can be read (poll) when a compartment of the session has changed its state, from the first
+ * call on. It belongs to the session.
+ */
+int twz_events(void);
+
+struct twz_event {
+	char compartment[128];
+	uint64_t id;
+	enum twz_state state;	/* STARTED, READY, EXITED, DESTRUCTED */
+	int status, signal;	/* EXITED: how */
+	uint32_t lost;		/* events before this one that there was no room for */
+};
+/* Takes the next event. Returns 1, 0 when there is none, or -1. */
+int twz_next_event(struct twz_event *event);
+
+/* -- gates, by name -------------------------------------------------------------------------------- */
+
+/* A gate that was looked up; freed with its compartment's handle. */
+struct twz_gate_ref;
+
+/* Fails with NAMING/NOT_FOUND when there is none of this name. */
+struct twz_gate_ref *twz_gate_lookup(struct twz_compartment *c, const char *gate);
+/* "divide(a: i32, b: i32) -> quotient" */
+const char *twz_gate_signature(const struct twz_gate_ref *gate);
+
+/* One argument: a value with its type, which is checked before anything is called. */
+enum twz_arg_kind { TWZ_ARG_INT, TWZ_ARG_UINT, TWZ_ARG_FLOAT, TWZ_ARG_TEXT, TWZ_ARG_MEMORY };
+
+struct twz_arg {
+	enum twz_arg_kind kind;
+	union {
+		int64_t i;		/* INT, for integers, enums, bool and char of any size */
+		uint64_t u;		/* UINT, the same */
+		double f;		/* FLOAT, for float and double */
+		const char *text;	/* TEXT; NULL where it may be */
+		void *memory;		/* MEMORY: a struct, by value or behind a pointer, or a buffer */
+	} v;
+	size_t size;			/* MEMORY: its bytes */
+};
+
+#ifndef __cplusplus
+#define TWZ_A_INT(x) ((struct twz_arg){ .kind = TWZ_ARG_INT, .v.i = (x) })
+#define TWZ_A_UINT(x) ((struct twz_arg){ .kind = TWZ_ARG_UINT, .v.u = (x) })
+#define TWZ_A_FLOAT(x) ((struct twz_arg){ .kind = TWZ_ARG_FLOAT, .v.f = (x) })
+#define TWZ_A_TEXT(x) ((struct twz_arg){ .kind = TWZ_ARG_TEXT, .v.text = (x) })
+#define TWZ_A_MEMORY(p, n) ((struct twz_arg){ .kind = TWZ_ARG_MEMORY, .v.memory = (p), .size = (n) })
+#endif
+
+/*
+ * Calls a gate with one argument for each of its C parameters, and takes @ret_size bytes of result: exactly
+ * its size, 0 when it returns nothing. What does not fit fails with ARGUMENT/WRONG_TYPE and calls nothing: a
+ * kind that the parameter is not of, an integer out of its range, a struct of another size, a buffer that is
+ * shorter than the gate is told. Texts of the result are valid until this thread's next call.
+ */
+int twz_gate_call(struct twz_gate_ref *gate, const struct twz_arg *args, size_t nargs, void *ret,
+		  size_t ret_size);
+
+/* -- calls that nobody waits for ------------------------------------------------------------------- */
+
+struct twz_task;
+
+/*
+ * Starts a call, and returns at once. @args is copied; what it points to must stay as it is until the call has
+ * ended. Deadline: the calling thread's.
+ */
+struct twz_task *twz_gate_start(struct twz_gate_ref *gate, const struct twz_arg *args, size_t nargs);
+/* A descriptor that can be read (poll) when the call has ended. It belongs to the call. */
+int twz_task_fd(const struct twz_task *call);
+/* Waits for the end, and takes the result or the failure. Texts of it are valid until twz_task_free(). */
+int twz_task_finish(struct twz_task *call, void *ret, size_t ret_size);
+/*
+ * Ends a call that is under way, which ends its compartment: twz_task_finish() then fails with class
+ * Interrupted, outcome unknown, and so do other calls in it. At level none nobody can: it fails.
+ */
+int twz_task_cancel(struct twz_task *call);
+/* After the end only: waits for it. */
+void twz_task_free(struct twz_task *call);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

@@ -26,3 +26,14 @@ thread N: 10 calls
 $ TWZ_ISOLATION=bogus $TWZ_BUILD/examples/counter_client 10
 counter_client: Syntax Error: no level of isolation 'bogus'; there are none, callee, caller and full
 [2]
+## Gates looked up by name, checked when they are called; calls that nobody waits for; events.
+$ TWZ_PATH=$TWZ_BUILD/lib/twz $TWZ_BUILD/examples/by_name 2>err | sort; cat err
+40 + 2 = 42
+divide(a: i32, b: i32) -> Result<i32, MathError>: ok 3
+fault has ended
+my_calc has ended
+my_calc was ended by signal 15
+a result of another size: Type Error: divide gives 12 bytes, and 1 were asked for
+a number that does not fit: Type Error: divide: parameter 'b' takes an integer within its type's range
+no such gate: Name Error: no gate 'no_such_gate' in my_calc
+spin: Interrupted: spin was cancelled; outcome unknown
