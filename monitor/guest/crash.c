@@ -17,6 +17,9 @@
 
 #include "monitor/guest/guest.h"
 
+/* libc's own, which the one for services is in front of. */
+int __sigaction(int number, const struct sigaction *act, struct sigaction *old);
+
 static const int deadly[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
 static struct crash_page *page;
 
@@ -158,11 +161,42 @@ crash_init(int fd)
 	/* A second crash, while the first is written down, ends the process at once. */
 	sigfillset(&act.sa_mask);
 	for (size_t i = 0; i < TWZ_COUNT(deadly); i++)
-		sigaction(deadly[i], &act, NULL);
+		__sigaction(deadly[i], &act, NULL);
 	/* Too large a file or a closed pipe is an error that the service can handle, no death. */
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	crash_thread();
+}
+
+/*
+ * What a service would do on a crash is not asked: the handlers stay ours, and it is told that its own are in
+ * place. By a system call of its own it could still replace them, and then speaks for itself.
+ */
+static bool
+is_ours(int number)
+{
+	for (size_t i = 0; i < TWZ_COUNT(deadly); i++)
+		if (deadly[i] == number)
+			return page != NULL;
+	return false;
+}
+
+__attribute__((visibility("default"))) int
+sigaction(int number, const struct sigaction *act, struct sigaction *old)
+{
+	if (!act || !is_ours(number))
+		return __sigaction(number, act, old);
+	if (old)
+		*old = (struct sigaction){ .sa_handler = SIG_DFL };
+	return 0;
+}
+
+__attribute__((visibility("default"))) sighandler_t
+signal(int number, sighandler_t handler)
+{
+	struct sigaction act = { .sa_handler = handler, .sa_flags = SA_RESTART }, old;
+
+	return sigaction(number, &act, &old) ? SIG_ERR : old.sa_handler;
 }
 
 void

@@ -1,4 +1,5 @@
 /* montest: what a compartment's life consists of, seen from inside. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,4 +49,19 @@ TWZ_GATE(uint64_t, eat, (uint64_t mebibytes), TWZ_DOC("Allocates so much, and sa
 		got++;
 	}
 	return got;
+}
+
+static void
+hide(int number)
+{
+	_Exit(number ? 0 : 1);
+}
+
+TWZ_GATE(void, crash_quietly, (void), TWZ_DOC("Crashes, with handlers of its own that would hide it"))
+{
+	struct sigaction act = { .sa_handler = hide };
+
+	signal(SIGSEGV, hide);
+	sigaction(SIGSEGV, &act, NULL);
+	*(volatile int *)8 = 1;
 }

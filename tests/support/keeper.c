@@ -8,6 +8,7 @@
  *	await TEXT	waits until the command has written a line that begins with TEXT
  *	close		types the end of input at its next prompt
  *	signal N	sends it a signal
+ *	strike NAME	kills (SIGKILL) all processes of it that go by NAME, of which there must be some
  *	fds		prints how many descriptors it has open
  *	processes	prints how many processes it has started that still run
  *	cpu MS		prints the milliseconds of processor time that those and it use in so long a time
@@ -244,6 +245,33 @@ await_gone(void)
 	return false;
 }
 
+static bool
+goes_by(pid_t pid, const char *name)
+{
+	char path[64], text[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fgets(text, sizeof(text), file))
+		text[strcspn(text, "\n")] = '\0';
+	fclose(file);
+	return strcmp(text, name) == 0;
+}
+
+static bool
+strike(const char *name)
+{
+	pid_t pids[MAX_PIDS];
+	size_t n = descendants(pids), struck = 0;
+
+	for (size_t i = 0; i < n; i++)
+		struck += goes_by(pids[i], name) && kill(pids[i], SIGKILL) == 0;
+	return struck > 0;
+}
+
 static void
 print_cpu(int64_t window_ms)
 {
@@ -273,6 +301,8 @@ obey(struct keeper *k, char *line)
 		return await(k, rest);
 	if (strcmp(line, "signal") == 0 && rest)
 		return kill(k->pid, atoi(rest)) == 0;
+	if (strcmp(line, "strike") == 0 && rest)
+		return strike(rest);
 	if (strcmp(line, "cpu") == 0 && rest)
 		print_cpu(atoi(rest));
 	else if (strcmp(line, "fds") == 0)

@@ -169,3 +169,7 @@ $ twz -c 'counter::inc; sys::threads counter | map it.name' | sort -u
 $ twz -c 'sys::load counter --debug; (sys::info counter).flags'
 counter
 ["STARTED"]
+## A service's own handlers hide no crash (I14).
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'montest::crash_quietly'
+Fault: montest::crash_quietly: SIGSEGV at 0x8 in crash_quietly (life__montest.c:…
+[5]
