@@ -100,7 +100,9 @@ bool
 lang_unhandled(struct lang *l, const struct ast *a, const struct twz_value *v,
 	       struct twz_error *err)
 {
-	bool mention = a->kind == AST_WORD || a->kind == AST_VAR || a->kind == AST_FIELD ||
+	const struct lang_binding *b = a->kind == AST_WORD ? lang_lookup(l, a->id) : NULL;
+	/* A name alone may also be the call of a function, which made the Err. */
+	bool mention = (b && !b->is_fn) || a->kind == AST_VAR || a->kind == AST_FIELD ||
 		       a->kind == AST_INDEX;
 
 	if (v->kind != TWZ_VALUE_ERR || mention)

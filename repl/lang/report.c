@@ -146,11 +146,14 @@ put_text(FILE *out, const char *key, const char *value)
 }
 
 static void
-report_json(FILE *out, const struct twz_error *err, const char *file, const struct place *place,
-	    const char *gate)
+report_json(FILE *out, const char *warning, const struct twz_error *err, const char *file,
+	    const struct place *place, const char *gate)
 {
-	put_text(out, "kind", twz_class_name(err->cls));
-	put_text(out, "message", err->text);
+	char text[sizeof(err->text) + 16];
+
+	snprintf(text, sizeof(text), "%s%s%s", warning ? warning : "", warning ? ": " : "", err->text);
+	put_text(out, "kind", warning ? "warning" : twz_class_name(err->cls));
+	put_text(out, "message", text);
 	put_text(out, "file", file);
 	if (place)
 		fprintf(out, ",\"line\":%u,\"col\":%u,\"endcol\":%u", place->line, place->col,
@@ -166,7 +169,7 @@ void
 lang_report_outside(FILE *out, bool json, const struct twz_error *err)
 {
 	if (json)
-		report_json(out, err, NULL, NULL, NULL);
+		report_json(out, NULL, err, NULL, NULL, NULL);
 	else
 		fprintf(out, "%s: %s%s%s%s\n",
 			err->cls == TWZ_CLASS_SYNTAX ? "twz" : twz_class_text(err->cls), err->text,
@@ -236,7 +239,7 @@ lang_report_as(struct lang *l, const char *warning, const char *text, size_t n,
 	fflush(o->out);
 	placed = find_place(text, n, err, &place);
 	if (o->errors_json) {
-		report_json(o->err, err, file_of(l), placed ? &place : NULL, l->gate);
+		report_json(o->err, warning, err, file_of(l), placed ? &place : NULL, l->gate);
 	} else {
 		report_line(l, warning, err, placed ? &place : NULL);
 		if (o->err_tty || o->verbose) {

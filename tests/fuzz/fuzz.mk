@@ -15,7 +15,7 @@ $(B)/tests/fuzz/target_%: $(B)/tests/fuzz/%.o $(B)/libtwz.a
 # Looks for inputs that break a target: FUZZ="dwarf file", SECONDS_EACH=60. What it finds belongs into
 # tests/fuzz/found/TARGET.
 fuzz:
-	@$(MAKE) --no-print-directory MODE=fuzz CC=clang B=build/fuzz $(FUZZ:%=build/fuzz/tests/fuzz/target_%)
+	@$(MAKE) --no-print-directory MODE=fuzz CC=clang B=build/fuzz $(FUZZ:%=build/fuzz/tests/fuzz/target_%) $(FUZZ:%=build/fuzz/tests/replay/%)
 	@for t in $(FUZZ); do SECONDS_EACH=$(SECONDS_EACH) tests/fuzz/search build/fuzz $$t || exit 1; done
 
 .PHONY: fuzz

@@ -98,6 +98,10 @@ $ twz --errors=json --no-such-option
 $ twz --errors=json --check nofile.twz
 {"kind":"syntax","message":"cannot read nofile.twz: No such file or directory","file":null,"line":null,"col":null,"endcol":null,"gate":null,"hint":"to call a gate: twz call GATE ARG..."}
 [2]
+$ printf 'x = 5\ncalc::upper x 1\n' >w.twz; twz --errors=json --check w.twz
+{"kind":"warning","message":"W2: 'x' is assigned, never read","file":"w.twz","line":1,"col":1,"endcol":2,"gate":null,"hint":null}
+{"kind":"type","message":"too many arguments: upper(text: string) -> string","file":"w.twz","line":2,"col":15,"endcol":16,"gate":null,"hint":null}
+[3]
 $ twz -j call calc::divide 1 0
 {"kind":"gate","message":"Division by zero","file":null,"line":null,"col":null,"endcol":null,"gate":"calc::divide","hint":null}
 [1]

@@ -209,6 +209,11 @@ static const struct world_row dynamic[] = {
 	{ "x = none; for i in 1 .. 3 { x = i }; x + 1", 0, "4\n" },
 	{ "r = {a: 1}; r.a = \"s\"; calc::string r.a", 0, "s\n" },
 	{ "config = 5; fn show() { print config }; config = 6; show", 0, "6\n" },
+	/* An Err that nobody takes ends the text, whoever made it. */
+	{ "fn f() { return passwd::lookup_user bobby }; f; print no", 1, "Error: No such user\n" },
+	{ "fn f() { passwd::lookup_user bobby }; f; print no", 1, "Error: No such user\n" },
+	{ "fn f(x) { return passwd::lookup_user bobby }; f 1; print no", 1, "Error: No such user\n" },
+	{ "r = passwd::lookup_user bobby; r; r.name", 3, "Type Error: 'Result<User>' has no fields: 'name' was asked for\n" },
 	/* What is assigned only below changes nothing above. */
 	{ "fn show() { print config }; config = 5; show", 0, "config\n" },
 	{ "fn show() { config + 1 }; config = 5; show", 3, "Name Error: 'config' is not defined\n" },
