@@ -162,13 +162,16 @@ is_strict(const struct twz_type *type)
 }
 
 static void
-paint_argument(struct painter *p, const struct lex_token *t, const struct spot *spot)
+paint_argument(struct painter *p, const struct lex_token *t, const struct spot *at)
 {
 	const char *word = word_of(p, t);
-	const struct twz_type *type = spot->type;
+	struct spot expecting = *at, *spot = &expecting;
+	const struct twz_type *type;
 	enum lang_color color = t->kind == LEX_NUMBER || is_value_word(t->keyword) ? LANG_COLOR_NUMBER
 										   : LANG_COLOR_TEXT;
 
+	spot_expect(p->lang, spot);
+	type = spot->type;
 	if (spot->call.gate && spot->place == SPOT_ARGUMENT && spot->param < 0)
 		paint_error(p, t->from, t->to);
 	else if (is_variable(p, word, strcspn(word, ".")))

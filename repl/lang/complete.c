@@ -253,25 +253,40 @@ offer_enumerators(struct completer *c, const struct twz_type *type)
 				 (long long)type->members[i].value));
 }
 
-/* Files, where the word looks like one. */
+/* Whether the parameter is called after what it takes. */
+static bool
+takes_file(const struct spot *spot)
+{
+	static const char *const words[] = { "path", "file", "folder", "dir" };
+	const char *name = spot->call.gate && spot->param >= 0 ?
+			   spot->call.gate->type->members[spot->param].name : "";
+
+	for (size_t i = 0; i < TWZ_COUNT(words); i++)
+		if (strcasestr(name, words[i]))
+			return true;
+	return spot->call.head && (!strcmp(spot->call.head, "import") || !strcmp(spot->call.head, "run"));
+}
+
+/* Files, where the word looks like one or one is wanted. */
 static void
 offer_files(struct completer *c)
 {
 	const char *word = c->spot->word, *slash = strrchr(word, '/'), *home = getenv("HOME");
-	const char *folder, *shown;
+	const char *folder, *shown, *base = slash ? slash + 1 : word;
+	bool spelled = slash && (*word == '/' || !strncmp(word, "./", 2) || !strncmp(word, "~/", 2) ||
+				 !strncmp(word, "../", 3));
 	struct dirent *entry;
 	DIR *dir;
 
-	if (!slash || (*word != '/' && strncmp(word, "./", 2) && strncmp(word, "~/", 2) &&
-		       strncmp(word, "../", 3)))
+	if (!spelled && !takes_file(c->spot))
 		return;
-	shown = twz_strndup(c->arena, word, (size_t)(slash + 1 - word));
-	folder = *word == '~' && home ? twz_format(c->arena, "%s%s", home, shown + 1) : shown;
+	shown = twz_strndup(c->arena, word, (size_t)(base - word));
+	folder = *word == '~' && home ? twz_format(c->arena, "%s%s", home, shown + 1) : *shown ? shown : ".";
 	dir = opendir(folder);
 	while (dir && (entry = readdir(dir))) {
 		struct stat st;
 
-		if ((*entry->d_name == '.' && slash[1] != '.') ||
+		if ((*entry->d_name == '.' && *base != '.') ||
 		    strpbrk(entry->d_name, " \t\n()[]{};|\"'"))
 			continue;
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
@@ -324,6 +339,16 @@ offer_values(struct completer *c, const struct twz_type *type, bool in_list)
 
 /* -- places --------------------------------------------------------------------------------------- */
 
+static void
+offer_named_of(struct completer *c, const struct lang_function *f)
+{
+	for (uint32_t i = 0; i < f->ast->nargs; i++) {
+		const struct ast_arg *p = &f->ast->args[i];
+
+		offer(c, twz_format(c->arena, "--%s", p->name), p->type ? p->type : "");
+	}
+}
+
 /* "--name", and behind "--name=" what its type names. */
 static void
 offer_named(struct completer *c)
@@ -363,8 +388,13 @@ may_be_none(const struct spot *spot)
 static void
 complete_argument(struct completer *c)
 {
+	const struct lang_function *f = spot_function(c->lang, &c->spot->call);
 	const struct spot *spot = c->spot;
 
+	if (f && !strncmp(spot->word, "--", 2)) {
+		offer_named_of(c, f);
+		return;
+	}
 	if (!strncmp(spot->word, "--", 2) || (!strcmp(spot->word, "-") && spot->call.gate)) {
 		offer_named(c);
 		return;
@@ -439,6 +469,7 @@ lang_complete(struct lang *l, const char *text, size_t n, size_t cursor, struct 
 	}
 	spot_find(c.host, text, cursor, arena, &spot);
 	c.spot = &spot;
+	spot_expect(l, &spot);
 	switch (spot.place) {
 	case SPOT_HEAD:
 		complete_head(&c);

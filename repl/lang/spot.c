@@ -21,6 +21,7 @@ struct level {
 	bool statement;			/* and with it a statement */
 	bool key;			/* RECORD: a field's name comes next */
 	bool suffix;			/* an index: part of the value before it */
+	bool lambda;			/* between the bars of {|x| …} */
 	bool control;			/* after if, while, …: a brace opens the block */
 	struct spot_call call;
 	const struct twz_type *type;	/* LIST: of an element; RECORD: the struct; else NULL */
@@ -377,6 +378,21 @@ take_separator(struct finder *f, const struct lex_token *t)
 	begin_expression(level, t->kind != LEX_COMMA && level->kind == BLOCK);
 }
 
+/* What is before it goes on into the next stage, unless it encloses what a function takes. */
+static void
+take_pipe(struct level *level)
+{
+	bool closes = level->lambda;
+
+	level->lambda = level->kind == RECORD && level->key;
+	if (level->lambda) {
+		level->kind = BLOCK;
+		level->key = false;
+	}
+	begin_expression(level, closes);
+	level->call.nargs = !closes && !level->lambda;
+}
+
 static void
 take_token(struct finder *f, const struct lex_token *t, const struct lex_token *before)
 {
@@ -424,8 +440,7 @@ take_token(struct finder *f, const struct lex_token *t, const struct lex_token *
 		top(f)->key = false;
 		break;
 	case LEX_PIPE:
-		begin_expression(top(f), false);
-		top(f)->call.nargs = 1;
+		take_pipe(top(f));
 		break;
 	case LEX_ASSIGN:
 	case LEX_BIND:

@@ -55,5 +55,15 @@ void spot_each(const struct repl_host *host, const char *text, size_t n, struct 
 			    const struct spot *spot),
 	       void *data);
 
+struct lang;
+struct lang_function;
+
+/** The function of the language that @call calls, here or in an imported file; NULL: none. (hint.c) */
+const struct lang_function *spot_function(struct lang *l, const struct spot_call *call);
+/** Its parameter that the next argument is for; < 0: none is left. */
+int32_t spot_function_param(const struct lang_function *f, const struct spot_call *call);
+/** For an argument of a function: sets the type that its parameter wants. */
+void spot_expect(struct lang *l, struct spot *spot);
+
 /** Whether the caller gives parameter @i at all. */
 bool spot_given(const struct spot_call *call, uint32_t i);

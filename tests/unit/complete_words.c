@@ -139,7 +139,8 @@ static struct lang_options options = { .host = &host, .timeout_ns = -1 };
 static int
 enter(void **state)
 {
-	static const char setup[] = "count = 5; word = \"w\"; yes = true; rec = {id: 1, inner: {x: 2}}";
+	static const char setup[] = "count = 5; word = \"w\"; yes = true; rec = {id: 1, inner: {x: 2}};"
+				    "fn paint(c: acc::color, n: i32, --deep: bool) { n }";
 	struct twz_error err = { 0 };
 	struct lang *l;
 
@@ -177,6 +178,11 @@ static const struct {
 	{ "if ok { pas^", "pas", "passwd::" },
 	{ "word | pas^", "pas", "passwd::" },
 	{ "acc::setcolor ^", "", "RED GREEN GREY" },
+	{ "paint ^", "", "RED GREEN GREY" },
+	{ "paint GR^", "GR", "GREEN GREY" },
+	{ "paint --^", "--", "--c --n --deep" },
+	{ "xs | map {|x| acc::setcolor ^", "", "RED GREEN GREY" },
+	{ "f {|x| pas^", "pas", "passwd::" },
 	{ "time acc::setcolor ^", "", "RED GREEN GREY" },
 	{ "explain pas^", "pas", "passwd::" },
 	{ "spawn pas^", "pas", "passwd::" },
@@ -333,7 +339,11 @@ static const struct {
 	{ "passwd::update_passwd bob x ^", "update_password(user: User, password: string) -> i32" },
 	{ "acc::sum ^", "sum(*items: [i32]*) -> i32" },
 	{ "passwd::nothing ^", NULL },
-	{ "print ^", NULL },
+	{ "print ^", "print VALUE …" },
+	{ "paint ^", "paint(*c: acc::color*, n: i32, --deep: bool)" },
+	{ "paint RED ^", "paint(c: acc::color, *n: i32*, --deep: bool)" },
+	{ "paint RED 1 ^", "paint(c: acc::color, n: i32, --deep: bool)" },
+	{ "word ^", NULL },
 	{ "^", NULL },
 };
 
@@ -453,6 +463,81 @@ test_help_unknown(void **state)
 	assert_int_equal(err.cls, TWZ_CLASS_NAME);
 }
 
+/* -- colours -------------------------------------------------------------------------------------- */
+
+/* Text (the cursor at its end), and a letter for each byte: see letters below; '.' is plain. */
+static const struct {
+	const char *text, *colors;
+} colors_of[] = {
+	{ "passwd::lookup_user bob ", "SSSSSSSSGGGGGGGGGGG.ttt." },
+	{ "passwd::nothing 1 ", "SSSSSSSSEEEEEEE.n." },
+	{ "passwd::nothing", "SSSSSSSS......." },
+	{ "nowhere::x 1 ", "EEEEEEEEEE.n." },
+	{ "acc::setcolor GREEN true ", "SSSSSGGGGGGGG.eeeee.nnnn." },
+	{ "acc::setcolor PINK true ", "SSSSSGGGGGGGG.EEEE.nnnn." },
+	{ "acc::setcolor RED true x ", "SSSSSGGGGGGGG.eee.nnnn.E." },
+	{ "acc::setcolor --on yes ", "SSSSSGGGGGGGG.FFFF.vvv." },
+	{ "acc::setcolor --of yes ", "SSSSSGGGGGGGG.EEEE.vvv." },
+	{ "acc::setcolor PIN", "SSSSSGGGGGGGG...." },
+	{ "acc::sum [1, x] ", "SSSSSGGG..n..E.." },
+	{ "print word wor $word $wor ", "FFFFF.vvvv.ttt.vvvvv.EEEE." },
+	{ "x = 5; print x ", "v...n..FFFFF.v." },
+	{ "lookup 1 ", "EEEEEE.n." },
+	{ "lookup", "......" },
+	{ "if yes { print 'a' } # no", "KK.vvv...FFFFF.ttt...CCCC" },
+	{ "for i in [1] { print i } ", "KKK.v.KK..n....FFFFF.v..." },
+	{ "fn f(a, b) { print a b } ", "KK.v.v..v....FFFFF.v.v..." },
+	{ "[1] | map {|n| n} ", ".n..........v..v.." },
+	{ "paint RED 1 ", "FFFFF.eee.n." },
+	{ "paint PINK 1 ", "FFFFF.EEEE.n." },
+	{ "'unfinished", "ttttttttttt" },
+	{ "time passwd::lookup_user x ", "FFFF.SSSSSSSSGGGGGGGGGGG.t." },
+	{ "rec.id ", "vvvvvv." },
+	{ "match word { Ok(v) => v, _ => none }", NULL },
+	{ "\"$(", NULL }, { "|||", NULL }, { "{{{{[[[[((((", NULL }, { "a::b::c::d ", NULL }, { "--x --y=", NULL },
+};
+
+static void
+test_colors(void **state)
+{
+	static const char letters[] = ".SGFKvnteCE";
+
+	for (size_t i = 0; i < TWZ_COUNT(colors_of); i++) {
+		const char *line = colors_of[i].text;
+		size_t n = strlen(line);
+		TWZ_ARENA arena = { 0 };
+		const uint8_t *got_colors = lang_colors(*state, line, n, n, &arena);
+		char *got = twz_strndup(&arena, line, n);
+
+		for (size_t k = 0; k < n; k++)
+			got[k] = letters[got_colors[k]];
+		if (colors_of[i].colors && strcmp(got, colors_of[i].colors))
+			fail_msg("%s\n%s\n%s wanted", line, got, colors_of[i].colors);
+	}
+}
+
+static const struct {
+	const char *text;
+	bool runs;
+} would_run[] = {
+	{ "passwd::lookup_user bob", true }, { "passwd::lookup_user", false },
+	{ "acc::setcolor RED true", true }, { "acc::setcolor PINK true", false },
+	{ "nowhere::x 1", false }, { "print $word", true }, { "print $other", false },
+	{ "x = count + 1", true }, { "x = word + 1", false }, { "f(", false }, { "", false },
+	{ "import \"/nowhere.twz\"", false }, { "fn g() { passwd::lookup_user bob }", true },
+	{ "exit 3", true },
+};
+
+static void
+test_would_run(void **state)
+{
+	for (size_t i = 0; i < TWZ_COUNT(would_run); i++)
+		if (lang_would_run(*state, would_run[i].text, strlen(would_run[i].text)) != would_run[i].runs)
+			fail_msg("%s", would_run[i].text);
+	/* Nothing of it is left. */
+	assert_false(lang_would_run(*state, "print $x", 8));
+}
+
 int
 main(void)
 {
@@ -462,6 +547,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_deep, enter, leave),
 		cmocka_unit_test_setup_teardown(test_files, enter, leave),
 		cmocka_unit_test_setup_teardown(test_hints, enter, leave),
+		cmocka_unit_test_setup_teardown(test_colors, enter, leave),
+		cmocka_unit_test_setup_teardown(test_would_run, enter, leave),
 		cmocka_unit_test_setup_teardown(test_secrets, enter, leave),
 		cmocka_unit_test_setup_teardown(test_help, enter, leave),
 		cmocka_unit_test_setup_teardown(test_help_unknown, enter, leave),
