@@ -307,19 +307,26 @@ read_types(struct inspection *in, struct twz_error *err)
 	TWZ_CLEANUP(debug_closep) struct debug *debug = NULL;
 	TWZ_CLEANUP(dw_closep) struct dw *dw = NULL;
 	struct header_types *headers = NULL;
+	struct twz_error why = { 0 };
+	bool untyped = options->all && options->untyped;
 
 	if (options->header_probe &&
 	    !header_types_read(options->header_probe, options->engine, in->arena, &headers, err))
 		return false;
 	/* With headers, no debug information is no failure. */
-	if (debug_open(in->file, options->debug_dir, in->arena, &debug, headers ? NULL : err) &&
-	    dw_open(debug, options->engine, in->arena, &dw, headers ? NULL : err)) {
+	if (debug_open(in->file, options->debug_dir, in->arena, &debug, headers ? NULL : &why) &&
+	    dw_open(debug, options->engine, in->arena, &dw, headers ? NULL : &why)) {
 		in->debug_path = twz_strdup(in->arena, debug_path(debug_main(debug)));
 		/* What a record says may need any type. */
 	dw_functions(dw, in->functions, in->n, options->brief && !in->nrecorded);
 		mark_enums(in, dw_nodes(dw));
 	} else if (!headers) {
-		return false;
+		if (untyped)
+			*options->untyped = why;
+		else if (err && err->cls == TWZ_CLASS_NONE)
+			*err = why;
+		if (!untyped)
+			return false;
 	}
 	header_types_join(headers, in->functions, in->n, in->arena);
 	sort_recorded(in);

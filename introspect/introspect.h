@@ -18,6 +18,8 @@ struct introspect_options {
 	const char *gates;	/* gates file for a library without gates of its own; NULL */
 	const char *no_headers;	/* why the headers that the gates file names could not be read; NULL */
 	const char *const *patterns;	/* only functions that match one of these; ends with NULL; NULL: all */
+	struct twz_error *untyped;	/* with all: gets why there is no debug information, and functions are listed
+					   without; NULL: that is a failure */
 	bool brief;		/* what a listing shows: no source files, no hashes */
 };
 

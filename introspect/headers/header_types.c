@@ -320,9 +320,9 @@ header_types_join(const struct header_types *h, struct dw_function *functions, s
 	struct told *told = NULL;
 	size_t ntold = 0;
 
-	for (size_t i = 0; h && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct dw_function *f = &functions[i];
-		const struct header_type *header = f->hidden ? NULL : header_types_find(h, f->symbol);
+		const struct header_type *header = !h || f->hidden ? NULL : header_types_find(h, f->symbol);
 
 		fill_gaps(f);
 		if (!header)

@@ -101,6 +101,16 @@ is_linker_script(const char *path)
 	return false;
 }
 
+bool
+tool_is_library(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	return is_library_name(slash ? slash + 1 : path) && !lstat(path, &st) && S_ISREG(st.st_mode) &&
+	       !is_linker_script(path);
+}
+
 /*
  * Adds the shared objects below @folder, which may itself be a link. One that several names lead to is
  * added once.

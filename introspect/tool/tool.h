@@ -71,6 +71,8 @@ int tool_usage(void);
  * NULL; NULL, after messages, when one is wrong.
  */
 const char **tool_files(struct request *r, char **args);
+/** Whether a folder's file at @path is one of its shared objects. */
+bool tool_is_library(const char *path);
 /** Whether there are any; complains about the @folders that had none. @files may be NULL. */
 bool tool_any(const char *const *files, char **folders);
 /**

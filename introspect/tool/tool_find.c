@@ -71,6 +71,7 @@ write_json(FILE *out, const struct twz_service *service, const struct twz_gate *
 	write_key(out, "service", service->name);
 	write_key(out, "name", gate->name);
 	write_key(out, "symbol", gate->symbol);
+	write_key(out, "shown", gate->shown ? gate->shown : "");
 	write_key(out, "signature", twz_signature_text(&arena, gate));
 	write_key(out, "c", c ? c : "");
 	write_key(out, "verdict", verdicts[gate->verdict]);
@@ -83,10 +84,13 @@ write_text(const struct request *r, const char *path, const struct twz_gate *gat
 	const char *strong = r->colour ? "\033[1m" : "", *dim = r->colour ? "\033[2m" : "";
 	const char *end = r->colour ? "\033[0m" : "";
 	TWZ_ARENA arena = { 0 };
-	const char *text = twz_signature_text(&arena, gate), *rest = strchr(text, '(');
-	size_t n = rest ? (size_t)(rest - text) : strlen(text);
+	const char *text = twz_signature_text(&arena, gate), *name = gate->name;
+	size_t n = strlen(gate->name);
 
-	printf("%s%s:%s %s%.*s%s%s\n", dim, path, end, strong, (int)n, text, end, text + n);
+	/* C++ and Rust: as in the source. */
+	if (gate->shown && *gate->shown)
+		name = gate->shown;
+	printf("%s%s:%s %s%s%s%s\n", dim, path, end, strong, name, end, strlen(text) > n ? text + n : "");
 }
 
 static void

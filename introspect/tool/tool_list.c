@@ -19,6 +19,7 @@ struct listing {
 	const char *path;
 	struct stat seen;		/* the file before it was read */
 	const struct twz_service *whole, *part;	/* all that was read; what was asked for of it */
+	struct twz_error untyped;	/* why no types are known; it is told behind the names */
 };
 
 /* -- reading ---------------------------------------------------------------------------------------- */
@@ -30,6 +31,9 @@ inspect(struct request *r, struct listing *l, bool all, bool narrow, struct twz_
 	struct introspect_options options = r->options;
 
 	options.all |= all;
+	/* Whoever asks for everything gets names, too. What is not known is not stored, nor written as C. */
+	if (r->options.all && (r->show == TOOL_TEXT || r->show == TOOL_JSON))
+		options.untyped = &l->untyped;
 	options.patterns = narrow ? l->select.names : NULL;
 	options.brief = r->show == TOOL_TEXT && !r->types && !l->select.exact;
 	if (!introspect_file(l->path, &options, &r->arena, &l->whole, err))
@@ -189,7 +193,11 @@ list(struct request *r, void *data)
 	progress_output();
 	if (!hand_out(r, l, &err))
 		return tool_complain(l->path, &err);
-	return tool_flush() && is_whole(r, l->part, l->path);
+	if (!tool_flush())
+		return false;
+	if (l->untyped.cls != TWZ_CLASS_NONE && (l->part->ngates || !l->select.any))
+		return tool_complain(l->path, &l->untyped);
+	return is_whole(r, l->part, l->path);
 }
 
 /* -- files ------------------------------------------------------------------------------------------ */
@@ -207,19 +215,22 @@ int
 tool_list(struct request *r, char **args)
 {
 	const char **files = tool_files(r, args);
+	struct watch *watch = NULL;
 	struct selection select;
 	int status;
 
-	if (!tool_any(files, args))
+	if (!tool_any(files, args) && !(files && r->watch))
 		return 1;
 	if (r->patterns && r->show == TOOL_REGISTER) {
 		fprintf(stderr, "%s: --register stores a whole library: name no functions\n", tool_name);
 		return 2;
 	}
 	select = selection_make(r);
+	if (r->watch && !(watch = tool_watch_begin(r, files, args)))
+		return 1;
 	progress_begin();
 	status = tool_many(r, files, list_file, &select);
 	if (!selection_complain(r, &select))
 		status = 1;
-	return r->watch ? tool_watch(r, files, list_file, &select) : status;
+	return watch ? tool_watch(watch, list_file, &select) : status;
 }

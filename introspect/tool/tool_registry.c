@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "introspect/file/elf.h"
+#include "introspect/records.h"
 #include "introspect/tool/tool.h"
 #include "registry/keep.h"
 #include "twz/json.h"
@@ -28,6 +29,21 @@ complain(struct keeping *k)
 {
 	tool_complain("registry", &k->err);
 	return 1;
+}
+
+/* A path as it can be shown: what would steer a terminal is escaped. */
+static const char *
+clean(struct twz_arena *arena, const char *path)
+{
+	char *text = twz_alloc(arena, strlen(path) * 4 + 1), *end = text;
+
+	for (; *path; path++)
+		if ((unsigned char)*path < 0x20 || *path == 0x7f)
+			end += sprintf(end, "\\x%02x", (unsigned char)*path);
+		else
+			*end++ = *path;
+	*end = '\0';
+	return record_clean(arena, text);
 }
 
 /* -- ls --------------------------------------------------------------------------------------------- */
@@ -87,6 +103,7 @@ ls_json(const struct keeping *k)
 static void
 ls_text(const struct keeping *k)
 {
+	TWZ_ARENA arena = { 0 };
 	char size[16];
 
 	if (k->n)
@@ -100,11 +117,11 @@ ls_text(const struct keeping *k)
 			printf("%9" PRIu64, e->functions);
 		else
 			printf("%9s", "-");
-		printf(" %7" PRIu64 " %7s  %s%s\n", e->types, size_text(e->bytes, size), e->path,
+		printf(" %7" PRIu64 " %7s  %s%s\n", e->types, size_text(e->bytes, size), clean(&arena, e->path),
 		       e->partial ? " (in part)" : "");
 	}
 	printf("%zu %s, %s in %s\n", k->n, k->n == 1 ? "library" : "libraries",
-	       size_text(registry_size(k->reg), size), registry_where(k->reg));
+	       size_text(registry_size(k->reg), size), clean(&arena, registry_where(k->reg)));
 }
 
 static int
@@ -125,13 +142,14 @@ static int
 forget(struct keeping *k, const struct registry_entry *const *entries, size_t n, bool compact)
 {
 	uint64_t before = registry_size(k->reg), after;
+	TWZ_ARENA arena = { 0 };
 	char size[16];
 
 	if (!registry_forget(k->reg, entries, n, &k->err) ||
 	    (compact && !registry_compact(k->reg, &k->err)))
 		return complain(k);
 	for (size_t i = 0; i < n; i++)
-		printf("removed %s (%s)\n", entries[i]->path, conditions[entries[i]->condition]);
+		printf("removed %s (%s)\n", clean(&arena, entries[i]->path), conditions[entries[i]->condition]);
 	after = registry_size(k->reg);
 	if (compact)
 		printf("%zu removed, %s freed\n", n, size_text(before > after ? before - after : 0, size));
@@ -197,6 +215,7 @@ static int
 check(struct request *r, struct keeping *k, char **args)
 {
 	size_t counts[TWZ_COUNT(conditions)] = { 0 };
+	TWZ_ARENA arena = { 0 };
 
 	(void)r, (void)args;
 	if (!registry_verify(k->reg, say_fault, k)) {
@@ -206,7 +225,8 @@ check(struct request *r, struct keeping *k, char **args)
 	for (size_t i = 0; i < k->n; i++) {
 		counts[k->entries[i].condition]++;
 		if (k->entries[i].condition != REGISTRY_IS_FRESH)
-			printf("%s %s\n", conditions[k->entries[i].condition], k->entries[i].path);
+			printf("%s %s\n", conditions[k->entries[i].condition],
+			       clean(&arena, k->entries[i].path));
 	}
 	printf("whole: %zu fresh, %zu stale, %zu gone\n", counts[REGISTRY_IS_FRESH],
 	       counts[REGISTRY_IS_STALE], counts[REGISTRY_IS_GONE]);
@@ -255,7 +275,7 @@ is_here(void *data, struct registry_import *import)
 
 	(void)data;
 	if (stat(service->path, &st) != 0)
-		return printf("skipped %s: no such file here\n", service->path) < 0;
+		return printf("skipped %s: no such file here\n", clean(&arena, service->path)) < 0;
 	if (st.st_size == import->file.st_size && st.st_ino == import->file.st_ino &&
 	    st.st_mtim.tv_sec == import->file.st_mtim.tv_sec &&
 	    st.st_mtim.tv_nsec == import->file.st_mtim.tv_nsec)
@@ -264,7 +284,7 @@ is_here(void *data, struct registry_import *import)
 	    !elf_open_any(service->path, &arena, &file, NULL) ||
 	    elf_build_id(file, id) != service->build_id_size ||
 	    memcmp(id, service->build_id, service->build_id_size))
-		return printf("skipped %s: another file is here\n", service->path) < 0;
+		return printf("skipped %s: another file is here\n", clean(&arena, service->path)) < 0;
 	import->file = st;
 	return true;
 }

@@ -48,6 +48,10 @@ box differs
   type of d: library double, header does not have it
 libshop.so: functions: 7 exported, 6 declared in the headers: 6 agree, 0 differ, 0 not checked; types: 4 with 19 facts, 2 differ
 [1]
+$ twz-inspect --json check libshop.so --headers wrong.h >check.json; twz-inspect --json check libshop.so --headers shop.h >>check.json; wc -l <check.json; jq -rn --slurpfile schema $TWZ_ROOT/share/doc/twz-check.schema.json --slurpfile doc check.json -f $TWZ_ROOT/tests/support/schema.jq; jq -c 'del(.agree) | .functions.differ[0].line = "x"' check.json | head -1 >bad.json; jq -rn --slurpfile schema $TWZ_ROOT/share/doc/twz-check.schema.json --slurpfile doc bad.json -f $TWZ_ROOT/tests/support/schema.jq
+2
+$: lacks agree
+$.functions.differ[0].line: is no integer
 $ twz-inspect --json check libshop.so --headers wrong.h | jq -c '[.schema, .agree, .functions.declared, .functions.differ[0].name, .functions.differ[0].line, (.types.differ | length)]'
 ["twz.check/1",false,6,"stock_open",8,5]
 $ for cc in gcc clang; do CC=$cc twz-inspect check libshop.so --headers wrong.h | cksum; done | sort -u | wc -l
@@ -107,10 +111,10 @@ liblay.so: functions: 1 exported, 1 declared in the headers: 1 agree, 0 differ, 
 $ printf 'int get(long) __asm__("get64");\nint get64(int);\n' >bound.h; printf 'int get(int a) { return a; }\nint get64(int a) { return a; }\n' >bound.c; cc -g -shared -fPIC -o libbound.so bound.c; twz-inspect check libbound.so --headers bound.h
 libbound.so: functions: 2 exported, 1 declared in the headers: 1 agree, 0 differ, 0 not checked; types: 0 with 0 facts, 0 differ
 ## Headers give types to a library that has none of its own, …
-$ strip -o libbare.so libshop.so; twz-inspect --all libbare.so
+$ strip -o libbare.so libshop.so; twz-inspect --all libbare.so 2>&1 >names.out | head -1; grep -c 'its type is not known' names.out; nm -D --defined-only libbare.so | grep -c ' [TWi] '
 twz-inspect: libbare.so: no debug information…
-…
-[1]
+7
+7
 $ twz-inspect --all --json --headers shop.h libbare.so | jq -c '.gates[] | select(.name == "add" or .name == "hidden_one") | [.name, .how]'
 ["add","header"]
 ["hidden_one","none"]

@@ -80,6 +80,10 @@ types
 what to do
   for functions that the debug information does not describe, prototypes can be had from headers: twz-inspect --all --headers FILE mixed.so
 ## For machines.
+$ twz-inspect doctor --json libany.so bare.so $TWZ_BUILD/lib/twz/libcalc.so >doctor.json; wc -l <doctor.json; jq -rn --slurpfile schema $TWZ_ROOT/share/doc/twz-doctor.schema.json --slurpfile doc doctor.json -f $TWZ_ROOT/tests/support/schema.jq; jq -c 'del(.looks[0].found) | .debug.units = "x"' doctor.json | head -1 >bad.json; jq -rn --slurpfile schema $TWZ_ROOT/share/doc/twz-doctor.schema.json --slurpfile doc bad.json -f $TWZ_ROOT/tests/support/schema.jq
+3
+$.looks[0]: lacks found
+$.debug: agrees with none of its forms
 $ twz-inspect doctor --json libany.so bare.so | jq -c '[.schema, .path, .build_id, .exports, .typed, .untyped, .debug.versions, (.looks | length), .debug.compilers[0].language]'
 ["twz.doctor/1","libany.so","0123456789abcdef0123456789abcdef",2,2,0,[5],1,"C"]
 ["twz.doctor/1","bare.so","0123456789abcdef0123456789abcdef",2,2,0,[5],…

@@ -38,3 +38,7 @@ $ twz-inspect --all --register libuser.so && twz-inspect --find 'takes FILE' | s
 libuser.so: show
 $ TWZ_PATH=$TWZ_BUILD/lib/twz twz-inspect --find 'name update_password' | grep -c passwd
 1
+## C++: by the names of the source.
+$ printf 'namespace geo { int area(int a, int b) { return a * b; } }\n' >geo.cc; g++ -g -shared -fPIC -o libgeo.so geo.cc; twz-inspect --find 'returns int' libgeo.so; twz-inspect --json --find 'returns int' libgeo.so | jq -r .shown
+libgeo.so: geo::area(a: i32, b: i32) -> i32
+geo::area

@@ -231,8 +231,14 @@ twz-inspect: empty: no shared object in this folder
 [1]
 ## A folder by a link to it; texts for the linker are no libraries; a hint is given once.
 $ mkdir many; cp libbare.so many/liba.so; cp libbare.so many/libb.so; cp libgeo.so many/libc.so; echo 'INPUT(libc.so)' >many/libd.so; ln -s many link; HOME=/nowhere twz-inspect --all link
+a
+  bare(?)  not callable: its type is not known
+  put(?)  not callable: its type is not known
 twz-inspect: link/liba.so: no debug information, so the types of its functions are not known
   hint: …
+b
+  bare(?)  not callable: its type is not known
+  put(?)  not callable: its type is not known
 twz-inspect: link/libb.so: no debug information, so the types of its functions are not known
 c
   geo::area(a: i32, b: i32) -> i32  [_ZN3geo4areaEii]
@@ -248,7 +254,11 @@ $ twz-inspect --register libgeo.so area
 twz-inspect: --register stores a whole library: name no functions
 [2]
 ## Again when a file changes, until somebody ends it.
-$ echo 'int fresh(int n) { return n; }' >fresh.c; cp libpair.so watched.so; { sleep 0.5; gcc -shared -fPIC -g -o new.so fresh.c; mv new.so watched.so; } & timeout 4 twz-inspect --watch --all watched.so | sed 's/at ..:..:../at TIME/' | cut -c 1-40
+$ cat >await <<'END'
+> # await PID TEXT FILE: until the text is there, or who would write it has ended; not for ever
+> i=0; until grep -q "$2" "$3"; do kill -0 $1 2>/dev/null && [ $((i += 1)) -lt 20000 ] || exit 1; done
+> END
+$ echo 'int fresh(int n) { return n; }' >fresh.c; gcc -shared -fPIC -g -o new.so fresh.c; cp libpair.so watched.so; twz-inspect --watch --all watched.so >out & sh await $! old_way out; mv new.so watched.so; sh await $! 'fresh(' out; kill $!; sed 's/at ..:..:../at TIME/' out | cut -c 1-40
 watched
   by_hand(?)  not callable: the debug in
   old_way(p: *pair, names: *const string
@@ -256,6 +266,14 @@ watched
 -- watched.so has changed at TIME
 watched
   fresh(n: i32) -> i32
+## In a folder, also what is new there, and in folders that are new.
+$ mkdir -p grows; cp libgeo.so grows/libgeo.so; twz-inspect --watch --all grows >out & sh await $! 'geo::area' out; cp libpair.so grows/libpair.so; sh await $! 'libpair.so is new' out; mkdir grows/below; cp libgeo.so grows/below/libdeep.so; sh await $! 'libdeep.so is new' out; sh await $! '^deep' out; kill $!; grep -e ' is new' out | sed 's/at ..:..:../at TIME/'
+-- grows/libpair.so is new at TIME
+-- grows/below/libdeep.so is new at TIME
 ## A reader that stops early ends it.
 $ twz-inspect $(yes $TWZ_BUILD/lib/twz/libcalc.so | head -n 40) | head -n 1
 calc 1.0  # Arithmetic, and an example of every type that can cross
+## Names of files cannot steer the terminal.
+$ cp libgeo.so "$(printf 'lib\033[31mred\nx.so')"; TWZ_REGISTRY=$PWD/odd.db twz-inspect --register --all lib*red*.so; TWZ_REGISTRY=$PWD/odd.db twz-inspect --registry ls | grep -o 'lib.*red.*'; TWZ_REGISTRY=$PWD/odd.db twz-inspect --registry rm "$PWD"/lib*red*.so | grep -o 'lib.*red.*'
+lib\x1b[31mred\x0ax.so
+lib\x1b[31mred\x0ax.so (fresh)
