@@ -21,8 +21,8 @@
 enum {
 	BENCH_ROUNDS = 16,		/* at most */
 	BENCH_SAMPLES = 256,		/* of one round, at most */
-	BENCH_ROWS = 128,
-	BENCH_RATIOS = 128,
+	BENCH_ROWS = 192,
+	BENCH_RATIOS = 192,
 	BENCH_LINE = 64,		/* bytes of a cache line, and what primitives carry */
 };
 

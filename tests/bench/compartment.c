@@ -107,6 +107,35 @@ starter_close(struct bench_row *row)
 	starter.pid = 0;
 }
 
+/* One after the other, once: the first starts them, the others ask what was seen. */
+static void
+thousand_rows(void)
+{
+	static const struct {
+		const char *key, *name, *what;
+		enum bench_unit unit;
+	} rows[] = {
+		{ "many_start", "started and called, each", "K", BENCH_TIME },
+		{ "many_10", "the 10th", "1", BENCH_TIME },
+		{ "many_1000", "the 1000th", "2", BENCH_TIME },
+		{ "many_robin", "a call of each in turn", "3", BENCH_TIME },
+		{ "many_cpu", "an idle one of them", "i", BENCH_CPU_PER_SECOND },
+		{ "many_memory", "private memory of one (USS)", "m", BENCH_KIB },
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(rows); i++)
+		bench_row((struct bench_row){
+			.group = "a thousand compartments of one service", .key = rows[i].key,
+			.name = rows[i].name, .what = rows[i].what, .unit = rows[i].unit,
+			.open = starter_open, .measure = starter_measure, .close = starter_close,
+			.samples = 1, .rounds = 1,
+		});
+	bench_ratio((struct bench_ratio){
+		.key = "many_1000", .name = "start of compartment 1000 / of compartment 10",
+		.numerator = "many_1000", .denominator = "many_10", .target = 1.2,
+	});
+}
+
 void
 bench_compartment_rows(void)
 {
@@ -127,4 +156,5 @@ bench_compartment_rows(void)
 	row.key = "idle_memory", row.name = "an idle compartment's private memory (USS)";
 	row.what = "m", row.unit = BENCH_KIB;
 	bench_row(row);
+	thousand_rows();
 }
