@@ -74,6 +74,7 @@ pack(struct batch *b, size_t n)
 			     head + sizeof(struct twz_item) > LINK_BLOCK_SIZE))
 			break;
 		*call = (struct wire_call){ .gate = gate->wire, .words = b->calls[b->n].words,
+					    .share = shared_find, .share_data = b->link->instance,
 					    .room = LINK_ROOM - at };
 		status = wire_pack(call, block + at);
 		if (status != WIRE_OK)

@@ -389,6 +389,8 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 		write_words(l, gate->wire, words);
 	} else {
 		l->layout = 0;
+		call.share = shared_find;
+		call.share_data = l->instance;
 		packed = wire_pack(&call, l->shared->block);
 		if (packed != WIRE_OK)
 			return call_fail_packing(gate, &call, packed, err);

@@ -182,6 +182,7 @@ struct monitor {
 	uint32_t hot_limit;
 	struct monitor_stats stats;
 	uint64_t shared_crossings;	/* of links that are gone */
+	struct shared_memory *shared;	/* atomic where the lock is not held */
 	struct question *questions;	/* asked of compartments */
 	struct events *events;		/* NULL: nobody wants to know */
 	uint32_t ending;		/* instances with end_ns */
@@ -266,6 +267,12 @@ TWZ_MUST bool call_take(struct monitor_gate *gate, struct monitor_link *l, unsig
 /** The call did not end well: says why, and sees to it that the instance is gone. Always false. */
 bool call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end,
 		  int64_t timeout_ns, struct twz_error *err);
+
+/* -- shared.c */
+/** For struct wire_call; @data: the instance. Without the lock. */
+bool shared_find(void *data, const void *from, uint64_t size, struct wire_shared *ret);
+/** Frees what is left. With the lock held. */
+void shared_end(struct monitor *m);
 
 /* -- batch.c */
 /** Frees the texts of the last monitor_call_many(). */

@@ -24,6 +24,7 @@ enum message_kind {
 	MESSAGE_ALLOW,		/* SERIAL: link between compartments; gate's number, how many calls (0: all) */
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
 	MESSAGE_END,		/* unload the service and end */
+	MESSAGE_SHARED,		/* SERIAL: of the memory; size, 0: it is given back; its descriptor */
 	MESSAGE_ASK,		/* SERIAL: of the question; enum message_question; text */
 	/* compartment to monitor */
 	MESSAGE_READY,		/* base, size of the service's file in memory */

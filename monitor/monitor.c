@@ -121,6 +121,7 @@ monitor_close(struct monitor *m)
 		m->instances->zygote = NULL;
 		instance_ended(m->instances);
 	}
+	shared_end(m);
 	pthread_mutex_unlock(&m->lock);
 	thread_drop(thread_self(), m);
 	pthread_mutex_lock(&m->lock);

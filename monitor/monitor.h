@@ -160,6 +160,17 @@ struct monitor_one {
 size_t monitor_call_many(struct monitor_one *calls, size_t n, int64_t timeout_ns, struct twz_error *err);
 
 /**
+ * Memory of @n bytes, zeroed, that large arguments can lie in without being copied: a buffer that goes into a
+ * gate only, lies inside of it whole and has 64 KiB or more. It is shared with a compartment from the first such
+ * call on, once it is sealed. NULL: @err. Only for the process mechanism; others take any memory in place.
+ */
+void *monitor_share(struct monitor *m, size_t n, struct twz_error *err);
+/** From now on nobody can change it; to write to it is a crash. It stays where it is. */
+TWZ_MUST bool monitor_seal(struct monitor *m, void *memory, struct twz_error *err);
+/** Gives it back, here and in compartments. No call that uses it may be under way. */
+void monitor_unshare(struct monitor *m, void *memory);
+
+/**
  * Makes calls that wait return with INTERRUPTED: to be called from a signal handler. Async-signal-safe.
  * monitor_resume() takes it back.
  */

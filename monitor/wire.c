@@ -165,6 +165,26 @@ put_object(struct wire_call *call, const struct wire_slot *slot, unsigned char *
 	return WIRE_OK;
 }
 
+/* Input that only a reader needs, and much of it. */
+static bool
+may_be_shared(const struct wire_slot *slot)
+{
+	return slot->pass == TWZ_PASS_BUFFER && slot->dir == TWZ_IN && !slot->ninner;
+}
+
+static bool
+put_shared(struct wire_call *call, uint32_t i, unsigned char *data, const void *from, uint64_t size,
+	   uint64_t *ref)
+{
+	struct wire_shared at;
+
+	if (!call->share(call->share_data, from, size, &at) || !place(call, i, sizeof(at), 8))
+		return false;
+	memcpy(data + call->place[i].at, &at, sizeof(at));
+	*ref = twz_ref((uint32_t)call->place[i].at | WIRE_SHARED, sizeof(at));
+	return true;
+}
+
 static enum wire_status
 put_pointed(struct wire_call *call, uint32_t i, unsigned char *data, uint64_t *ref)
 {
@@ -183,6 +203,9 @@ put_pointed(struct wire_call *call, uint32_t i, unsigned char *data, uint64_t *r
 		*ref = TWZ_REF_NULL;
 		return slot->optional || !size ? WIRE_OK : WIRE_IS_NULL;
 	}
+	if (call->share && size >= WIRE_SHARED_LEAST && may_be_shared(slot) &&
+	    put_shared(call, i, data, from, size, ref))
+		return WIRE_OK;
 	if (!place(call, i, size, slot->align))
 		return WIRE_TOO_BIG;
 	*ref = twz_ref((uint32_t)call->place[i].at, (uint32_t)size);
@@ -401,7 +424,14 @@ check_ref(struct wire_run *run, uint32_t i)
 	}
 	if (ref == TWZ_REF_NULL)
 		return slot->optional || !want ? WIRE_OK : WIRE_IS_NULL;
-	if (!twz_ref_inside(ref, run->size, slot->align))
+	if (twz_ref_offset(ref) & WIRE_SHARED) {
+		if (!run->shared || !may_be_shared(slot) || twz_ref_size(ref) != sizeof(struct wire_shared))
+			return WIRE_FORGED;
+		ref = run->refs[i] = twz_ref(twz_ref_offset(ref) & ~WIRE_SHARED, twz_ref_size(ref));
+		run->in_shared |= (uint64_t)1 << i;
+		want = sizeof(struct wire_shared);
+	}
+	if (!twz_ref_inside(ref, run->size, run->in_shared >> i & 1 ? 8 : slot->align))
 		return WIRE_FORGED;
 	if (slot->pass == TWZ_PASS_STRING ? !twz_ref_size(ref) : twz_ref_size(ref) != want)
 		return WIRE_FORGED;
@@ -471,6 +501,24 @@ fits_behind(const struct wire_run *run, const struct wire_slot *slot, uint64_t r
 	       bytes == twz_ref_size(ref);
 }
 
+/* @at is the private copy of where it lies. */
+static enum wire_status
+fix_shared(struct wire_run *run, uint32_t i, const unsigned char *at)
+{
+	const struct wire_slot *slot = &run->gate->slots[i];
+	struct wire_shared where;
+	const void *memory;
+	uint64_t n;
+
+	memcpy(&where, at, sizeof(where));
+	if (!count_of(run->gate, slot, run->refs, &n) || where.size != n * slot->size ||
+	    where.offset & (slot->align - 1))
+		return WIRE_FORGED;
+	memory = run->shared(&where);
+	run->values[i] = (uint64_t)(uintptr_t)memory;
+	return memory ? WIRE_OK : WIRE_FORGED;
+}
+
 static enum wire_status
 fix_argument(struct wire_run *run, uint32_t i)
 {
@@ -483,6 +531,8 @@ fix_argument(struct wire_run *run, uint32_t i)
 	if (ref == TWZ_REF_NULL)
 		return slot->pass == TWZ_PASS_STRUCT ? WIRE_FORGED : WIRE_OK;
 	at = run->bytes + twz_ref_offset(ref);
+	if (run->in_shared >> i & 1)
+		return fix_shared(run, i, at);
 	if (slot->behind && !fits_behind(run, slot, ref))
 		return WIRE_FORGED;
 	run->values[i] = (uint64_t)(uintptr_t)at;
@@ -538,7 +588,7 @@ wire_take(struct wire_run *run, const unsigned char *payload, struct wire_room *
 	const unsigned char *argv = payload + sizeof(struct twz_gatecall_item);
 	enum wire_status status = WIRE_OK;
 
-	run->used = 0;
+	run->used = run->in_shared = 0;
 	run->ret = run->ret_word;
 	memcpy(run->refs, argv, g->nslots * 8);
 	memcpy(&run->ret_ref, payload + 16, sizeof(run->ret_ref));

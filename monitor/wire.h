@@ -34,6 +34,19 @@ struct wire_slot {
 	uint32_t shape, nshape;	/* STRUCT: scalars inside, for libffi: 'b' a byte, 'f', 'd' */
 };
 
+/*
+ * Where a large argument lies that was not copied: in memory that its caller has shared and sealed, so that
+ * nobody can change it. In the place of the buffer's bytes stands this, and the reference to it says so.
+ */
+struct wire_shared {
+	uint64_t id, offset, size;
+};
+
+enum {
+	WIRE_SHARED = 1u << 31,		/* in a reference's offset: blocks are smaller */
+	WIRE_SHARED_LEAST = 64 << 10,	/* bytes that are worth it */
+};
+
 struct wire_gate {
 	uint32_t bytes;		/* of this description */
 	uint32_t number;	/* of the gate in its compartment */
@@ -98,6 +111,9 @@ struct wire_call {
 	const uint64_t *words;
 	uint32_t culprit;	/* parameter that failed */
 	const char *what;	/* FORGED: what it lied about */
+	/* Finds @size bytes at @from in memory that the other side has; NULL: nothing is shared. */
+	bool (*share)(void *data, const void *from, uint64_t size, struct wire_shared *ret);
+	void *share_data;
 	uint64_t room;		/* bytes that its words and data may take; 0: LINK_ROOM, the whole block */
 	uint64_t data;		/* bytes of data in the item */
 	uint64_t carried;	/* of them, what arguments and results of known size take */
@@ -125,6 +141,9 @@ enum wire_status wire_unpack(struct wire_call *call, const unsigned char *block,
 /* One call, as the guest that runs it keeps it: words and objects in its own memory. */
 struct wire_run {
 	const struct wire_gate *gate;
+	/* The memory of @at, if this caller may use it; NULL: nothing is shared. */
+	const void *(*shared)(const struct wire_shared *at);
+	uint64_t in_shared;			/* parameters that lie there, a bit each */
 	uint64_t size;				/* of the item's data, copied from its header once */
 	uint64_t ret_ref;
 	uint64_t used;				/* bytes of data that arguments and result take */

@@ -75,6 +75,19 @@ struct twz_call {
  */
 size_t twz_invoke_many(struct twz_call *calls, size_t n);
 
+/*
+ * Memory that large arguments can lie in without being copied. Fill it, seal it, pass pointers into it: a
+ * buffer that only goes into a gate, has 64 KiB or more and lies inside of it whole is read by the service
+ * where it is. Once sealed nobody can change it any more, the program neither: writing to it is a crash.
+ * Before, and for all other arguments, it is memory like any other and copied.
+ *
+ * twz_share() gives NULL and twz_seal() -1 when they fail: twz_failed() says why. Memory is given back by
+ * twz_unshare(), which no call that uses it may overlap, or by twz_close(). For programs, not for services.
+ */
+void *twz_share(size_t n);
+int twz_seal(void *memory);
+void twz_unshare(void *memory);
+
 /* NULL when this thread's last call succeeded. Valid until its next call. */
 const struct twz_failure *twz_failed(void);
 

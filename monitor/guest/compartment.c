@@ -228,6 +228,8 @@ compartment_run(const struct guest_start *start, struct message_confinement *con
 			_exit(0);
 		if (in.head.kind == MESSAGE_GATE)
 			gate_add(library, (const void *)in.bytes, in.n);
+		else if (in.head.kind == MESSAGE_SHARED)
+			shared_told(&in);
 		else if (in.head.kind == MESSAGE_LINK)
 			dispatch_start(&in, in.fds[0]);
 		else if (in.head.kind == MESSAGE_ALLOW)

@@ -182,6 +182,7 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 		return -EINVAL;
 	w->run.gate = g;
 	w->run.size = size - head;
+	w->run.shared = w->link.caller.compartment ? NULL : shared_find;
 	status = wire_take(&w->run, payload, &w->room);
 	if (status != WIRE_OK)
 		return status_errno(status);

@@ -88,6 +88,12 @@ uint64_t object_add(void *pointer, uint32_t tag);
 bool object_find(uint64_t number, uint32_t tag, void **ret);
 void object_drop(uint64_t number, uint32_t tag);
 
+/* -- shared.c */
+/** The monitor shares memory with this compartment, or takes it back. */
+void shared_told(const struct message_in *in);
+/** The memory of an argument; NULL: there is none such. Calls of the session only. */
+const void *shared_find(const struct wire_shared *at);
+
 /* -- dispatch.c */
 /* One link's thread, and what the monitor said about its caller. */
 struct guest_link {

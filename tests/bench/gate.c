@@ -108,6 +108,36 @@ touch_run(struct bench_row *row, unsigned n)
 	return true;
 }
 
+/* The same, in memory that the service has: sealed, so that it need not be copied. */
+static const char *
+shared_open(struct bench_row *row)
+{
+	const char *why = gate_open(row);
+
+	row->state = why ? NULL : twz_share(row->size);
+	if (!row->state)
+		return why ? why : failure();
+	memset(row->state, 1, row->size);
+	return twz_seal(row->state) ? failure() : NULL;
+}
+
+static bool
+shared_run(struct bench_row *row, unsigned n)
+{
+	const unsigned char *bytes = row->state ? row->state : source();
+
+	while (n--)
+		if (echo_touch(bytes, row->size) != 3)
+			return false;
+	return true;
+}
+
+static void
+shared_close(struct bench_row *row)
+{
+	twz_unshare(row->state);
+}
+
 static bool
 copy_run(struct bench_row *row, unsigned n)
 {
@@ -230,6 +260,24 @@ buffer_rows(size_t size)
 	});
 }
 
+static void
+shared_rows(void)
+{
+	for (size_t size = 1 << 20; size <= LARGEST; size *= 4) {
+		const char *key = bench_text("shared_%zu", size), *text = size_text(size);
+
+		bench_row((struct bench_row){
+			.key = key, .group = "bytes in, in sealed shared memory", .name = text, .size = size,
+			.open = shared_open, .run = shared_run, .close = shared_close, .batch = 64,
+			.samples = 20, .pinned = true,
+		});
+		bench_ratio((struct bench_ratio){
+			.key = key, .numerator = key, .denominator = bench_text("buffer_%zu", size),
+			.name = bench_text("%s shared / copied into a gate", text),
+		});
+	}
+}
+
 void
 bench_gate_rows(void)
 {
@@ -258,4 +306,5 @@ bench_gate_rows(void)
 	bench_row(many_cold);
 	for (size_t size = SMALLEST; size <= LARGEST; size *= 4)
 		buffer_rows(size);
+	shared_rows();
 }
