@@ -1,19 +1,41 @@
+/*
+ * An arena is a list of chunks, each twice as large as the one before. Those of a megabyte and more are
+ * mapped in pages of 2 MiB where the kernel has such: a page of 4 KiB costs a fault each, and a reader of
+ * debug information needs thousands. They come filled with zeros, which nobody has to write again.
+ */
 #include "twz/arena.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct twz_chunk {
 	struct twz_chunk *next;
 	size_t size, used;
+	size_t dirty;			/* bytes that may not be zero */
+	size_t mapped;			/* bytes of its mapping; 0: from malloc */
 	_Alignas(max_align_t) unsigned char bytes[];
 };
 
 enum {
 	CHUNK_FIRST = 4096 - (int)sizeof(struct twz_chunk) - 32,
-	CHUNK_MAX = 1 << 20,
+	CHUNK_MAPPED = 1 << 19,		/* larger ones are mapped … */
+	HUGE_PAGE = 1 << 21,		/* … in multiples of this, … */
+	CHUNK_MAX = 1 << 24,		/* … but not more than this at once */
 };
+
+/* A leak checker does not look for pointers in mappings. */
+#if defined(__SANITIZE_ADDRESS__)
+#define MAY_MAP 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MAY_MAP 0
+#endif
+#endif
+#ifndef MAY_MAP
+#define MAY_MAP 1
+#endif
 
 static void __attribute__((noreturn))
 out_of_memory(void)
@@ -22,41 +44,78 @@ out_of_memory(void)
 	abort();
 }
 
+/* A chunk in pages of its own, aligned as large pages are; NULL: there is no room for it. */
+static struct twz_chunk *
+map_chunk(size_t n)
+{
+	size_t size = TWZ_ALIGN(n, HUGE_PAGE), before;
+	struct twz_chunk *c;
+	unsigned char *map;
+
+	map = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return NULL;
+	before = -(uintptr_t)map & (HUGE_PAGE - 1);
+	if (before)
+		munmap(map, before);
+	munmap(map + before + size, HUGE_PAGE - before);
+	madvise(map + before, size, MADV_HUGEPAGE);
+	c = (struct twz_chunk *)(void *)(map + before);
+	c->size = size - sizeof(*c);
+	c->mapped = size;
+	return c;
+}
+
 static struct twz_chunk *
 add_chunk(struct twz_arena *arena, size_t n)
 {
 	size_t size = arena->chunks ? arena->chunks->size * 2 : CHUNK_FIRST;
-	struct twz_chunk *c;
+	struct twz_chunk *c = NULL;
 
 	if (size > CHUNK_MAX)
 		size = CHUNK_MAX;
 	if (size < n)
 		size = n;
-	if (size > SIZE_MAX - sizeof(*c))
+	if (size > SIZE_MAX / 2)
 		out_of_memory();
-	c = malloc(sizeof(*c) + size);
+	if (MAY_MAP && size >= CHUNK_MAPPED)
+		c = map_chunk(size + sizeof(*c));
+	if (!c && (c = malloc(sizeof(*c) + size)))
+		*c = (struct twz_chunk){ .size = size, .dirty = size };
 	if (!c)
 		out_of_memory();
-	*c = (struct twz_chunk){ .next = arena->chunks, .size = size };
+	c->next = arena->chunks;
 	arena->chunks = c;
 	return c;
+}
+
+static void
+free_chunk(struct twz_chunk *c)
+{
+	if (c->mapped)
+		munmap(c, c->mapped);
+	else
+		free(c);
 }
 
 void *
 twz_alloc(struct twz_arena *arena, size_t n)
 {
 	struct twz_chunk *c = arena->chunks;
-	void *p;
+	size_t at, dirty;
 
-	if (n > SIZE_MAX / 2)
+	if (n > SIZE_MAX / 4)
 		out_of_memory();
 	n = TWZ_ALIGN(n, _Alignof(max_align_t));
 	if (!c || c->size - c->used < n)
 		c = add_chunk(arena, n);
-	p = c->bytes + c->used;
+	at = c->used;
+	dirty = c->dirty > at ? c->dirty - at : 0;
 	c->used += n;
 	arena->used += n;
-	return memset(p, 0, n);
+	if (dirty)
+		memset(c->bytes + at, 0, dirty < n ? dirty : n);
+	return c->bytes + at;
 }
 
 void *
@@ -137,8 +196,10 @@ twz_arena_reset(struct twz_arena *arena)
 		return;
 	for (struct twz_chunk *c = keep->next, *next; c; c = next) {
 		next = c->next;
-		free(c);
+		free_chunk(c);
 	}
+	if (keep->dirty < keep->used)
+		keep->dirty = keep->used;
 	keep->next = NULL;
 	keep->used = 0;
 	arena->used = 0;
@@ -149,7 +210,7 @@ twz_arena_free(struct twz_arena *arena)
 {
 	for (struct twz_chunk *c = arena->chunks, *next; c; c = next) {
 		next = c->next;
-		free(c);
+		free_chunk(c);
 	}
 	*arena = (struct twz_arena){ 0 };
 }
