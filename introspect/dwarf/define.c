@@ -8,8 +8,6 @@
 
 #include "introspect/dwarf/reader_in.h"
 
-static const uint64_t start = 0xcbf29ce484222325;
-
 /* In C++ a struct may be declared as a class. */
 static uint64_t
 with_tag(uint64_t hash, uint16_t tag)
@@ -33,6 +31,23 @@ dw_declare(struct dw *dw, const struct die *die, struct node *node)
 
 /* -- all definitions -------------------------------------------------------------------------------- */
 
+void
+dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash)
+{
+	const char *name = die_text(die, DIE_NAME);
+	int64_t size = 0, line = 0;
+	struct definition definition;
+
+	if (!*name || die_has(die, DIE_DECLARATION) || die_has(die, DIE_SIGNATURE))
+		return;
+	die_number(die, DIE_BYTE_SIZE, &size);
+	die_number(die, DIE_DECL_LINE, &line);
+	definition = (struct definition){
+		with_tag(dw_hash(hash, name), die->tag), (uint64_t)size << 32 ^ (uint64_t)line, die->ref,
+	};
+	dw_found(scan, &scan->definitions, &definition, sizeof(definition));
+}
+
 static void
 definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int depth)
 {
@@ -46,57 +61,50 @@ definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int
 	for (bool more = ops->child(engine, scope, &filter, &die); more;
 	     more = ops->next(engine, &die, &filter, &die)) {
 		const char *name = die_text(&die, DIE_NAME);
-		struct definition definition;
-		int64_t size = 0, line = 0;
 
-		if (!*name)
-			continue;
-		if (tag_in(die.tag, SCOPE_BITS)) {
-			if (depth < DW_MAX_SCOPES)
-				definitions_in(scan, &die, dw_hash(dw_hash(hash, name), "::"), depth + 1);
-			continue;
-		}
-		if (die_has(&die, DIE_DECLARATION) || die_has(&die, DIE_SIGNATURE))
-			continue;
-		die_number(&die, DIE_BYTE_SIZE, &size);
-		die_number(&die, DIE_DECL_LINE, &line);
-		definition = (struct definition){
-			with_tag(dw_hash(hash, name), die.tag),
-			(uint64_t)size << 32 ^ (uint64_t)line, die.ref,
-		};
-		dw_found(scan, &definition, sizeof(definition));
+		if (!tag_in(die.tag, SCOPE_BITS))
+			dw_definition(scan, &die, hash);
+		else if (*name && depth < DW_MAX_SCOPES)
+			definitions_in(scan, &die, dw_hash(dw_hash(hash, name), "::"), depth + 1);
 	}
 }
 
 static void
 visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
 {
-	(void)number;
-	definitions_in(scan, &unit->die, start, 0);
+	if (!scan->dw->defined[number])
+		definitions_in(scan, &unit->die, DW_HASH, 0);
 }
 
-/* The first thread's findings are taken as they are, the others' added. */
 static void
 collect(struct dw_scan *scan)
 {
+	(void)scan;
+}
+
+/* The first findings are taken as they are, later ones added. */
+void
+dw_keep_definitions(struct dw_scan *scan)
+{
+	struct dw_list *found = &scan->definitions;
 	struct dw *dw = scan->dw;
 	struct definition *all;
 
+	if (!found->n)
+		return;
 	if (!dw->ndefinitions) {
-		free(dw->definitions);
-		dw->definitions = twz_steal(&scan->found);
-		dw->ndefinitions = scan->n;
+		dw->definitions = twz_steal(&found->items);
+		dw->ndefinitions = found->n;
 		return;
 	}
-	all = reallocarray(dw->definitions, dw->ndefinitions + scan->n, sizeof(*all));
+	all = reallocarray(dw->definitions, dw->ndefinitions + found->n, sizeof(*all));
 	if (!all) {
 		dw->partial = true;
 		return;
 	}
 	dw->definitions = all;
-	if (scan->n)
-		memcpy(all + dw->ndefinitions, scan->found, scan->n * sizeof(*all));
-	dw->ndefinitions += scan->n;
+	memcpy(all + dw->ndefinitions, found->items, found->n * sizeof(*all));
+	dw->ndefinitions += found->n;
 }
 
 static int
@@ -225,7 +233,7 @@ hash_names(struct dw *dw)
 
 		d->hash = 0;
 		if (rules == RULES_C || rules == RULES_NONE)
-			d->hash = with_tag(dw_hash(start, d->name), d->tag);
+			d->hash = with_tag(dw_hash(DW_HASH, d->name), d->tag);
 		else
 			twz_push(dw->arena, scoped, n, ((struct dw_scoped){ .ref = d->ref, .from = i }));
 	}
@@ -234,7 +242,7 @@ hash_names(struct dw *dw)
 		struct declared *d = &dw->declared[scoped[i].from];
 
 		if (scoped[i].name)
-			d->hash = with_tag(dw_hash(start, scoped[i].name), d->tag);
+			d->hash = with_tag(dw_hash(DW_HASH, scoped[i].name), d->tag);
 	}
 }
 

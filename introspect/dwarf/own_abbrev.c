@@ -186,9 +186,10 @@ what_of(unsigned attr, enum own_class cls, int size)
 		return size >= 0 ? OWN_DO_SKIP : size == OWN_LEB || size == OWN_SLEB ? OWN_DO_SKIP_LEB :
 		       size == OWN_BLOCK_LEB ? OWN_DO_SKIP_BLOCK : OWN_DO_ASK;
 	if (attr < DIE_NTEXTS)
-		return cls == OWN_TEXT_OFFSET ? OWN_DO_TEXT : cls == OWN_TEXT ? OWN_DO_STRING : OWN_DO_ASK;
+		return cls == OWN_TEXT_OFFSET ? OWN_DO_TEXT : cls == OWN_TEXT_LINE ? OWN_DO_LINE_TEXT :
+		       cls == OWN_TEXT ? OWN_DO_STRING : OWN_DO_ASK;
 	if (attr < DIE_NREFS_END)
-		return cls == OWN_REF_UNIT && fixed ? OWN_DO_REF : OWN_DO_ASK;
+		return cls == OWN_REF_UNIT && fixed ? OWN_DO_REF : cls == OWN_REF_FILE ? OWN_DO_REF_FILE : OWN_DO_ASK;
 	if (attr < DIE_NNUMBERS_END)
 		return what_of_number(attr, cls, size);
 	if (cls == OWN_FLAG)

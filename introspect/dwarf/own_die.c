@@ -247,11 +247,25 @@ usual_number(const struct own_field *f, const unsigned char *at, uint64_t n, int
 	return at + 1;
 }
 
-static inline bool
-has_text(const struct own_file *file, uint64_t offset)
+/* The text at @offset, NULL when that section was not needed yet or is not so long. */
+static inline const char *
+usual_text(const struct own_file *file, enum debug_section section, uint64_t offset)
 {
-	return atomic_load_explicit(&file->loaded[DEBUG_STR], memory_order_acquire) &&
-	       offset < file->sections[DEBUG_STR].n;
+	if (!atomic_load_explicit(&file->loaded[section], memory_order_acquire) ||
+	    offset >= file->sections[section].n)
+		return NULL;
+	return (const char *)file->sections[section].bytes + offset;
+}
+
+/* The DIE at @offset of the unit or of .debug_info; 0 when there is none. */
+static inline die_ref
+usual_ref(const struct own_unit *unit, enum own_do what, uint64_t offset)
+{
+	if (what == OWN_DO_REF_FILE)
+		return offset < unit->file->info.n ? DIE_REF(unit->file->number, false, offset) : 0;
+	if (offset - (unit->first - unit->offset) >= unit->end - unit->first)
+		return 0;
+	return DIE_REF(unit->file->number, unit->types, unit->offset + offset);
 }
 
 /*
@@ -262,9 +276,8 @@ static const unsigned char *
 decode_usual(const struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at, struct die *ret)
 {
 	const unsigned char *end = unit->bytes + unit->end;
-	uint64_t first = unit->first - unit->offset, n;
-	const struct own_file *file = unit->file;
 	bool high = false;
+	uint64_t n;
 
 	for (const struct own_field *f = abbrev->fields; at; f++) {
 		if ((size_t)(end - at) < (size_t)f->skip + sizeof(n))
@@ -281,10 +294,11 @@ decode_usual(const struct own_unit *unit, const struct own_abbrev *abbrev, const
 		case OWN_DO_ASK:
 			return NULL;
 		case OWN_DO_TEXT:
-			n &= f->value;
-			if (!has_text(file, n))
+		case OWN_DO_LINE_TEXT:
+			ret->texts[f->attr] = usual_text(unit->file, f->what == OWN_DO_TEXT ? DEBUG_STR :
+							 DEBUG_LINE_STR, n & f->value);
+			if (!ret->texts[f->attr])
 				return NULL;
-			ret->texts[f->attr] = (const char *)file->sections[DEBUG_STR].bytes + n;
 			at += f->size;
 			break;
 		case OWN_DO_STRING:
@@ -294,10 +308,11 @@ decode_usual(const struct own_unit *unit, const struct own_abbrev *abbrev, const
 				return NULL;
 			break;
 		case OWN_DO_REF:
-			n &= f->value;
-			if (n - first >= unit->end - unit->first)
+		case OWN_DO_REF_FILE:
+			n = usual_ref(unit, f->what, n & f->value);
+			if (!n)
 				return NULL;
-			ret->refs[f->attr - DIE_NTEXTS] = DIE_REF(file->number, unit->types, unit->offset + n);
+			ret->refs[f->attr - DIE_NTEXTS] = n;
 			at += f->size;
 			break;
 		case OWN_DO_SIBLING:

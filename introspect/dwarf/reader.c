@@ -261,20 +261,20 @@ struct worker {
 };
 
 void
-dw_found(struct dw_scan *scan, const void *item, size_t size)
+dw_found(struct dw_scan *scan, struct dw_list *list, const void *item, size_t size)
 {
-	if (scan->n == scan->room) {
-		size_t room = scan->room ? scan->room * 2 : 256;
-		void *bigger = reallocarray(scan->found, room, size);
+	if (list->n == list->room) {
+		size_t room = list->room ? list->room * 2 : 256;
+		void *bigger = reallocarray(list->items, room, size);
 
 		if (!bigger) {
 			scan->lost = true;
 			return;
 		}
-		scan->found = bigger;
-		scan->room = room;
+		list->items = bigger;
+		list->room = room;
 	}
-	memcpy((char *)scan->found + scan->n++ * size, item, size);
+	memcpy((char *)list->items + list->n++ * size, item, size);
 }
 
 static void *
@@ -324,6 +324,8 @@ dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, void *data,
 	struct worker workers[MAX_THREADS] = { 0 };
 	size_t nthreads = threads_for(dw, common.nunits);
 
+	if (!dw->defined)
+		dw->defined = twz_new_array(dw->arena, common.nunits, bool);
 	for (size_t i = 0; i < nthreads; i++) {
 		struct worker *w = &workers[i];
 
@@ -336,9 +338,11 @@ dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, void *data,
 	for (size_t i = 0; i < nthreads; i++) {
 		if (workers[i].started)
 			pthread_join(workers[i].thread, NULL);
-		dw->partial |= workers[i].scan.lost;
 		collect(&workers[i].scan);
-		free(workers[i].scan.found);
+		dw_keep_definitions(&workers[i].scan);
+		dw->partial |= workers[i].scan.lost;
+		free(workers[i].scan.found.items);
+		free(workers[i].scan.definitions.items);
 		free(workers[i].scan.scratch);
 	}
 }

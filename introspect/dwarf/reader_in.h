@@ -75,10 +75,11 @@ struct dw {
 	/* types without a definition so far */
 	struct declared *declared;
 	size_t ndeclared;
-	/* definitions of named types, once they were asked for; in no order */
+	/* definitions of named types in the units that were scanned; in no order */
 	struct definition *definitions;	/* malloc'ed */
 	size_t ndefinitions;
-	bool have_definitions;
+	bool *defined;			/* units whose definitions are among these; NULL: none */
+	bool have_definitions;		/* those of all units */
 	/* units by their top DIEs, once they were asked for */
 	struct unit_row *rows;
 	size_t nrows;
@@ -123,19 +124,25 @@ struct language dw_language(const struct die *top);
 /** The language of the unit that @ref is in. */
 struct language dw_language_at(struct dw *dw, die_ref ref);
 uint64_t dw_hash(uint64_t hash, const char *text);
+#define DW_HASH UINT64_C(0xcbf29ce484222325)	/* to begin with */
+
+/* What was found, copied. There may be millions: they are not kept in an arena. */
+struct dw_list {
+	void *items;
+	size_t n, room;
+};
 
 /* Work on units that two threads share when the engine can; the order of what is found means nothing. */
 struct dw_scan {
 	struct dw *dw;
 	void *data;
-	void *found;			/* an array of what this thread found; dw_found() adds to it */
-	size_t n, room;
+	struct dw_list found;		/* by @visit, for @collect */
+	struct dw_list definitions;	/* found by the way; those of all scans are kept in dw */
 	void *scratch;			/* of @visit, from malloc; the thread's own */
 	bool lost;			/* there was no memory for more */
 };
 
-/** Adds a copy of the @size bytes at @item. There may be millions: they are not kept in an arena. */
-void dw_found(struct dw_scan *scan, const void *item, size_t size);
+void dw_found(struct dw_scan *scan, struct dw_list *list, const void *item, size_t size);
 
 /**
  * Calls @visit for every unit that covers one of @addresses (NULL: for all units), then @collect for each
@@ -180,6 +187,13 @@ void dw_fill(struct dw *dw);
 void dw_declare(struct dw *dw, const struct die *die, struct node *node);
 /** Looks for the definitions of what was declared. False: nothing was left to do. */
 bool dw_define(struct dw *dw);
+/**
+ * Notes @die, which has a tag of TAGGED_BITS, if it defines a type; @hash: DW_HASH with the names of the
+ * scopes around it, each followed by "::". Who notes those of a unit sets dw->defined.
+ */
+void dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash);
+/** Adds what one thread noted to dw->definitions. */
+void dw_keep_definitions(struct dw_scan *scan);
 
 /** Whether a call of @a could as well be one of @b: FUNCs whose parameters have the same sizes and kinds. */
 bool dw_same_shape(const struct twz_type *a, const struct twz_type *b);

@@ -39,16 +39,16 @@ found(struct looking *l, uint32_t key, enum evidence evidence)
 			die_has(die, DIE_TYPE),
 	};
 
-	dw_found(l->scan, &c, sizeof(c));
+	dw_found(l->scan, &l->scan->found, &c, sizeof(c));
 }
 
 static void
 collect(struct dw_scan *scan)
 {
 	struct search *s = scan->data;
-	const struct candidate *list = scan->found;
+	const struct candidate *list = scan->found.items;
 
-	for (size_t i = 0; i < scan->n && s->ncandidates < MAX_CANDIDATES; i++)
+	for (size_t i = 0; i < scan->found.n && s->ncandidates < MAX_CANDIDATES; i++)
 		twz_push(s->arena, s->candidates, s->ncandidates, list[i]);
 	s->dw->partial |= s->ncandidates == MAX_CANDIDATES;
 }
@@ -248,11 +248,15 @@ index_names(struct search *s)
 
 /* -- one unit --------------------------------------------------------------------------------------- */
 
+/*
+ * Types that are defined here are noted by the way, since most files have some that are only declared where
+ * they are met: @hash is for them, 0 in a scope without a name.
+ */
 static void
-look_in(struct looking *l, const struct die *scope, int depth)
+look_in(struct looking *l, const struct die *scope, uint64_t hash, int depth)
 {
 	static const struct die_filter filter = {
-		.tags = SCOPE_BITS | TAG_BIT(DW_TAG_subprogram), .linked = true,
+		.tags = SCOPE_BITS | TAGGED_BITS | TAG_BIT(DW_TAG_subprogram), .linked = true,
 	};
 	const struct engine_ops *ops = l->scan->dw->ops;
 	struct engine *engine = l->scan->dw->engine;
@@ -263,9 +267,14 @@ look_in(struct looking *l, const struct die *scope, int depth)
 	for (bool more = ops->child(engine, scope, &filter, &die); more;
 	     more = ops->next(engine, &die, &filter, &die)) {
 		l->die = &die;
-		if (die.tag != DW_TAG_subprogram) {
+		if (tag_in(die.tag, TAGGED_BITS)) {
+			if (hash)
+				dw_definition(l->scan, &die, hash);
+		} else if (tag_in(die.tag, SCOPE_BITS)) {
+			const char *name = die_text(&die, DIE_NAME);
+
 			if (depth < DW_MAX_SCOPES)
-				look_in(l, &die, depth + 1);
+				look_in(l, &die, hash && *name ? dw_hash(dw_hash(hash, name), "::") : 0, depth + 1);
 		} else if (die_has(&die, DIE_LOW_PC) || die_has(&die, DIE_RANGES)) {
 			match_addresses(l, &die);
 		} else {
@@ -282,8 +291,8 @@ visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
 
 	if (unit->is_type || s->visited[number])
 		return;
-	s->visited[number] = true;
-	look_in(&l, &unit->die, 0);
+	s->visited[number] = s->dw->defined[number] = true;
+	look_in(&l, &unit->die, DW_HASH, 0);
 }
 
 /* -- the choice ------------------------------------------------------------------------------------- */
