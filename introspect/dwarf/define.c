@@ -8,6 +8,8 @@
 
 #include "introspect/dwarf/reader_in.h"
 
+enum { MAX_PROBES = 16 };
+
 /* In C++ a struct may be declared as a class. */
 static uint64_t
 with_tag(uint64_t hash, uint16_t tag)
@@ -31,21 +33,76 @@ dw_declare(struct dw *dw, const struct die *die, struct node *node)
 
 /* -- all definitions -------------------------------------------------------------------------------- */
 
+static uint32_t *
+note_slot(const struct dw_notes *notes, const struct dw_noted *like)
+{
+	uint64_t key = (uint64_t)(uintptr_t)like->name ^ like->scopes ^ like->tag;
+	size_t at;
+
+	key = (key * 0x9e3779b97f4a7c15 ^ like->kind) * 0x9e3779b97f4a7c15;
+	at = (size_t)(key >> 24);
+	for (size_t i = 0; i < MAX_PROBES; i++) {
+		uint32_t *slot = &notes->slots[(at + i) & notes->mask];
+		const struct dw_noted *noted = &notes->list[*slot - 1];
+
+		if (!*slot || (noted->name == like->name && noted->kind == like->kind &&
+			       noted->scopes == like->scopes && noted->tag == like->tag))
+			return slot;
+	}
+	return NULL;
+}
+
+/* Makes room for one more. What finds no slot is noted all the same, only not found again. */
+static bool
+grow_notes(struct dw_notes *notes)
+{
+	size_t room = notes->room ? notes->room * 2 : 1 << 10;
+	void *list = reallocarray(notes->list, room, sizeof(*notes->list));
+	uint32_t *slots = list && room < UINT32_MAX ? calloc(room * 2, sizeof(*slots)) : NULL, *slot;
+
+	notes->list = list ? list : notes->list;
+	if (!slots)
+		return false;
+	free(notes->slots);
+	notes->room = room;
+	notes->slots = slots;
+	notes->mask = room * 2 - 1;
+	for (size_t i = 0; i < notes->n; i++)
+		if ((slot = note_slot(notes, &notes->list[i])) && !*slot)
+			*slot = (uint32_t)i + 1;
+	return true;
+}
+
 void
 dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash)
 {
-	const char *name = die_text(die, DIE_NAME);
+	struct dw_noted new = { .name = die_text(die, DIE_NAME), .scopes = hash, .first = die->ref, .tag = die->tag };
+	struct dw_notes *notes = &scan->notes;
 	int64_t size = 0, line = 0;
-	struct definition definition;
+	struct dw_noted *noted;
+	uint32_t *slot;
 
-	if (!*name || die_has(die, DIE_DECLARATION) || die_has(die, DIE_SIGNATURE))
+	if (!*new.name || die_has(die, DIE_DECLARATION) || die_has(die, DIE_SIGNATURE))
 		return;
 	die_number(die, DIE_BYTE_SIZE, &size);
 	die_number(die, DIE_DECL_LINE, &line);
-	definition = (struct definition){
-		with_tag(dw_hash(hash, name), die->tag), (uint64_t)size << 32 ^ (uint64_t)line, die->ref,
-	};
-	dw_found(scan, &scan->definitions, &definition, sizeof(definition));
+	new.kind = (uint64_t)size << 32 ^ (uint64_t)line;
+	if (notes->n == notes->room && !grow_notes(notes)) {
+		scan->lost = true;
+		return;
+	}
+	slot = note_slot(notes, &new);
+	if (!slot || !*slot) {
+		notes->list[notes->n++] = new;
+		if (slot)
+			*slot = (uint32_t)notes->n;
+		return;
+	}
+	noted = &notes->list[*slot - 1];
+	if (!noted->second)
+		noted->second = die->ref;
+	else
+		noted->last = die->ref;
 }
 
 static void
@@ -82,29 +139,29 @@ collect(struct dw_scan *scan)
 	(void)scan;
 }
 
-/* The first findings are taken as they are, later ones added. */
 void
 dw_keep_definitions(struct dw_scan *scan)
 {
-	struct dw_list *found = &scan->definitions;
+	const struct dw_notes *notes = &scan->notes;
 	struct dw *dw = scan->dw;
 	struct definition *all;
 
-	if (!found->n)
+	if (!notes->n)
 		return;
-	if (!dw->ndefinitions) {
-		dw->definitions = twz_steal(&found->items);
-		dw->ndefinitions = found->n;
-		return;
-	}
-	all = reallocarray(dw->definitions, dw->ndefinitions + found->n, sizeof(*all));
+	all = reallocarray(dw->definitions, dw->ndefinitions + 3 * notes->n, sizeof(*all));
 	if (!all) {
 		dw->partial = true;
 		return;
 	}
 	dw->definitions = all;
-	memcpy(all + dw->ndefinitions, found->items, found->n * sizeof(*all));
-	dw->ndefinitions += found->n;
+	for (size_t i = 0; i < notes->n; i++) {
+		const struct dw_noted *noted = &notes->list[i];
+		uint64_t hash = with_tag(dw_hash(noted->scopes, noted->name), noted->tag);
+		const die_ref refs[] = { noted->first, noted->second, noted->last };
+
+		for (size_t k = 0; k < TWZ_COUNT(refs) && refs[k]; k++)
+			all[dw->ndefinitions++] = (struct definition){ hash, noted->kind, refs[k] };
+	}
 }
 
 static int

@@ -342,7 +342,8 @@ dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, void *data,
 		dw_keep_definitions(&workers[i].scan);
 		dw->partial |= workers[i].scan.lost;
 		free(workers[i].scan.found.items);
-		free(workers[i].scan.definitions.items);
+		free(workers[i].scan.notes.list);
+		free(workers[i].scan.notes.slots);
 		free(workers[i].scan.scratch);
 	}
 }

@@ -126,6 +126,22 @@ struct language dw_language_at(struct dw *dw, die_ref ref);
 uint64_t dw_hash(uint64_t hash, const char *text);
 #define DW_HASH UINT64_C(0xcbf29ce484222325)	/* to begin with */
 
+/* Definitions of one type as one thread met them, in its order: of many that look the same three count. */
+struct dw_noted {
+	const char *name;	/* in the file's memory */
+	uint64_t scopes, kind;	/* like struct definition's */
+	die_ref first, second, last;
+	uint16_t tag;
+};
+
+/* A hash table of these. */
+struct dw_notes {
+	struct dw_noted *list;
+	size_t n, room;
+	uint32_t *slots;	/* places in @list, plus one */
+	size_t mask;
+};
+
 /* What was found, copied. There may be millions: they are not kept in an arena. */
 struct dw_list {
 	void *items;
@@ -137,7 +153,7 @@ struct dw_scan {
 	struct dw *dw;
 	void *data;
 	struct dw_list found;		/* by @visit, for @collect */
-	struct dw_list definitions;	/* found by the way; those of all scans are kept in dw */
+	struct dw_notes notes;		/* of definitions, made by the way; those of all scans are kept in dw */
 	void *scratch;			/* of @visit, from malloc; the thread's own */
 	bool lost;			/* there was no memory for more */
 };

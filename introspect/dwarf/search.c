@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_HASHED = 1 << 14 };
+enum { MAX_HASHED = 1 << 14, LATELY = 1 << 12 };
 
 /* -- candidates ------------------------------------------------------------------------------------- */
 
@@ -32,7 +32,7 @@ found(struct looking *l, uint32_t key, enum evidence evidence)
 {
 	const struct die *die = l->die;
 	struct candidate c = {
-		.ref = die->ref, .unit = (uint32_t)l->number, .key = key, .evidence = evidence,
+		.ref = die->ref, .unit = (uint32_t)l->number, .key = key, .evidence = (uint8_t)evidence,
 		.linkage = die_text(die, DIE_LINKAGE_NAME), .name = die_text(die, DIE_NAME),
 		.bare = !die->has_children && !die_has(die, DIE_PROTOTYPED) &&
 			!die_has(die, DIE_ORIGIN) && !die_has(die, DIE_SPECIFICATION) &&
@@ -172,30 +172,57 @@ name_slot(const struct search *s, const char *name)
 }
 
 /*
+ * What a thread remembers: how often it met each function's name, and whose name was at a place of the file
+ * where it looked lately, since a name is declared in many units but stands in the file once.
+ */
+struct lately {
+	struct { const char *name; uint32_t function; } names[LATELY];
+	uint8_t seen[][2];	/* of each function: definitions, declarations */
+};
+
+static struct lately *
+lately(struct looking *l)
+{
+	size_t n = l->search->n;
+
+	if (!l->scan->scratch)
+		l->scan->scratch = calloc(1, sizeof(struct lately) + n * 2);
+	l->scan->lost |= !l->scan->scratch;
+	return l->scan->scratch;
+}
+
+/* The first function that is called @name, plus one; 0: none. */
+static uint32_t
+function_called(const struct search *s, struct lately *lately, const char *name)
+{
+	size_t at = slot_of((uint64_t)(uintptr_t)name, LATELY - 1);
+
+	if (lately->names[at].name != name) {
+		lately->names[at].name = name;
+		lately->names[at].function = s->names[name_slot(s, name)];
+	}
+	return lately->names[at].function;
+}
+
+/*
  * Of declarations only the first ones of each thread count, which then are the first ones of all: a
  * thread takes units in their order.
  */
-static bool
-is_one_too_many(struct looking *l, uint32_t f, enum evidence evidence)
-{
-	uint8_t *seen = l->scan->scratch, *count;
-
-	if (!seen)
-		seen = l->scan->scratch = calloc(l->search->n, 2);
-	if (!seen)
-		return l->scan->lost = true;
-	count = &seen[2 * f + (evidence == DECLARED)];
-	return *count >= MAX_DECLARED || !++*count;
-}
-
 static void
 match_name(struct looking *l, const char *name, enum evidence evidence)
 {
 	const struct search *s = l->search;
-	uint32_t f = s->names[name_slot(s, name)];
+	struct lately *known = lately(l);
+	uint32_t f = known ? function_called(s, known, name) : 0;
+	uint8_t *count;
 
-	if (f && (!s->wanted || s->wanted[f - 1]) && !is_one_too_many(l, f - 1, evidence))
+	if (!f || (s->wanted && !s->wanted[f - 1]))
+		return;
+	count = &known->seen[f - 1][evidence == DECLARED];
+	if (*count < MAX_DECLARED) {
+		++*count;
 		found(l, f - 1, evidence);
+	}
 }
 
 static const char *
@@ -360,7 +387,7 @@ rank_of(struct search *s, const struct candidate *c, uint32_t f, struct names na
 		return RANK_NONE;
 	if (assembly)
 		return c->evidence <= RANGE ? RANK_ASM : RANK_NONE;
-	switch (c->evidence) {
+	switch ((enum evidence)c->evidence) {
 	case BEGINS:
 		return same || function->ifunc ? RANK_LOW_PC : RANK_ALIAS;
 	case RANGE:

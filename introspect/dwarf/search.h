@@ -48,7 +48,7 @@ struct candidate {
 	const char *linkage, *name;	/* of the DIE itself, in the file's memory; "" */
 	uint32_t unit;
 	uint32_t key;		/* address: place in by_address; name: function */
-	enum evidence evidence;
+	uint8_t evidence;	/* enum evidence */
 	bool bare;		/* as little is said about it as about assembly */
 };
 
