@@ -48,6 +48,26 @@ twz_fail(struct twz_error *err, enum twz_class cls, uint64_t code, const char *f
 }
 
 bool
+twz_fail_parts(struct twz_error *err, enum twz_class cls, uint64_t code, const char *const *parts)
+{
+	size_t n = 0;
+
+	if (!err || err->cls != TWZ_CLASS_NONE)
+		return false;
+	memset(err, 0, sizeof(*err));
+	err->cls = cls;
+	err->code = code;
+	for (; *parts; parts++) {
+		size_t more = strnlen(*parts, sizeof(err->text) - 1 - n);
+
+		memcpy(err->text + n, *parts, more);
+		n += more;
+	}
+	cut_at_character(err->text, sizeof(err->text));
+	return false;
+}
+
+bool
 twz_fail_sys(struct twz_error *err, int errnum, const char *fmt, ...)
 {
 	char buf[128];

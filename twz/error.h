@@ -127,6 +127,9 @@ struct twz_error {
 bool twz_fail(struct twz_error *err, enum twz_class cls, uint64_t code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5), cold));
 
+/** The same with the texts of @parts, up to NULL, one after the other: for failures that come by the thousand. */
+bool twz_fail_parts(struct twz_error *err, enum twz_class cls, uint64_t code, const char *const *parts);
+
 /** The system said no: class LINK, a code that fits @errnum, ": strerror" appended. Returns false. */
 bool twz_fail_sys(struct twz_error *err, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), cold));

@@ -6,6 +6,7 @@
  */
 #include "twz/plan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "twz/typetext.h"
@@ -23,17 +24,17 @@ struct where {
 static bool
 refuse(const struct where *w, const char *field, const char *why)
 {
-	const char *in = field ? " in field '" : "", *end = field ? "'" : "";
+	char number[32] = "";
+	const char *parts[] = {
+		!w->param ? "the result" : *w->param->name ? "parameter '" : "parameter ",
+		!w->param ? "" : *w->param->name ? w->param->name : number,
+		w->param && *w->param->name ? "'" : "",
+		field ? " in field '" : "", field ? field : "", field ? "'" : "", ": ", why, NULL,
+	};
 
-	if (!w->param)
-		return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
-				"the result%s%s%s: %s", in, field ? field : "", end, why);
-	if (!*w->param->name)
-		return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
-				"parameter %td%s%s%s: %s", w->param - w->gate->type->members + 1, in,
-				field ? field : "", end, why);
-	return twz_fail(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
-			"parameter '%s'%s%s%s: %s", w->param->name, in, field ? field : "", end, why);
+	if (w->param && !*w->param->name)
+		snprintf(number, sizeof(number), "%td", w->param - w->gate->type->members + 1);
+	return twz_fail_parts(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE), parts);
 }
 
 static bool

@@ -49,6 +49,13 @@ struct first {
 	struct node *node;
 };
 
+/* What the fields of a type say, as a number, for who comes by again soon: see same.c. */
+struct printed {
+	die_ref ref;
+	uint64_t print;
+	int depth;
+};
+
 struct unit_row {
 	die_ref top;
 	struct language language;
@@ -67,6 +74,7 @@ struct dw {
 	struct first *firsts;
 	size_t firsts_size, nfirsts;
 	size_t steps, all_steps;	/* that comparing took */
+	struct printed *printed;	/* by a hash of the reference; NULL: none yet */
 	/* nodes that wait to be filled, because they were met too deep inside others */
 	struct memo *queue;
 	size_t queue_n, queue_done;

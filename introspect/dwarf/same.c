@@ -13,6 +13,7 @@ enum {
 	MAX_STEPS = 1 << 14,		/* DIEs that one print may cost, … */
 	MAX_ALL_STEPS = 1 << 24,	/* … and all of them together */
 	MAX_VARIANTS = 8,		/* types that look the same at once */
+	PRINTED = 1 << 10,		/* types whose prints are remembered */
 };
 
 static const uint64_t start = 0xcbf29ce484222325;
@@ -54,15 +55,14 @@ print_children(struct dw *dw, uint64_t hash, const struct die *die, int depth)
 	return hash;
 }
 
-/* The type that @from's DW_AT_type names. */
+/* The type that @from's DW_AT_type names, from there on. */
 static uint64_t
-print_type(struct dw *dw, uint64_t hash, const struct die *from, int depth)
+print_chain(struct dw *dw, const struct die *from, int depth)
 {
 	struct die type = *from;
+	uint64_t hash = start;
 	bool behind = false;
 
-	if (depth > MAX_INNER)
-		return mix(hash, 1);
 	for (int i = 0; i < DW_MAX_CHAIN && dw_follow(dw, &type, DIE_TYPE, &type); i++) {
 		dw_origin(dw, &type, DIE_SIGNATURE);
 		hash = dw_hash(mix(hash, type.tag), die_text(&type, DIE_NAME));
@@ -80,6 +80,30 @@ print_type(struct dw *dw, uint64_t hash, const struct die *from, int depth)
 			hash = print_children(dw, hash, &type, depth);
 	}
 	return hash;
+}
+
+/* Structs of one unit have many fields of few types. */
+static uint64_t
+print_type(struct dw *dw, uint64_t hash, const struct die *from, int depth)
+{
+	die_ref ref = die_to(from, DIE_TYPE);
+	struct printed *printed;
+
+	if (depth > MAX_INNER)
+		return mix(hash, 1);
+	if (!ref)
+		return hash;
+	if (!dw->printed)
+		dw->printed = twz_new_array(dw->arena, PRINTED, struct printed);
+	printed = &dw->printed[(ref * 0x9e3779b97f4a7c15 >> 40) % PRINTED];
+	if (printed->ref != ref || printed->depth != depth) {
+		uint64_t print = print_chain(dw, from, depth);
+
+		if (dw->steps >= MAX_STEPS)
+			return mix(hash, print);
+		*printed = (struct printed){ ref, print, depth };
+	}
+	return mix(hash, printed->print);
 }
 
 static uint64_t
