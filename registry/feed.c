@@ -1,6 +1,9 @@
 #include "registry/feed.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { FEED_ID = FEED_COLUMNS };
 
 struct cursor {
 	sqlite3_vtab_cursor base;
@@ -27,7 +30,7 @@ feed_connect(sqlite3 *db, void *reg, int argc, const char *const *argv, sqlite3_
 	*ret = &t->base;
 	return sqlite3_declare_vtab(db, "CREATE TABLE feed (c0, c1, c2, c3, c4, c5, c6, c7, c8, c9,"
 					" c10, c11, c12, c13, c14, c15, c16, c17, c18, c19,"
-					" c20, c21, c22, c23, c24, c25)");
+					" c20, c21, c22, c23, c24, id)");
 }
 
 static int
@@ -64,10 +67,12 @@ feed_end(sqlite3_vtab_cursor *c)
 }
 
 static int
-feed_rewind(sqlite3_vtab_cursor *c, int number, const char *text, int argc, sqlite3_value **argv)
+feed_rewind(sqlite3_vtab_cursor *base, int number, const char *text, int argc, sqlite3_value **argv)
 {
 	(void)number, (void)text, (void)argc, (void)argv;
-	((struct cursor *)c)->row = 0;
+	struct cursor *c = (struct cursor *)base;
+
+	c->row = c->feed ? c->feed->from : 0;
 	return SQLITE_OK;
 }
 
@@ -91,7 +96,10 @@ feed_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
 {
 	const struct cursor *c = (struct cursor *)base;
 
-	c->feed->column(out, c->feed->data, c->row, column);
+	if (column == FEED_ID)
+		sqlite3_result_int64(out, c->feed->first + (int64_t)c->row);
+	else
+		c->feed->column(out, c->feed->data, c->row, column);
 	return SQLITE_OK;
 }
 
@@ -116,20 +124,50 @@ feed_open(struct registry *reg, struct twz_error *err)
 	       db_fail(reg, err, "write");
 }
 
-bool
-feed_insert(struct registry *reg, const char *table, const struct feed *feed, struct twz_error *err)
+/* "INSERT INTO @into SELECT @id c0,c1,… FROM feed". */
+static bool
+insert(struct registry *reg, const char *into, const char *id, const struct feed *feed, struct twz_error *err)
 {
-	char sql[256], *end = sql;
+	char sql[1024];
+	int n = snprintf(sql, sizeof(sql), "INSERT INTO %s SELECT %s", into, id);
 	bool ok;
 
-	if (!feed->nrows)
+	if (feed->from >= feed->nrows)
 		return true;
-	end += sprintf(end, "INSERT INTO %s SELECT", table);
 	for (int i = 0; i < feed->ncolumns; i++)
-		end += sprintf(end, "%s c%d", i ? "," : "", i);
-	strcpy(end, " FROM feed");
+		n += snprintf(sql + n, sizeof(sql) - (size_t)n, "%sc%d", i ? "," : "", i);
+	strcpy(sql + n, " FROM feed");
 	reg->feed = feed;
 	ok = db_exec(reg, sql, err);
 	reg->feed = NULL;
 	return ok;
+}
+
+bool
+feed_insert(struct registry *reg, const char *table, const struct feed *feed, struct twz_error *err)
+{
+	return insert(reg, table, "", feed, err);
+}
+
+bool
+feed_append(struct registry *reg, const char *table, const char *columns, int64_t first,
+	    const struct feed *feed, struct twz_error *err)
+{
+	struct feed part = *feed;
+	TWZ_ARENA arena = { 0 };
+	int64_t last;
+
+	part.first = first;
+	if (!db_number(reg, twz_format(&arena, "SELECT max(id) FROM %s", table), &last, err))
+		return false;
+	/* Only sqlite's own numbers, one more than the greatest, are appended at once; so the first is ours. */
+	if (last < first && feed->nrows > 1) {
+		part.nrows = 1;
+		if (!insert(reg, table, "id,", &part, err))
+			return false;
+		part.nrows = feed->nrows;
+		part.from = 1;
+		return insert(reg, twz_format(&arena, "%s (%s)", table, columns), "", &part, err);
+	}
+	return insert(reg, table, "id,", &part, err);
 }

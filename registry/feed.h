@@ -7,7 +7,7 @@
 
 #include "registry/db.h"
 
-enum { FEED_COLUMNS = 26 };
+enum { FEED_COLUMNS = 25 };
 
 struct feed {
 	size_t nrows;
@@ -15,11 +15,19 @@ struct feed {
 	/* Gives column @column of row @row by one sqlite3_result_…(); none: NULL. */
 	void (*column)(sqlite3_context *out, const void *data, size_t row, int column);
 	const void *data;
+	size_t from;			/* the first row that is wanted */
+	int64_t first;			/* feed_append(): the id of row 0 */
 };
 
 /** Appends the rows to @table, whose columns they are. Keys must come in ascending order to be quick. */
 TWZ_MUST bool feed_insert(struct registry *reg, const char *table, const struct feed *feed,
 			  struct twz_error *err);
+/**
+ * The same for a table whose rows have an id: it gets @first, @first + 1, …; the feed's columns are the others,
+ * which @columns names. Where nothing has a greater id, sqlite does not look for the place of each row.
+ */
+TWZ_MUST bool feed_append(struct registry *reg, const char *table, const char *columns, int64_t first,
+			  const struct feed *feed, struct twz_error *err);
 
 /** Makes the virtual table known to a connection that is to write. */
 TWZ_MUST bool feed_open(struct registry *reg, struct twz_error *err);

@@ -1,7 +1,6 @@
 /*
- * From a struct twz_service to rows. Types are told apart by identity: what is shared in memory is
- * stored once. First every type that the gates reach gets its number, in the order in which they are
- * met, and every member its place; then each table is written at once (feed.h).
+ * From a struct twz_service to rows. Every type that the gates reach gets its number (number.c), in the
+ * order in which they are met, and every member its place; then each table is written at once (feed.h).
  */
 #include <errno.h>
 #include <limits.h>
@@ -10,19 +9,14 @@
 #include <time.h>
 
 #include "registry/feed.h"
+#include "registry/number.h"
 #include "registry/row.h"
 #include "registry/words.h"
 #include "twz/typetext.h"
 
-enum { NO_TYPE = UINT32_MAX };
-
-struct slot {
-	const struct twz_type *type;
-	uint32_t number;
-};
+enum { NO_TYPE = NUMBER_NONE };
 
 struct stored_type {
-	const struct twz_type *type;
 	uint32_t target;		/* its number; NO_TYPE */
 	uint32_t first;			/* place of its first member */
 	size_t text;			/* where in the texts it is shown */
@@ -44,12 +38,11 @@ struct store {
 	struct twz_arena *arena;
 	const struct twz_service *service;
 	int64_t id;			/* of the service's row */
-	struct slot *slots;		/* hash table of all types; a power of two, never more than half full */
-	size_t nslots;
-	struct stored_type *types;
+	struct numbers numbers;		/* of types */
+	struct stored_type *types;	/* by number */
 	struct stored_member *members;
 	struct stored_name *names;
-	size_t ntypes, nmembers, nnames;
+	size_t nmembers, nnames;
 	size_t *signatures;		/* of each gate, where in the texts */
 	uint32_t *gate_types;
 	struct twz_text texts;
@@ -63,47 +56,6 @@ clean_store(struct store *s)
 
 /* -- numbering -------------------------------------------------------------------------------------- */
 
-static struct slot *
-find_slot(struct slot *slots, size_t n, const struct twz_type *type)
-{
-	size_t i = ((uintptr_t)type >> 4) * 0x9e3779b97f4a7c15 >> 20 & (n - 1);
-
-	while (slots[i].type && slots[i].type != type)
-		i = (i + 1) & (n - 1);
-	return &slots[i];
-}
-
-static void
-grow_slots(struct store *s)
-{
-	size_t n = s->nslots ? s->nslots * 2 : 4096;
-	struct slot *slots = twz_new_array(s->arena, n, struct slot);
-
-	for (size_t i = 0; i < s->nslots; i++)
-		if (s->slots[i].type)
-			*find_slot(slots, n, s->slots[i].type) = s->slots[i];
-	s->slots = slots;
-	s->nslots = n;
-}
-
-/* The number of @type; a new one is put on the list of types still to be walked. */
-static uint32_t
-number(struct store *s, const struct twz_type *type)
-{
-	struct slot *slot;
-
-	if (!type)
-		return NO_TYPE;
-	if (s->ntypes * 2 >= s->nslots)
-		grow_slots(s);
-	slot = find_slot(s->slots, s->nslots, type);
-	if (!slot->type) {
-		*slot = (struct slot){ type, (uint32_t)s->ntypes };
-		twz_push(s->arena, s->types, s->ntypes, ((struct stored_type){ .type = type }));
-	}
-	return slot->number;
-}
-
 /* Ends the text before. Where the next one begins: it stays there, but the memory may move. */
 static size_t
 begin_text(struct store *s)
@@ -112,23 +64,26 @@ begin_text(struct store *s)
 	return s->texts.n;
 }
 
-/* Grows while it runs: walking a type may number new ones. */
+/* There are more types while it runs: walking one may number new ones. */
 static void
 number_types(struct store *s)
 {
-	for (size_t i = 0; i < s->ntypes; i++) {
-		const struct twz_type *t = s->types[i].type;
-		uint32_t target = number(s, t->target);
+	size_t ntypes = 0;
 
-		s->types[i].target = target;
-		s->types[i].first = (uint32_t)s->nmembers;
-		s->types[i].text = begin_text(s);
+	for (size_t i = 0; i < s->numbers.n; i++) {
+		const struct twz_type *t = s->numbers.types[i];
+		struct stored_type stored = {
+			.target = number_of(&s->numbers, t->target), .first = (uint32_t)s->nmembers,
+			.text = begin_text(s),
+		};
+
 		twz_type_add(&s->texts, t);
 		for (uint32_t j = 0; j < t->nmembers; j++) {
-			struct stored_member m = { &t->members[j], number(s, t->members[j].type) };
+			struct stored_member m = { &t->members[j], number_of(&s->numbers, t->members[j].type) };
 
 			twz_push(s->arena, s->members, s->nmembers, m);
 		}
+		twz_push(s->arena, s->types, ntypes, stored);
 	}
 }
 
@@ -157,7 +112,7 @@ number_all(struct store *s)
 
 		s->signatures[i] = begin_text(s);
 		twz_signature_add(&s->texts, g);
-		s->gate_types[i] = number(s, g->type);
+		s->gate_types[i] = number_of(&s->numbers, g->type);
 		twz_push(s->arena, s->names, s->nnames, ((struct stored_name){ g->name, i, 0 }));
 		for (uint32_t j = 0; j < g->naliases; j++)
 			twz_push(s->arena, s->names, s->nnames,
@@ -170,12 +125,6 @@ number_all(struct store *s)
 }
 
 /* -- rows ------------------------------------------------------------------------------------------- */
-
-static void
-feed_id(sqlite3_context *out, const struct store *s, size_t row)
-{
-	sqlite3_result_int64(out, words_first(s->id) + (int64_t)row);
-}
 
 static void
 feed_type(sqlite3_context *out, uint32_t number)
@@ -204,28 +153,27 @@ gate_column(sqlite3_context *out, const void *data, size_t row, int column)
 	const struct twz_gate *g = &s->service->gates[row];
 
 	switch (column) {
-	case 0: feed_id(out, s, row); break;
-	case 1: feed_text(out, g->name); break;
-	case 2: feed_text(out, s->texts.bytes + s->signatures[row]); break;
-	case 3: feed_text(out, same(g->symbol, g->name) ? NULL : g->symbol); break;
-	case 4: feed_text(out, g->version); break;
-	case 5: feed_text(out, g->shown); break;
-	case 6: feed_text(out, g->alias_of); break;
-	case 7: feed_text(out, g->language); break;
-	case 8: feed_text(out, g->file); break;
-	case 9: feed_some(out, g->line); break;
-	case 10: feed_text(out, g->doc); break;
-	case 11: feed_text(out, g->requires); break;
-	case 12: feed_text(out, g->converts); break;
-	case 13: feed_text(out, words_role(g->role)); break;
-	case 14: feed_text(out, words_level(g->level)); break;
-	case 15: feed_some(out, gate_flags(g)); break;
-	case 16: feed_text(out, words_verdict(g->verdict)); break;
-	case 17: feed_text(out, g->why); break;
-	case 18: feed_text(out, g->how); break;
-	case 19: feed_type(out, s->gate_types[row]); break;
-	case 20: feed_some(out, (int64_t)g->address); break;
-	case 21: feed_some(out, (int64_t)g->hash); break;
+	case 0: feed_text(out, g->name); break;
+	case 1: feed_text(out, s->texts.bytes + s->signatures[row]); break;
+	case 2: feed_text(out, same(g->symbol, g->name) ? NULL : g->symbol); break;
+	case 3: feed_text(out, g->version); break;
+	case 4: feed_text(out, g->shown); break;
+	case 5: feed_text(out, g->alias_of); break;
+	case 6: feed_text(out, g->language); break;
+	case 7: feed_text(out, g->file); break;
+	case 8: feed_some(out, g->line); break;
+	case 9: feed_text(out, g->doc); break;
+	case 10: feed_text(out, g->requires); break;
+	case 11: feed_text(out, g->converts); break;
+	case 12: feed_text(out, words_role(g->role)); break;
+	case 13: feed_text(out, words_level(g->level)); break;
+	case 14: feed_some(out, gate_flags(g)); break;
+	case 15: feed_text(out, words_verdict(g->verdict)); break;
+	case 16: feed_text(out, g->why); break;
+	case 17: feed_text(out, g->how); break;
+	case 18: feed_type(out, s->gate_types[row]); break;
+	case 19: feed_some(out, (int64_t)g->address); break;
+	case 20: feed_some(out, (int64_t)g->hash); break;
 	}
 }
 
@@ -242,23 +190,22 @@ type_column(sqlite3_context *out, const void *data, size_t row, int column)
 {
 	const struct store *s = data;
 	const struct stored_type *stored = &s->types[row];
-	const struct twz_type *t = stored->type;
+	const struct twz_type *t = s->numbers.types[row];
 
 	switch (column) {
-	case 0: feed_id(out, s, row); break;
-	case 1: feed_text(out, twz_kind_name(t->kind)); break;
-	case 2: feed_text(out, t->form ? words_form(t->form) : NULL); break;
-	case 3: feed_text(out, t->name); break;
-	case 4: feed_some(out, t->size); break;
-	case 5: feed_some(out, t->align); break;
-	case 6: feed_some(out, (int64_t)t->count); break;
-	case 7: feed_type(out, stored->target); break;
-	case 8: feed_some(out, t->quals); break;
-	case 9: feed_some(out, type_flags(t)); break;
-	case 10: if (t->nmembers) sqlite3_result_int64(out, stored->first); break;
-	case 11: feed_some(out, t->nmembers); break;
-	case 12: feed_text(out, t->why); break;
-	case 13: feed_text(out, s->texts.bytes + stored->text); break;
+	case 0: feed_text(out, twz_kind_name(t->kind)); break;
+	case 1: feed_text(out, t->form ? words_form(t->form) : NULL); break;
+	case 2: feed_text(out, t->name); break;
+	case 3: feed_some(out, t->size); break;
+	case 4: feed_some(out, t->align); break;
+	case 5: feed_some(out, (int64_t)t->count); break;
+	case 6: feed_type(out, stored->target); break;
+	case 7: feed_some(out, t->quals); break;
+	case 8: feed_some(out, type_flags(t)); break;
+	case 9: if (t->nmembers) sqlite3_result_int64(out, stored->first); break;
+	case 10: feed_some(out, t->nmembers); break;
+	case 11: feed_text(out, t->why); break;
+	case 12: feed_text(out, s->texts.bytes + stored->text); break;
 	}
 }
 
@@ -277,16 +224,15 @@ member_column(sqlite3_context *out, const void *data, size_t row, int column)
 	const struct twz_member *m = s->members[row].member;
 
 	switch (column) {
-	case 0: feed_id(out, s, row); break;
-	case 1: feed_text(out, m->name); break;
-	case 2: feed_type(out, s->members[row].type); break;
-	case 3: feed_some(out, (int64_t)m->offset); break;
-	case 4: feed_some(out, m->value); break;
-	case 5: feed_some(out, m->bit_size | (int64_t)m->bit_offset << MEMBER_BITS); break;
-	case 6: feed_some(out, member_flags(m)); break;
-	case 7: feed_some(out, m->extent); break;
-	case 8: feed_some(out, (int64_t)m->count); break;
-	case 9: feed_text(out, m->text); break;
+	case 0: feed_text(out, m->name); break;
+	case 1: feed_type(out, s->members[row].type); break;
+	case 2: feed_some(out, (int64_t)m->offset); break;
+	case 3: feed_some(out, m->value); break;
+	case 4: feed_some(out, m->bit_size | (int64_t)m->bit_offset << MEMBER_BITS); break;
+	case 5: feed_some(out, member_flags(m)); break;
+	case 6: feed_some(out, m->extent); break;
+	case 7: feed_some(out, (int64_t)m->count); break;
+	case 8: feed_text(out, m->text); break;
 	}
 }
 
@@ -307,14 +253,19 @@ name_column(sqlite3_context *out, const void *data, size_t row, int column)
 static bool
 put_rows(struct store *s, struct twz_error *err)
 {
-	const struct feed gates = { s->service->ngates, 22, gate_column, s };
-	const struct feed types = { s->ntypes, 14, type_column, s };
-	const struct feed members = { s->nmembers, 10, member_column, s };
-	const struct feed names = { s->nnames, 4, name_column, s };
+	const struct feed gates = { .nrows = s->service->ngates, .ncolumns = 21, .column = gate_column, .data = s };
+	const struct feed types = { .nrows = s->numbers.n, .ncolumns = 13, .column = type_column, .data = s };
+	const struct feed members = { .nrows = s->nmembers, .ncolumns = 9, .column = member_column, .data = s };
+	const struct feed names = { .nrows = s->nnames, .ncolumns = 4, .column = name_column, .data = s };
+	int64_t first = words_first(s->id);
 
-	return feed_insert(s->reg, "gate", &gates, err) &&
-	       feed_insert(s->reg, "type", &types, err) &&
-	       feed_insert(s->reg, "member", &members, err) &&
+	return feed_append(s->reg, "gate",
+			   "name,signature,symbol,version,shown,alias_of,language,file,line,doc,requires,converts,"
+			   "role,level,flags,verdict,why,how,type,address,hash", first, &gates, err) &&
+	       feed_append(s->reg, "type", "kind,form,name,size,align,count,target,quals,flags,first,members,why,text",
+			   first, &types, err) &&
+	       feed_append(s->reg, "member", "name,type,offset,value,bits,flags,extent,count,text",
+			   first, &members, err) &&
 	       feed_insert(s->reg, "name", &names, err);
 }
 
@@ -360,7 +311,7 @@ put_service(struct store *s, const struct registry_source *source, struct twz_er
 	sqlite3_bind_int64(st, 13, time(NULL));
 	sqlite3_bind_int64(st, 14, service->ngates);
 	sqlite3_bind_int64(st, 15, (int64_t)(s->nnames - service->ngates));
-	sqlite3_bind_int64(st, 16, (int64_t)s->ntypes);
+	sqlite3_bind_int64(st, 16, (int64_t)s->numbers.n);
 	sqlite3_bind_int64(st, 17, (int64_t)s->nmembers);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		recorded += service->gates[i].has_record;
@@ -449,7 +400,9 @@ registry_store(struct registry *reg, const struct twz_service *service,
 {
 	static const struct registry_source plain = { 0 };
 	TWZ_ARENA arena = { 0 };
-	TWZ_CLEANUP(clean_store) struct store s = { .reg = reg, .arena = &arena, .service = service };
+	TWZ_CLEANUP(clean_store) struct store s = {
+		.reg = reg, .arena = &arena, .service = service, .numbers.arena = &arena,
+	};
 	char path[PATH_MAX];
 	struct stat file;
 

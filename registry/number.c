@@ -1,0 +1,195 @@
+#include "registry/number.h"
+
+#include <string.h>
+
+enum {
+	DEPTH_MAX = 64,			/* types inside of each other that are looked into */
+	OPEN = UINT32_MAX - 1,		/* its parts are being numbered */
+	PROBES = 32,			/* types with one hash that are compared */
+};
+
+/* -- by address ------------------------------------------------------------------------------------- */
+
+static struct number_slot *
+find_slot(struct number_slot *slots, size_t n, const struct twz_type *type)
+{
+	size_t i = ((uintptr_t)type >> 4) * 0x9e3779b97f4a7c15 >> 20 & (n - 1);
+
+	while (slots[i].type && slots[i].type != type)
+		i = (i + 1) & (n - 1);
+	return &slots[i];
+}
+
+static struct number_slot *
+slot_of(struct numbers *s, const struct twz_type *type)
+{
+	if (s->nknown * 2 >= s->nslots) {
+		size_t n = s->nslots ? s->nslots * 2 : 1024;
+		struct number_slot *slots = twz_new_array(s->arena, n, struct number_slot);
+
+		for (size_t i = 0; i < s->nslots; i++)
+			if (s->slots[i].type)
+				*find_slot(slots, n, s->slots[i].type) = s->slots[i];
+		s->slots = slots;
+		s->nslots = n;
+	}
+	return find_slot(s->slots, s->nslots, type);
+}
+
+/* -- by what they say ------------------------------------------------------------------------------- */
+
+/* Whether a type's members are compared one by one; those of others are the same only at one address. */
+static bool
+is_open(const struct twz_type *type)
+{
+	return type->kind == TWZ_FUNC;
+}
+
+static uint64_t
+mix(uint64_t hash, uint64_t n)
+{
+	hash = (hash ^ n) * 0x9e3779b97f4a7c15;
+	return hash ^ hash >> 29;
+}
+
+static uint64_t
+mix_text(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return hash;
+}
+
+static uint64_t
+hash_of(struct numbers *s, const struct twz_type *t)
+{
+	uint64_t hash = mix(mix((uint64_t)t->kind << 8 | (uint64_t)t->form, (uint64_t)t->size << 32 | t->nmembers), t->count);
+
+	hash = mix(mix_text(hash, t->name), number_of(s, t->target));
+	if (!is_open(t))
+		return mix(hash, (uintptr_t)t->members);
+	for (uint32_t i = 0; i < t->nmembers; i++)
+		hash = mix(mix_text(hash, t->members[i].name), number_of(s, t->members[i].type));
+	return hash;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool
+same_member(struct numbers *s, const struct twz_member *a, const struct twz_member *b)
+{
+	return same_text(a->name, b->name) && number_of(s, a->type) == number_of(s, b->type) &&
+	       a->offset == b->offset && a->value == b->value && a->bit_size == b->bit_size &&
+	       a->bit_offset == b->bit_offset && a->quals == b->quals && a->artificial == b->artificial &&
+	       a->dir == b->dir && a->secret == b->secret && a->optional == b->optional &&
+	       a->has_extent == b->has_extent && a->extent == b->extent && a->count == b->count &&
+	       same_text(a->text, b->text);
+}
+
+static bool
+same_type(struct numbers *s, const struct twz_type *a, const struct twz_type *b)
+{
+	if (a->kind != b->kind || a->form != b->form || a->quals != b->quals || a->is_signed != b->is_signed ||
+	    a->is_const != b->is_const || a->is_flags != b->is_flags || a->is_variadic != b->is_variadic ||
+	    a->is_prototyped != b->is_prototyped || a->size != b->size || a->align != b->align ||
+	    a->count != b->count || a->nmembers != b->nmembers || !same_text(a->name, b->name) ||
+	    !same_text(a->why, b->why) || number_of(s, a->target) != number_of(s, b->target))
+		return false;
+	if (a->members == b->members || !is_open(a))
+		return a->members == b->members || !a->nmembers;
+	for (uint32_t i = 0; i < a->nmembers; i++)
+		if (!same_member(s, &a->members[i], &b->members[i]))
+			return false;
+	return true;
+}
+
+/* -- both ------------------------------------------------------------------------------------------- */
+
+static uint32_t
+add(struct numbers *s, const struct twz_type *type)
+{
+	twz_push(s->arena, s->types, s->n, type);
+	return (uint32_t)s->n - 1;
+}
+
+static void
+grow_same(struct numbers *s)
+{
+	size_t size = s->nsame ? s->nsame * 2 : 1024;
+	uint32_t *same = twz_new_array(s->arena, size, uint32_t);
+
+	for (size_t i = 0; i < s->nsame; i++) {
+		size_t at;
+
+		if (!s->same[i])
+			continue;
+		for (at = hash_of(s, s->types[s->same[i] - 1]) & (size - 1); same[at]; at = (at + 1) & (size - 1))
+			;
+		same[at] = s->same[i];
+	}
+	s->same = same;
+	s->nsame = size;
+}
+
+/* The number of a type that says the same, else a new one. Its parts are numbered. */
+static uint32_t
+number_by_words(struct numbers *s, const struct twz_type *type)
+{
+	size_t at;
+
+	if (s->n * 2 >= s->nsame)
+		grow_same(s);
+	at = hash_of(s, type) & (s->nsame - 1);
+	for (size_t i = 0; i < PROBES; i++, at = (at + 1) & (s->nsame - 1)) {
+		if (!s->same[at]) {
+			s->same[at] = add(s, type) + 1;
+			return s->same[at] - 1;
+		}
+		if (same_type(s, s->types[s->same[at] - 1], type))
+			return s->same[at] - 1;
+	}
+	return add(s, type);
+}
+
+/* Numbers what @type consists of first: at a certain depth, or where it turns in circles, it stands alone. */
+static uint32_t
+number(struct numbers *s, const struct twz_type *type, unsigned depth)
+{
+	struct number_slot *slot;
+	uint32_t found;
+
+	if (!type)
+		return NUMBER_NONE;
+	slot = slot_of(s, type);
+	if (slot->type && slot->number == OPEN)
+		slot->number = add(s, type);
+	if (slot->type)
+		return slot->number;
+	*slot = (struct number_slot){ type, OPEN };
+	s->nknown++;
+	if (depth < DEPTH_MAX) {
+		number(s, type->target, depth + 1);
+		for (uint32_t i = 0; is_open(type) && i < type->nmembers; i++)
+			number(s, type->members[i].type, depth + 1);
+		slot = slot_of(s, type);
+		if (slot->number != OPEN)
+			return slot->number;
+		found = number_by_words(s, type);
+	} else {
+		found = add(s, type);
+	}
+	slot = slot_of(s, type);
+	if (slot->number == OPEN)
+		slot->number = found;
+	return slot->number;
+}
+
+uint32_t
+number_of(struct numbers *numbers, const struct twz_type *type)
+{
+	return number(numbers, type, 0);
+}
