@@ -120,15 +120,15 @@ static void
 grow_same(struct numbers *s)
 {
 	size_t size = s->nsame ? s->nsame * 2 : 1024;
-	uint32_t *same = twz_new_array(s->arena, size, uint32_t);
+	struct number_same *same = twz_new_array(s->arena, size, struct number_same);
 
 	for (size_t i = 0; i < s->nsame; i++) {
-		size_t at;
+		size_t at = s->same[i].hash & (size - 1);
 
-		if (!s->same[i])
+		if (!s->same[i].number)
 			continue;
-		for (at = hash_of(s, s->types[s->same[i] - 1]) & (size - 1); same[at]; at = (at + 1) & (size - 1))
-			;
+		while (same[at].number)
+			at = (at + 1) & (size - 1);
 		same[at] = s->same[i];
 	}
 	s->same = same;
@@ -139,18 +139,21 @@ grow_same(struct numbers *s)
 static uint32_t
 number_by_words(struct numbers *s, const struct twz_type *type)
 {
+	uint32_t hash = (uint32_t)hash_of(s, type);
 	size_t at;
 
 	if (s->n * 2 >= s->nsame)
 		grow_same(s);
-	at = hash_of(s, type) & (s->nsame - 1);
+	at = hash & (s->nsame - 1);
 	for (size_t i = 0; i < PROBES; i++, at = (at + 1) & (s->nsame - 1)) {
-		if (!s->same[at]) {
-			s->same[at] = add(s, type) + 1;
-			return s->same[at] - 1;
+		struct number_same *same = &s->same[at];
+
+		if (!same->number) {
+			*same = (struct number_same){ hash, add(s, type) + 1 };
+			return same->number - 1;
 		}
-		if (same_type(s, s->types[s->same[at] - 1], type))
-			return s->same[at] - 1;
+		if (same->hash == hash && same_type(s, s->types[same->number - 1], type))
+			return same->number - 1;
 	}
 	return add(s, type);
 }

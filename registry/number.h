@@ -20,7 +20,9 @@ struct numbers {
 		uint32_t number;
 	} *slots;			/* by address; a power of two, never more than half full */
 	size_t nslots, nknown;
-	uint32_t *same;			/* by what types say: numbers, plus one; the same */
+	struct number_same {
+		uint32_t hash, number;	/* the number plus one */
+	} *same;			/* by what types say; the same */
 	size_t nsame;
 };
 

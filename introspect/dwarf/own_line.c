@@ -231,6 +231,18 @@ lines_of(struct own_unit *unit, struct own_head *head)
 	return lines;
 }
 
+static const char *
+join(struct twz_arena *arena, const char *folder, const char *name)
+{
+	size_t n = strlen(folder), more = strlen(name);
+	char *path = twz_alloc(arena, n + 1 + more + 1);
+
+	memcpy(path, folder, n);
+	path[n] = '/';
+	memcpy(path + n + 1, name, more + 1);
+	return path;
+}
+
 /* Joined with its folder, unless that is folder 0, the one where it was compiled. */
 static const char *
 path_of(const struct own_lines *lines, uint64_t number, struct twz_arena *arena)
@@ -243,7 +255,7 @@ path_of(const struct own_lines *lines, uint64_t number, struct twz_arena *arena)
 	folder = file->folder && file->folder < lines->nfolders ? lines->folders[file->folder] : "";
 	if (*file->name == '/' || !*folder)
 		return twz_strdup(arena, file->name);
-	return twz_format(arena, "%s/%s", folder, file->name);
+	return join(arena, folder, file->name);
 }
 
 const char *

@@ -147,6 +147,22 @@ dw_next(struct dw *dw, struct die *die, uint64_t tags)
 	return dw->ops->next(dw->engine, die, tags ? &filter : NULL, die);
 }
 
+/* How many bytes of @text are certainly printable: eight at a time, as nearly all texts have only such. */
+static size_t
+plain(const char *text, size_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+	size_t at = 0;
+
+	for (; n - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		if (((word - 0x20 * ones) | word | (word + ones)) & 0x80 * ones)
+			break;
+	}
+	return at;
+}
+
 /* What a terminal would take for a command does not get further than this. */
 const char *
 dw_clean(struct twz_arena *arena, const char *text)
@@ -156,7 +172,7 @@ dw_clean(struct twz_arena *arena, const char *text)
 
 	if (n > MAX_TEXT)
 		memcpy(copy + MAX_TEXT - 3, "...", 3);
-	for (char *c = copy; *c; c++)
+	for (char *c = copy + plain(copy, n > MAX_TEXT ? MAX_TEXT : n); *c; c++)
 		if ((unsigned char)*c < 0x20 || (unsigned char)*c >= 0x7f)
 			*c = '?';
 	return copy;
