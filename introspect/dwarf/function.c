@@ -2,6 +2,7 @@
  * What a function takes stands in its abstract DIE, never in the concrete one, whose parameters may be
  * fewer and in another order; what it returns, in the declaration that it completes.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "introspect/dwarf/search.h"
@@ -343,19 +344,53 @@ show_names(struct search *s, struct dw_function *functions)
 			functions[list[i].from].shown = list[i].name;
 }
 
+struct place {
+	die_ref ref;
+	size_t function;
+};
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct place *p = a, *q = b;
+
+	if (p->ref != q->ref)
+		return p->ref < q->ref ? -1 : 1;
+	return p->function < q->function ? -1 : p->function > q->function;
+}
+
+/*
+ * The functions as they stand in the file, unit by unit: what one unit describes is read while it is at hand.
+ * Not when fields are read as well, since of types that are the same the first one read is shown.
+ */
+static const struct place *
+in_order(const struct search *s)
+{
+	struct place *places = twz_new_array(s->arena, s->n, struct place);
+
+	for (size_t i = 0; i < s->n; i++)
+		places[i] = (struct place){ s->matches[i].ref, i };
+	if (s->n && s->dw->lazy)
+		qsort(places, s->n, sizeof(*places), by_place);
+	return places;
+}
+
 void
 dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 {
 	TWZ_ARENA arena = { 0 };
 	struct search s = { .dw = dw, .arena = &arena, .functions = functions, .n = n };
 
+	const struct place *order;
+
 	dw->lazy = brief;
 	search_functions(&s);
+	order = in_order(&s);
 	for (size_t i = 0; i < n; i++)
-		take(dw, &functions[i], &s.matches[i], !brief);
+		take(dw, &functions[order[i].function], &s.matches[order[i].function], !brief);
 	for (size_t i = 0; dw->lazy && i < n; i++)
-		if (functions[i].type)
-			dw_need(dw, functions[i].type);
+		if (functions[order[i].function].type)
+			dw_need(dw, functions[order[i].function].type);
 	do
 		dw_fill(dw);
 	while (dw_define(dw));

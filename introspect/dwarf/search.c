@@ -66,7 +66,7 @@ static int64_t
 group_at(const struct search *s, uint64_t address)
 {
 	for (size_t i = slot_of(address, s->mask); s->slots[i]; i = (i + 1) & s->mask)
-		if (s->functions[s->by_address[s->slots[i] - 1]].address == address)
+		if (s->addresses[s->slots[i] - 1] == address)
 			return s->slots[i] - 1;
 	return -1;
 }

@@ -12,10 +12,11 @@ enum { MAX_DIMENSIONS = 16 };
 
 /* -- one node per DIE ------------------------------------------------------------------------------- */
 
+/* No scattering: the types of a unit, which are looked for together, lie together. */
 static struct memo *
 memo_slot(struct memo *memo, size_t size, die_ref ref)
 {
-	size_t i = (size_t)(ref * 0x9e3779b97f4a7c15 >> 20) & (size - 1);
+	size_t i = (size_t)(ref >> 2 ^ ref >> 44) & (size - 1);
 
 	while (memo[i].node && memo[i].ref != ref)
 		i = (i + 1) & (size - 1);
