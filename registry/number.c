@@ -4,7 +4,7 @@
 
 enum {
 	DEPTH_MAX = 64,			/* types inside of each other that are looked into */
-	OPEN = UINT32_MAX - 1,		/* its parts are being numbered */
+	OPEN = UINT32_MAX - 1,		/* its parts are being looked at */
 	PROBES = 32,			/* types with one hash that are compared */
 };
 
@@ -60,16 +60,18 @@ mix_text(uint64_t hash, const char *text)
 	return hash;
 }
 
+static uint32_t class_of(struct numbers *s, const struct twz_type *type);
+
 static uint64_t
 hash_of(struct numbers *s, const struct twz_type *t)
 {
 	uint64_t hash = mix(mix((uint64_t)t->kind << 8 | (uint64_t)t->form, (uint64_t)t->size << 32 | t->nmembers), t->count);
 
-	hash = mix(mix_text(hash, t->name), number_of(s, t->target));
+	hash = mix(mix_text(hash, t->name), class_of(s, t->target));
 	if (!is_open(t))
 		return mix(hash, (uintptr_t)t->members);
 	for (uint32_t i = 0; i < t->nmembers; i++)
-		hash = mix(mix_text(hash, t->members[i].name), number_of(s, t->members[i].type));
+		hash = mix(mix_text(hash, t->members[i].name), class_of(s, t->members[i].type));
 	return hash;
 }
 
@@ -82,7 +84,7 @@ same_text(const char *a, const char *b)
 static bool
 same_member(struct numbers *s, const struct twz_member *a, const struct twz_member *b)
 {
-	return same_text(a->name, b->name) && number_of(s, a->type) == number_of(s, b->type) &&
+	return same_text(a->name, b->name) && class_of(s, a->type) == class_of(s, b->type) &&
 	       a->offset == b->offset && a->value == b->value && a->bit_size == b->bit_size &&
 	       a->bit_offset == b->bit_offset && a->quals == b->quals && a->artificial == b->artificial &&
 	       a->dir == b->dir && a->secret == b->secret && a->optional == b->optional &&
@@ -97,7 +99,7 @@ same_type(struct numbers *s, const struct twz_type *a, const struct twz_type *b)
 	    a->is_const != b->is_const || a->is_flags != b->is_flags || a->is_variadic != b->is_variadic ||
 	    a->is_prototyped != b->is_prototyped || a->size != b->size || a->align != b->align ||
 	    a->count != b->count || a->nmembers != b->nmembers || !same_text(a->name, b->name) ||
-	    !same_text(a->why, b->why) || number_of(s, a->target) != number_of(s, b->target))
+	    !same_text(a->why, b->why) || class_of(s, a->target) != class_of(s, b->target))
 		return false;
 	if (a->members == b->members || !is_open(a))
 		return a->members == b->members || !a->nmembers;
@@ -112,8 +114,8 @@ same_type(struct numbers *s, const struct twz_type *a, const struct twz_type *b)
 static uint32_t
 add(struct numbers *s, const struct twz_type *type)
 {
-	twz_push(s->arena, s->types, s->n, type);
-	return (uint32_t)s->n - 1;
+	twz_push(s->arena, s->classes, s->nclasses, ((struct number_class){ type, 0 }));
+	return (uint32_t)s->nclasses - 1;
 }
 
 static void
@@ -125,9 +127,9 @@ grow_same(struct numbers *s)
 	for (size_t i = 0; i < s->nsame; i++) {
 		size_t at = s->same[i].hash & (size - 1);
 
-		if (!s->same[i].number)
+		if (!s->same[i].class)
 			continue;
-		while (same[at].number)
+		while (same[at].class)
 			at = (at + 1) & (size - 1);
 		same[at] = s->same[i];
 	}
@@ -135,32 +137,32 @@ grow_same(struct numbers *s)
 	s->nsame = size;
 }
 
-/* The number of a type that says the same, else a new one. Its parts are numbered. */
+/* The class of those that say the same, else a new one. The parts of @type have theirs. */
 static uint32_t
-number_by_words(struct numbers *s, const struct twz_type *type)
+class_by_words(struct numbers *s, const struct twz_type *type)
 {
 	uint32_t hash = (uint32_t)hash_of(s, type);
 	size_t at;
 
-	if (s->n * 2 >= s->nsame)
+	if (s->nclasses * 2 >= s->nsame)
 		grow_same(s);
 	at = hash & (s->nsame - 1);
 	for (size_t i = 0; i < PROBES; i++, at = (at + 1) & (s->nsame - 1)) {
 		struct number_same *same = &s->same[at];
 
-		if (!same->number) {
+		if (!same->class) {
 			*same = (struct number_same){ hash, add(s, type) + 1 };
-			return same->number - 1;
+			return same->class - 1;
 		}
-		if (same->hash == hash && same_type(s, s->types[same->number - 1], type))
-			return same->number - 1;
+		if (same->hash == hash && same_type(s, s->classes[same->class - 1].type, type))
+			return same->class - 1;
 	}
 	return add(s, type);
 }
 
-/* Numbers what @type consists of first: at a certain depth, or where it turns in circles, it stands alone. */
+/* Looks at what @type consists of first: at a certain depth, or where it turns in circles, it stands alone. */
 static uint32_t
-number(struct numbers *s, const struct twz_type *type, unsigned depth)
+classify(struct numbers *s, const struct twz_type *type, unsigned depth)
 {
 	struct number_slot *slot;
 	uint32_t found;
@@ -168,31 +170,47 @@ number(struct numbers *s, const struct twz_type *type, unsigned depth)
 	if (!type)
 		return NUMBER_NONE;
 	slot = slot_of(s, type);
-	if (slot->type && slot->number == OPEN)
-		slot->number = add(s, type);
+	if (slot->type && slot->class == OPEN)
+		slot->class = add(s, type);
 	if (slot->type)
-		return slot->number;
+		return slot->class;
 	*slot = (struct number_slot){ type, OPEN };
 	s->nknown++;
 	if (depth < DEPTH_MAX) {
-		number(s, type->target, depth + 1);
+		classify(s, type->target, depth + 1);
 		for (uint32_t i = 0; is_open(type) && i < type->nmembers; i++)
-			number(s, type->members[i].type, depth + 1);
+			classify(s, type->members[i].type, depth + 1);
 		slot = slot_of(s, type);
-		if (slot->number != OPEN)
-			return slot->number;
-		found = number_by_words(s, type);
+		if (slot->class != OPEN)
+			return slot->class;
+		found = class_by_words(s, type);
 	} else {
 		found = add(s, type);
 	}
 	slot = slot_of(s, type);
-	if (slot->number == OPEN)
-		slot->number = found;
-	return slot->number;
+	if (slot->class == OPEN)
+		slot->class = found;
+	return slot->class;
+}
+
+static uint32_t
+class_of(struct numbers *s, const struct twz_type *type)
+{
+	return classify(s, type, 0);
 }
 
 uint32_t
-number_of(struct numbers *numbers, const struct twz_type *type)
+number_of(struct numbers *s, const struct twz_type *type)
 {
-	return number(numbers, type, 0);
+	uint32_t at = class_of(s, type);
+	struct number_class *class;
+
+	if (!type)
+		return NUMBER_NONE;
+	class = &s->classes[at];
+	if (!class->number) {
+		twz_push(s->arena, s->types, s->n, class->type);
+		class->number = (uint32_t)s->n;
+	}
+	return class->number - 1;
 }

@@ -12,19 +12,24 @@ enum { NUMBER_NONE = UINT32_MAX };
 
 struct numbers {
 	struct twz_arena *arena;
-	const struct twz_type **types;	/* by number: the first that has it */
+	const struct twz_type **types;	/* by number */
 	size_t n;
-	/* inside: */
+	/* inside: a class is all types that say the same */
+	struct number_class {
+		const struct twz_type *type;	/* the first of it */
+		uint32_t number;		/* plus one; 0: nobody asked */
+	} *classes;
+	size_t nclasses;
 	struct number_slot {
 		const struct twz_type *type;
-		uint32_t number;
+		uint32_t class;
 	} *slots;			/* by address; a power of two, never more than half full */
 	size_t nslots, nknown;
 	struct number_same {
-		uint32_t hash, number;	/* the number plus one */
+		uint32_t hash, class;	/* the class plus one */
 	} *same;			/* by what types say; the same */
 	size_t nsame;
 };
 
-/** The number of @type; NUMBER_NONE of NULL. It may have been given just now, and some of its parts one, too. */
+/** The number of @type, which are given in the order in which they are asked for; NUMBER_NONE of NULL. */
 uint32_t number_of(struct numbers *numbers, const struct twz_type *type);

@@ -180,8 +180,10 @@ what_of(unsigned attr, enum own_class cls, int size)
 {
 	bool fixed = size > 0 && size <= 8;
 
+	if (cls == OWN_REF_UNIT && attr == OWN_SIBLING)
+		return fixed ? OWN_DO_SIBLING : size == OWN_LEB ? OWN_DO_SIBLING_LEB : OWN_DO_ASK;
 	if (attr == OWN_SIBLING)
-		return cls == OWN_REF_UNIT && fixed ? OWN_DO_SIBLING : OWN_DO_ASK;
+		return OWN_DO_ASK;
 	if (attr >= DIE_NATTRS)
 		return size >= 0 ? OWN_DO_SKIP : size == OWN_LEB || size == OWN_SLEB ? OWN_DO_SKIP_LEB :
 		       size == OWN_BLOCK_LEB ? OWN_DO_SKIP_BLOCK : OWN_DO_ASK;
@@ -189,12 +191,15 @@ what_of(unsigned attr, enum own_class cls, int size)
 		return cls == OWN_TEXT_OFFSET ? OWN_DO_TEXT : cls == OWN_TEXT_LINE ? OWN_DO_LINE_TEXT :
 		       cls == OWN_TEXT ? OWN_DO_STRING : OWN_DO_ASK;
 	if (attr < DIE_NREFS_END)
-		return cls == OWN_REF_UNIT && fixed ? OWN_DO_REF : cls == OWN_REF_FILE ? OWN_DO_REF_FILE : OWN_DO_ASK;
+		return cls == OWN_REF_FILE ? OWN_DO_REF_FILE : cls != OWN_REF_UNIT ? OWN_DO_ASK :
+		       fixed ? OWN_DO_REF : size == OWN_LEB ? OWN_DO_REF_LEB : OWN_DO_ASK;
 	if (attr < DIE_NNUMBERS_END)
 		return what_of_number(attr, cls, size);
 	if (cls == OWN_FLAG)
 		return fixed ? OWN_DO_FLAG : OWN_DO_PRESENT;
-	return fixed && !(own_flags >> attr & 1) ? OWN_DO_PRESENT : OWN_DO_ASK;
+	if (own_flags >> attr & 1)
+		return OWN_DO_ASK;
+	return fixed ? OWN_DO_PRESENT : OWN_DO_ASK;
 }
 
 static bool

@@ -226,10 +226,20 @@ leave(const struct own_field *f, const unsigned char *at, const unsigned char *e
 	return (uint64_t)(end - at) < n ? NULL : at + n;
 }
 
+static inline const unsigned char *
+usual_leb(const unsigned char *at, const unsigned char *end, uint64_t *ret)
+{
+	struct own_bytes b = { at, end };
+
+	return own_leb(&b, false, ret) ? b.at : NULL;
+}
+
 /* A number that begins with the bytes @n. The same. */
 static inline const unsigned char *
-usual_number(const struct own_field *f, const unsigned char *at, uint64_t n, int64_t *ret)
+usual_number(const struct own_field *f, const unsigned char *at, const unsigned char *end, uint64_t n, int64_t *ret)
 {
+	struct own_bytes b = { at, end };
+
 	if (f->what == OWN_DO_VALUE) {
 		*ret = (int64_t)f->value;
 		return at;
@@ -238,13 +248,10 @@ usual_number(const struct own_field *f, const unsigned char *at, uint64_t n, int
 		*ret = (int64_t)(n & f->value);
 		return at + f->size;
 	}
-	n &= 0xff;
-	if (n & 0x80)
+	if (!own_leb(&b, f->what == OWN_DO_SLEB, &n))
 		return NULL;
-	if (f->what == OWN_DO_SLEB && n & 0x40)
-		n |= ~UINT64_C(0x7f);
 	*ret = (int64_t)n;
-	return at + 1;
+	return b.at;
 }
 
 /* The text at @offset, NULL when that section was not needed yet or is not so long. */
@@ -315,9 +322,19 @@ decode_usual(const struct own_unit *unit, const struct own_abbrev *abbrev, const
 			ret->refs[f->attr - DIE_NTEXTS] = n;
 			at += f->size;
 			break;
+		case OWN_DO_REF_LEB:
+			at = usual_leb(at, end, &n);
+			ret->refs[f->attr - DIE_NTEXTS] = n = at ? usual_ref(unit, OWN_DO_REF, n) : 0;
+			if (!n)
+				return NULL;
+			break;
 		case OWN_DO_SIBLING:
 			ret->sibling = unit->offset + (n & f->value);
 			at += f->size;
+			continue;
+		case OWN_DO_SIBLING_LEB:
+			at = usual_leb(at, end, &n);
+			ret->sibling = unit->offset + n;
 			continue;
 		case OWN_DO_HIGH:
 		case OWN_DO_NUMBER:
@@ -325,7 +342,7 @@ decode_usual(const struct own_unit *unit, const struct own_abbrev *abbrev, const
 		case OWN_DO_SLEB:
 		case OWN_DO_VALUE:
 			high |= f->what == OWN_DO_HIGH;
-			at = usual_number(f, at, n, &ret->numbers[f->attr - DIE_NREFS_END]);
+			at = usual_number(f, at, end, n, &ret->numbers[f->attr - DIE_NREFS_END]);
 			break;
 		case OWN_DO_FLAG:
 		case OWN_DO_PRESENT:
