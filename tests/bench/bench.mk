@@ -4,14 +4,15 @@
 # tools that take minutes.
 # Included by tests/tests.mk.
 
-BENCH_STUBS := $(B)/gen/calc_stub.c $(B)/gen/echo_stub.c
+BENCH_STUBS := $(B)/gen/calc_stub.c $(B)/gen/echo_stub.c $(B)/gen/plain_stub.c
 # Libraries behind gates files, where the headers that their types come from are installed.
 BENCH_GATES := $(if $(and $(wildcard /usr/include/zlib.h),$(wildcard /usr/include/sqlite3.h),$(wildcard /usr/include/png.h)),\
 	zlib sqlite3 png)
 BENCH_STUBS += $(BENCH_GATES:%=$(B)/gen/%_stub.c)
 BENCH_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/starter.c tests/bench/inspect%,$(wildcard tests/bench/*.c))) \
              $(BENCH_STUBS:.c=.o)
-BENCH_PROGRAMS := $(B)/bench/bench $(B)/bench/starter $(B)/bench/services/libecho.so
+BENCH_PROGRAMS := $(B)/bench/bench $(B)/bench/starter $(B)/bench/services/libecho.so \
+	$(B)/bench/services/libplain.so
 
 # A peer that is measured where its library can be had.
 BENCH_INSPECT := $(B)/bench/inspect $(if $(shell pkg-config --exists libdw && echo yes),$(B)/bench/inspect-libdw)
@@ -64,7 +65,7 @@ $(B)/bench/services/lib%.so: tests/bench/services/%.c Makefile
 	$(call say,SO,$@)
 	$(Q)$(CC) $(SERVICE_C) -shared -MF $(@:.so=.d) -o $@ $<
 
-$(B)/gen/echo_stub.c: $(B)/bench/services/libecho.so $(B)/bin/twz-inspect
+$(B)/gen/echo_stub.c $(B)/gen/plain_stub.c: $(B)/gen/%_stub.c: $(B)/bench/services/lib%.so $(B)/bin/twz-inspect
 	@mkdir -p $(@D)
 	$(call say,STUB,$@)
 	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<

@@ -13,6 +13,7 @@
 #include "tests/bench/bench.h"
 #include "calc_stub.h"
 #include "echo_stub.h"
+#include "plain_stub.h"
 #include "twz/call.h"
 
 enum {
@@ -80,6 +81,63 @@ many_run(struct bench_row *row, unsigned n)
 			return false;
 	}
 	return true;
+}
+
+/* -- level none -------------------------------------------------------------------------------- */
+
+static const char *
+none_open(struct bench_row *row)
+{
+	static const struct twz_load_options none = { .isolation = TWZ_ISOLATION_NONE };
+	static bool open;
+
+	if (!open && !twz_load("plain", &none))
+		return failure();
+	open = true;
+	return row->run(row, 1) ? NULL : failure();
+}
+
+static bool
+none_run(struct bench_row *row, unsigned n)
+{
+	int sum = 0;
+
+	(void)row;
+	for (unsigned i = 0; i < n; i++)
+		sum += plain_add((int)i, 1);
+	return sum != -1 && !twz_failed();
+}
+
+/* The same function through a pointer that the compiler has to load each time. */
+static bool
+pointer_run(struct bench_row *row, unsigned n)
+{
+	int32_t (*volatile add)(int32_t, int32_t) = plain_add_gate;
+	int sum = 0;
+
+	(void)row;
+	for (unsigned i = 0; i < n; i++)
+		sum += add((int)i, 1);
+	return sum != -1;
+}
+
+static void
+none_rows(const char *group)
+{
+	const struct bench_row none = {
+		.key = "none", .group = group, .name = "level none", .open = none_open,
+		.run = none_run, .batch = 100000, .samples = 50, .pinned = true,
+	}, pointer = {
+		.key = "pointer", .group = group, .name = "through a function pointer", .open = none_open,
+		.run = pointer_run, .batch = 100000, .samples = 50, .pinned = true,
+	};
+
+	bench_row(none);
+	bench_row(pointer);
+	bench_ratio((struct bench_ratio){
+		.key = "none", .numerator = "none", .denominator = "pointer",
+		.name = "level none / a call through a function pointer", .target = 1.1,
+	});
 }
 
 /* -- buffers ----------------------------------------------------------------------------------- */
@@ -304,6 +362,7 @@ bench_gate_rows(void)
 	bench_row(cold);
 	bench_row(many);
 	bench_row(many_cold);
+	none_rows(group);
 	for (size_t size = SMALLEST; size <= LARGEST; size *= 4)
 		buffer_rows(size);
 	shared_rows();
