@@ -158,7 +158,7 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 	const struct monitor_load_options *o = &c->options;
 	struct message head = { .kind = MESSAGE_START, .serial = i->serial,
 				.word = { o->memory ? o->memory : c->monitor->options.memory, i->id,
-					  o->nenv } };
+					  o->nenv, c->monitor->options.require_full } };
 	const int fds[] = { e->control, e->log, e->state, e->crash };
 	char text[64 << 10];
 	uint64_t memory;
@@ -184,7 +184,8 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 	struct instance *i;
 	bool ok;
 
-	if ((c->active >= TWZ_LEVEL_CALLER && !asks_met(c->service, err)) || !zygote_for(m, c, &zygote, err))
+	if ((c->active >= TWZ_LEVEL_CALLER && !asks_met(c->service, err)) || !zygote_for(m, c, &zygote, err) ||
+	    !require_namespaces(c, zygote, err))
 		return false;
 	i = calloc(1, sizeof(*i));
 	if (!i)

@@ -243,6 +243,11 @@ bool asks_granted(const struct twz_service *service, enum twz_ask_kind kind, uin
 /** Fails when the service cannot work without something that was not. */
 TWZ_MUST bool asks_met(const struct twz_service *service, struct twz_error *err);
 
+/* -- require.c */
+/** Where full confinement is required: whether @c asks for it, and what was given to @z so far allows it. */
+TWZ_MUST bool require_level(const struct compartment *c, struct twz_error *err);
+TWZ_MUST bool require_namespaces(const struct compartment *c, const struct zygote *z, struct twz_error *err);
+
 /* -- instance.c; all with the lock held */
 TWZ_MUST bool instance_start(struct compartment *c, struct instance **ret, struct twz_error *err);
 void instance_kill(struct instance *i);

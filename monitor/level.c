@@ -156,7 +156,7 @@ level_settle(struct compartment *c, const struct monitor_load_options *options, 
 		c->active = TWZ_LEVEL_CALLEE;
 	for (uint32_t i = 0; i < c->ngates; i++)
 		c->gates[i]->call = mechanism->call;
-	return true;
+	return require_level(c, err);
 }
 
 /* A process gives what it promises only with a kernel that confines it. */

@@ -10,7 +10,8 @@
 
 enum message_kind {
 	/* monitor to zygote; SERIAL names the instance in all answers */
-	MESSAGE_START = 1,	/* memory, compartment id, number of variables; "path\0state\0build id\0granted\0" and
+	MESSAGE_START = 1,	/* memory, compartment id, number of variables, whether full
+				   confinement is required; "path\0state\0build id\0granted\0" and
 				   the variables; control, log, state, crash */
 	/* zygote to monitor */
 	MESSAGE_HELLO,		/* struct message_confinement */

@@ -53,6 +53,8 @@ struct monitor_options {
 	uint64_t memory;		/* bytes of private memory a compartment may have; 0: 512 MiB */
 	bool asks;			/* for @level, where the loader does not; a record's is never lowered */
 	enum twz_level level;
+	/** Nothing is started that would be confined less than level full can be: class LINK instead. */
+	bool require_full;
 	uint32_t depth;			/* of nested gates; 0: 16 */
 };
 

@@ -192,6 +192,31 @@ namespace_rows(struct rows *r, uint32_t namespaces)
 	row(r, "network namespace", false, "not asked for: seccomp and Landlock close the network");
 }
 
+/* What else the allow-list leaves out, one row for each promise: tests/isolation tries them all. */
+static void
+refused_rows(struct rows *r, bool filter)
+{
+	static const struct {
+		const char *name, *calls;
+	} all[] = {
+		{ "keyrings", "add_key, request_key and keyctl" },
+		{ "io_uring", "io_uring_setup" },
+		{ "userfaultfd", "userfaultfd" },
+		{ "kernel programs", "bpf" },
+		{ "performance counters", "perf_event_open" },
+		{ "mounts", "mount, pivot_root, chroot, unshare and setns" },
+		{ "modules", "init_module and kexec_load" },
+		{ "clocks", "clock_settime, settimeofday and adjtimex" },
+		{ "processor", "priorities and real-time; a call's deadline ends it" },
+		{ "terminals", "ioctl" },
+		{ "other entries", "32-bit and x32 system calls, which end the process" },
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(all); i++)
+		row(r, all[i].name, filter, "%s%s", filter ? "seccomp refuses " : "open: seccomp would refuse ",
+		    all[i].calls);
+}
+
 static void
 rows_of(struct rows *r, const struct monitor *m)
 {
@@ -212,6 +237,7 @@ rows_of(struct rows *r, const struct monitor *m)
 	row(r, "signals", filter || abi >= 6, "%s%s", filter ? "seccomp: only to itself" : "open",
 	    abi >= 6 ? "; Landlock scope" : "");
 	row(r, "tracing", filter, "%s", filter ? "seccomp refuses ptrace and process_vm_*" : "open");
+	refused_rows(r, filter);
 	row(r, "dumping", z->not_dumpable, "%s", z->not_dumpable ? "not dumpable, no core files"
 								 : "refused by the kernel");
 	namespace_rows(r, z->is_init ? m->zygote.namespaces

@@ -356,6 +356,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		.context = o->context,
 		.registry = o->registry,
 		.isolation = o->isolation,
+		.require = o->require,
 		.preload = true,
 		.output = prompt ? show_output : NULL,
 		.query = sql_query,

@@ -182,6 +182,14 @@ set_registry(struct options *o, const char *value, struct twz_error *err)
 }
 
 static bool
+set_require(struct options *o, const char *value, struct twz_error *err)
+{
+	(void)err;
+	o->require = value;
+	return true;
+}
+
+static bool
 set_isolation(struct options *o, const char *value, struct twz_error *err)
 {
 	(void)err;
@@ -241,6 +249,7 @@ static const struct option_row {
 	{ 0, "color", "WHEN", "auto, always or never", set_color },
 	{ 0, "private", NULL, "at the prompt: neither read nor keep the history", set_private },
 	{ 0, "registry", "FILE", "use this registry", set_registry },
+	{ 0, "require", "full", "run no service with less confinement than all of it", set_require },
 	{ 0, "isolation", "LEVEL", "isolate services so far: none, callee, caller, full (the default)",
 	  set_isolation },
 	{ 0, "sctx", "LIB,LIB", "with run: put these services into compartments", set_preload },

@@ -36,6 +36,7 @@ struct options {
 	bool update;			/* with --test: write what came out */
 	const char *context;		/* NULL: owner */
 	const char *registry;		/* NULL: the user's */
+	const char *require;		/* "full"; NULL: nothing */
 	const char *isolation;		/* a level; NULL: as the session does */
 	const char *preload;		/* --sctx: services for `run`; NULL: none */
 	int64_t timeout_ns;		/* per call; < 0: none */

@@ -482,7 +482,8 @@ call_bound(struct session_gate *g, const uint64_t *words, void *ret, int64_t tim
 void *
 session_function(struct session_gate *g)
 {
-	return monitor_function(g->bound);
+	/* One that requires a capability is asked for each time. */
+	return *g->gate->requires ? NULL : monitor_function(g->bound);
 }
 
 const struct twz_plan *
@@ -649,6 +650,16 @@ read_level(const char *text, struct monitor_options *options, struct twz_error *
 }
 
 static bool
+read_required(const char *text, struct monitor_options *options, struct twz_error *err)
+{
+	text = text ? text : secure_getenv("TWZ_REQUIRE");
+	options->require_full = text && *text;
+	return !options->require_full || !strcmp(text, "full") ||
+	       twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+			"no confinement '%s' to be required; there is full", text);
+}
+
+static bool
 start_monitor(struct session *s, const struct session_options *asked, const struct places *places,
 	      struct twz_error *err)
 {
@@ -660,7 +671,8 @@ start_monitor(struct session *s, const struct session_options *asked, const stru
 		.state_dir = places->state,
 	};
 
-	return read_level(asked->isolation, &options, err) && monitor_open(&options, &s->monitor, err);
+	return read_level(asked->isolation, &options, err) &&
+	       read_required(asked->require, &options, err) && monitor_open(&options, &s->monitor, err);
 }
 
 static void

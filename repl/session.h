@@ -18,6 +18,7 @@ struct session_options {
 	const char *context;	/* NULL: "owner" */
 	const char *registry;	/* NULL: where registry_path() says */
 	const char *isolation;	/* the level of services that do not ask for more; NULL: TWZ_ISOLATION, else full */
+	const char *require;	/* "full": no service runs with less confinement; NULL: TWZ_REQUIRE, else "" */
 	bool preload;		/* honour SCTX_PRELOAD */
 	/** What repl_host.query and repl_host.table do, for a session that answers SQL: see sql.h. NULL: none. */
 	bool (*query)(void *data, const struct repl_query *q, struct twz_error *err);

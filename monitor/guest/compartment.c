@@ -220,6 +220,8 @@ compartment_run(const struct guest_start *start, struct message_confinement *con
 	/* What a gate prints leaves before it returns; the way of every call need not look for it. */
 	setvbuf(stdout, NULL, _IONBF, 0);
 	set_environment(start);
+	if (start->require_full && confine_lacks(confinement))
+		unloadable(confine_lacks(confinement));
 	if (guest_kind & GUEST_DEBUG)
 		raise(SIGSTOP);
 	library = load(start);

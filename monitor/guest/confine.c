@@ -257,3 +257,25 @@ confine_compartment(const struct guest_start *start, struct message_confinement 
 		_exit(126);
 	io->filter_own = io->filter ? filter_compartment() : 0;
 }
+
+const char *
+confine_lacks(const struct message_confinement *c)
+{
+	const struct {
+		bool missing;
+		const char *text;
+	} all[] = {
+		{ !c->landlock, "full confinement is required, and Landlock is not available" },
+		{ !c->filter || !c->filter_own, "full confinement is required, and seccomp is not available" },
+		{ !c->no_new_privs || !c->no_capabilities,
+		  "full confinement is required, and privileges could not be dropped" },
+		{ !c->not_dumpable, "full confinement is required, and it can be dumped" },
+		{ !c->limits, "full confinement is required, and limits could not be set" },
+		{ !c->is_init, "full confinement is required, and it has no process namespace" },
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(all); i++)
+		if (all[i].missing)
+			return all[i].text;
+	return NULL;
+}

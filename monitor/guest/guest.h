@@ -31,6 +31,7 @@ struct guest_start {
 	const char *granted;			/* twz/ask.h */
 	const char *env;			/* "NAME=VALUE\0", … */
 	uint64_t nenv;
+	bool require_full;			/* confinement; else it ends before the service is loaded */
 	int control, log, state_fd, crash;
 };
 
@@ -47,6 +48,9 @@ void zygote_run(struct message_confinement *confinement) __attribute__((noreturn
 void confine_zygote(struct message_confinement *ret);
 /** In a clone, before the service's code is loaded. */
 void confine_compartment(const struct guest_start *start, struct message_confinement *io);
+
+/** What is missing of it, or NULL. */
+const char *confine_lacks(const struct message_confinement *c);
 
 /* -- filter.c */
 /** Installs the allow-list; its number of instructions, 0 when the kernel refuses. */

@@ -80,6 +80,7 @@ start(struct message_confinement *confinement)
 		.granted = message_text(&in, &at),
 		.env = (const char *)in.bytes + at,
 		.nenv = in.head.word[2],
+		.require_full = in.head.word[3] != 0,
 		.control = in.fds[0],
 		.log = in.fds[1],
 		.state_fd = in.fds[2],
