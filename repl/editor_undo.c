@@ -2,13 +2,15 @@
 
 #include <stdlib.h>
 
-enum { STATES_MAX = 1000 };
+enum { STATES_MAX = 1000, CHARACTERS_MAX = 4 << 20 };
 
 static void
 drop(struct editor_undo *u, size_t from, size_t to)
 {
-	for (size_t i = from; i < to; i++)
+	for (size_t i = from; i < to; i++) {
+		u->characters -= u->states[i].n;
 		free(u->states[i].text);
+	}
 	for (size_t i = to; i < u->n; i++)
 		u->states[from + i - to] = u->states[i];
 	u->n -= to - from;
@@ -48,16 +50,18 @@ editor_undo_note(struct editor_undo *u, const wchar_t *text, size_t n, size_t cu
 		drop(u, u->now + 1, u->n);
 	/* The first state, of an empty line, stays. */
 	if (s && u->now && continues(s, text, n, cursor)) {
+		u->characters += n - s->n;
 		free(s->text);
 		*s = (struct editor_state){ copy, n, cursor };
 		return;
 	}
-	if (u->n == STATES_MAX)
+	for (u->characters += n; u->n && (u->n == STATES_MAX || u->characters > CHARACTERS_MAX);)
 		drop(u, 0, 1);
 	if (u->n == u->size) {
 		struct editor_state *larger = reallocarray(u->states, u->size ? 2 * u->size : 16, sizeof(*larger));
 
 		if (!larger) {
+			u->characters -= n;
 			free(copy);
 			return;
 		}

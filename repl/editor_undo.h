@@ -12,7 +12,7 @@ struct editor_state {
 
 struct editor_undo {
 	struct editor_state *states;	/* oldest first; now is the one that the line is in */
-	size_t n, size, now;
+	size_t n, size, characters, now;
 };
 
 /** The line is this now. Letters that follow each other at one place become one state. */

@@ -67,10 +67,24 @@ signals_clear(void)
 		session_resume(interrupted_session);
 }
 
+/* What ends twz by its default does so, after the terminal was tidied. */
+static void
+on_crash(int sig)
+{
+	signals_restore_terminal();
+	raise(sig);
+}
+
 void
 signals_save_terminal(void)
 {
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT };
+	struct sigaction sa = { .sa_handler = on_crash, .sa_flags = SA_RESETHAND }, before;
+
 	terminal_saved = !tcgetattr(STDIN_FILENO, &terminal);
+	for (size_t i = 0; terminal_saved && i < sizeof(crashes) / sizeof(*crashes); i++)
+		if (!sigaction(crashes[i], NULL, &before) && before.sa_handler == SIG_DFL)
+			sigaction(crashes[i], &sa, NULL);
 }
 
 void

@@ -14,10 +14,11 @@
  *	row TEXT		some row is exactly this
  *	has TEXT		some row contains this
  *	styled SGR TEXT		some row contains this in the style: 1;36, or plain
+ *	once TEXT		exactly one row contains this, now
  *	lacks TEXT		no row contains this, now
- *	signal NAME		INT, TERM or HUP to the program
+ *	signal NAME		INT, TERM, HUP or ABRT to the program
  *	modes raw|same		the terminal's modes: not canonical, or those it began with
- *	end STATUS		the program ends with this status
+ *	end STATUS		the program ends with this status; 1000 and the signal that ended it
  *	file MODE NAME		the file (its name is from $HOME on) has this mode, in octal
  *	contains NAME TEXT	the file contains this text
  *	misses NAME TEXT	the file does not
@@ -545,7 +546,7 @@ do_signal(const char *arg)
 	static const struct {
 		const char *name;
 		int sig;
-	} signals[] = { { "INT", SIGINT }, { "TERM", SIGTERM }, { "HUP", SIGHUP } };
+	} signals[] = { { "INT", SIGINT }, { "TERM", SIGTERM }, { "HUP", SIGHUP }, { "ABRT", SIGABRT } };
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (!strcmp(signals[i].name, arg))
@@ -627,6 +628,16 @@ file_misses(const char *arg)
 	return there && !file_contains(arg);
 }
 
+static bool
+do_once(const char *arg)
+{
+	int n = 0;
+
+	for (int r = 0; r < screen.rows; r++)
+		n += strstr(row_text(r), arg) != NULL;
+	return n == 1;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(const char *arg);
@@ -635,7 +646,7 @@ static const struct {
 	{ "line", do_line }, { "column", do_column }, { "row", do_row }, { "has", do_has },
 	{ "lacks", do_lacks }, { "styled", do_styled }, { "signal", do_signal }, { "modes", do_modes }, { "end", do_end },
 	{ "file", do_file }, { "contains", file_contains }, { "misses", file_misses },
-	{ "write", do_write },
+	{ "write", do_write }, { "once", do_once },
 };
 
 static bool

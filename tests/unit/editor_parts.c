@@ -247,6 +247,26 @@ test_undo(void **state)
 	editor_undo_clear(&u);
 }
 
+/* Long texts do not add up without bounds. */
+static void
+test_undo_is_bounded(void **state)
+{
+	enum { LONG = 1 << 20 };
+	wchar_t *text = calloc(LONG + 9, sizeof(*text));
+	struct editor_undo u = { 0 };
+
+	(void)state;
+	wmemset(text, L'x', LONG + 8);
+	for (size_t i = 0; i < 8; i++)
+		editor_undo_note(&u, text, LONG + i, 0);
+	assert_true(u.n >= 2 && u.n <= 4);
+	assert_int_equal(u.states[u.now].n, LONG + 7);
+	assert_non_null(editor_undo_step(&u, -1));
+	editor_undo_clear(&u);
+	assert_int_equal(u.n, 0);
+	free(text);
+}
+
 static const char *
 line_text(const struct frame_line *line, struct twz_arena *arena)
 {
@@ -328,6 +348,7 @@ main(void)
 		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_undo),
+		cmocka_unit_test(test_undo_is_bounded),
 		cmocka_unit_test(test_menu),
 		cmocka_unit_test(test_history_menu),
 		cmocka_unit_test(test_rows),
