@@ -226,6 +226,7 @@ list_params(struct lang *l, struct call_site *site, struct twz_arena *arena, str
 	if (!gate->type)
 		return lang_type_error(err, "the signature of %s::%s is not known", site->service->name,
 				       gate->name);
+	site->program = lang_is_program(gate, plan);
 	site->params = twz_new_array(arena, gate->type->nmembers, struct site_param);
 	for (uint32_t i = 0; i < gate->type->nmembers; i++)
 		if (!plan || twz_slot_given(&plan->slots[i]))
@@ -252,7 +253,9 @@ lang_resolve(struct lang *l, const struct ast *a, bool piped, struct call_site *
 		return lang_at_span(err, a->from, a->head_to);
 	b.site = site;
 	b.filled = twz_new_array(l->arena, site->nparams, bool);
-	if (!bind_arguments(&b, piped) || !check_missing(&b))
+	if (site->program && !piped)
+		site->params[0].node = lang_program_arguments(arena, site->service->name, a);
+	else if (!bind_arguments(&b, piped) || !check_missing(&b))
 		return false;
 	*ret = *a->site = site;
 	return true;

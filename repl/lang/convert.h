@@ -58,6 +58,7 @@ struct call_site {
 	const struct twz_gate *gate;
 	struct site_param *params;
 	uint32_t nparams;
+	bool program;			/* argc and argv: see argv.c */
 };
 
 /** Finds the gate of the call @a, and which argument is for which parameter. Calls nothing. */
@@ -70,6 +71,13 @@ bool lang_asks(const struct lang *l, const struct site_param *p);
 /** The value of an argument for which something has to be called, or somebody asked. */
 bool lang_late_argument(struct lang *l, const struct call_site *site, uint32_t i, struct twz_value *ret,
 			struct twz_error *err);
+
+/* -- argv.c ------------------------------------------------------------------------------------ */
+
+/** Whether a gate takes argc and argv, as a program does. */
+bool lang_is_program(const struct twz_gate *gate, const struct twz_plan *plan);
+/** Its argv: a LIST of the name and the words of @call, which may be kept in @arena. */
+struct ast *lang_program_arguments(struct twz_arena *arena, const char *name, const struct ast *call);
 
 /* -- convert_text.c ---------------------------------------------------------------------------- */
 

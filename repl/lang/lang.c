@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "repl/lang/check.h"
+#include "repl/lang/convert.h"
 #include "repl/lang/interp.h"
 #include "repl/lang/parse.h"
 
@@ -228,8 +229,30 @@ shown(const struct lang *l, const struct ast *a)
 	return !l->options->script && a->kind != AST_ASSIGN && a->kind != AST_LET && a->kind != AST_FN;
 }
 
+/*
+ * A gate that is a program has ended: as the last statement its status is that of the text, elsewhere any
+ * but 0 is a failure.
+ */
 static enum lang_result
-run_statement(struct lang *l, const struct ast *a, struct twz_error *err)
+program_ended(struct lang *l, const struct ast *a, const struct twz_value *v, bool last,
+	      struct twz_error *err)
+{
+	int status = (int)v->integer & 255;
+
+	if (!status)
+		return LANG_OK;
+	if (last) {
+		l->exit_status = status;
+		return LANG_EXIT;
+	}
+	twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s ended with status %d", a->text, status);
+	lang_at(err, a);
+	return LANG_FAILED;
+}
+
+/* @last: all that there is to run ends with it. */
+static enum lang_result
+run_statement(struct lang *l, const struct ast *a, bool last, struct twz_error *err)
 {
 	struct twz_value v;
 
@@ -246,6 +269,8 @@ run_statement(struct lang *l, const struct ast *a, struct twz_error *err)
 		return stopped(l, a, err);
 	if (lang_unhandled(l, a, &v, err))
 		return LANG_FAILED;
+	if (a->kind == AST_CALL && a->is_path && *a->site && (*a->site)->program && v.kind == TWZ_VALUE_INT)
+		return program_ended(l, a, &v, last, err);
 	if (shown(l, a) && !l->shown && !lang_show_statement(l, &v, err))
 		return LANG_FAILED;
 	return LANG_OK;
@@ -264,7 +289,7 @@ clean_up(struct lang *l, size_t globals)
 }
 
 static enum lang_result
-run_program(struct lang *l, const struct ast *root, struct twz_error *err)
+run_program(struct lang *l, const struct ast *root, bool ends, struct twz_error *err)
 {
 	enum lang_result result = LANG_OK;
 
@@ -272,7 +297,7 @@ run_program(struct lang *l, const struct ast *root, struct twz_error *err)
 		const struct ast *a = root->items[i];
 		bool last = a->kind == AST_RETURN;
 
-		result = run_statement(l, a, err);
+		result = run_statement(l, a, ends && i + 1 == root->nitems, err);
 		/* A failure may leave variables of the blocks that it left: each drops its own. */
 		clean_up(l, result == LANG_OK ? SIZE_MAX : l->nglobals);
 		if (last)
@@ -301,10 +326,10 @@ run_whole(struct lang *l, struct lang_program *program, struct twz_error *err)
 	}
 	if (!lang_check_first(l, program, err))
 		return LANG_FAILED;
-	result = run_program(l, program->root, err);
+	result = run_program(l, program->root, l->options->whole && !call, err);
 	if (result != LANG_OK || !call)
 		return result;
-	result = run_statement(l, call, err);
+	result = run_statement(l, call, true, err);
 	clean_up(l, l->nglobals);
 	return result;
 }
@@ -471,7 +496,7 @@ lang_call(struct lang *l, const char *const *argv, size_t argc, struct twz_error
 		l->program = program;
 		program->root = lang_call_words(&program->arena, argv, argc);
 		lang_prepare(l, program, program->root);
-		result = run_statement(l, program->root, err);
+		result = run_statement(l, program->root, true, err);
 		clean_up(l, SIZE_MAX);
 	}
 	end_program(l, program);

@@ -60,8 +60,7 @@ twz> run sh -c "test -t 1 && echo at the terminal"
 $ twz --test demo.md
 ok demo.md:6
 8 statements in 1 block, 0 not as written
-$ TERM=xterm twz --color=always
-twz 0.1.0, …
+$ twz --color=always
 twz> calc::next_color GREN
 Type Error: Expected 'color' got 'String'
   calc::next_color GREN
