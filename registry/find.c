@@ -4,43 +4,53 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "registry/folders.h"
 #include "registry/registry.h"
 
 static const char prefix[] = "lib", suffix[] = ".so";
 
-/* Adds a folder by its absolute path; one that does not exist can hold nothing. */
-static void
-add_folder(struct twz_arena *arena, const char ***folders, size_t *n, const char *path)
+void
+folders_add(struct folders *f, const char *path)
 {
 	char real[PATH_MAX];
 
 	if (*path && realpath(path, real))
-		twz_push(arena, *folders, *n, twz_strdup(arena, real));
+		twz_push(f->arena, f->all, f->n, twz_strdup(f->arena, real));
+}
+
+void
+folders_add_own(struct folders *f, const char *variable, const char *below)
+{
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME"), *listed = getenv(variable);
+
+	if (listed && *listed) {
+		char *rest = twz_strdup(f->arena, listed), *one;
+
+		while ((one = strsep(&rest, ":")))
+			folders_add(f, one);
+	}
+	if (data && *data == '/')
+		folders_add(f, twz_format(f->arena, "%s/twz/%s", data, below));
+	else if (home && *home == '/')
+		folders_add(f, twz_format(f->arena, "%s/.local/share/twz/%s", home, below));
+}
+
+const char *const *
+folders_end(struct folders *f)
+{
+	twz_push(f->arena, f->all, f->n, NULL);
+	return f->all;
 }
 
 const char *const *
 registry_folders(const char *installed, struct twz_arena *arena)
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-	const char *listed = getenv("TWZ_PATH");
-	const char **folders = NULL;
-	size_t n = 0;
+	struct folders f = { .arena = arena };
 
-	if (listed && *listed) {
-		char *rest = twz_strdup(arena, listed), *one;
-
-		while ((one = strsep(&rest, ":")))
-			add_folder(arena, &folders, &n, one);
-	}
-	if (data && *data == '/')
-		add_folder(arena, &folders, &n, twz_format(arena, "%s/twz/services", data));
-	else if (home && *home == '/')
-		add_folder(arena, &folders, &n,
-			   twz_format(arena, "%s/.local/share/twz/services", home));
+	folders_add_own(&f, "TWZ_PATH", "services");
 	if (installed)
-		add_folder(arena, &folders, &n, installed);
-	twz_push(arena, folders, n, NULL);
-	return folders;
+		folders_add(&f, installed);
+	return folders_end(&f);
 }
 
 static bool

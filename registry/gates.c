@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "registry/folders.h"
 #include "registry/registry.h"
 
 #if defined(__x86_64__)
@@ -28,40 +29,20 @@ static const char *const library_folders[] = {
 
 static const char suffix[] = ".gates", installed[] = "/lib/twz";
 
-static void
-add_folder(struct twz_arena *arena, const char ***folders, size_t *n, const char *path)
-{
-	if (*path == '/')
-		twz_push(arena, *folders, *n, path);
-}
-
 /* TWZ_GATES, the user's folder, and share/twz/gates beside an installed folder of services. */
-static const char **
+static const char *const *
 gates_folders(const char *const *services, struct twz_arena *arena)
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME"), *listed = getenv("TWZ_GATES");
-	const char **folders = NULL;
-	size_t n = 0;
+	struct folders f = { .arena = arena };
 
-	if (listed && *listed) {
-		char *rest = twz_strdup(arena, listed), *one;
-
-		while ((one = strsep(&rest, ":")))
-			add_folder(arena, &folders, &n, one);
-	}
-	if (data && *data == '/')
-		add_folder(arena, &folders, &n, twz_format(arena, "%s/twz/gates", data));
-	else if (home && *home == '/')
-		add_folder(arena, &folders, &n, twz_format(arena, "%s/.local/share/twz/gates", home));
+	folders_add_own(&f, "TWZ_GATES", "gates");
 	for (; *services; services++) {
 		size_t length = strlen(*services), tail = sizeof(installed) - 1;
 
 		if (length > tail && !strcmp(*services + length - tail, installed))
-			add_folder(arena, &folders, &n,
-				   twz_format(arena, "%.*s/share/twz/gates", (int)(length - tail), *services));
+			folders_add(&f, twz_format(arena, "%.*s/share/twz/gates", (int)(length - tail), *services));
 	}
-	twz_push(arena, folders, n, NULL);
-	return folders;
+	return folders_end(&f);
 }
 
 /* The word behind "library" at the beginning of a line; NULL when there is none. */
@@ -165,7 +146,7 @@ add_files(const char *folder, struct twz_arena *arena, struct registry_gates **a
 size_t
 registry_gates(const char *const *folders, struct twz_arena *arena, const struct registry_gates **ret)
 {
-	const char **gates = gates_folders(folders, arena);
+	const char *const *gates = gates_folders(folders, arena);
 	struct registry_gates *all = NULL;
 	size_t n = 0;
 

@@ -11,8 +11,13 @@
  * deletes that. Types are stored once per service; type.target, member.type and gate.type are places and may
  * form cycles. Kinds, forms, roles, levels and verdicts are words.
  *
- * Each start of twz parses all of this text: there is one view, for people, and no trigger.
+ * Each start of twz parses all of this text: there are two views, for people, and no trigger.
  */
+#define LISTING \
+	"CREATE TABLE listing (" \
+	" service INTEGER PRIMARY KEY REFERENCES service ON DELETE CASCADE," \
+	" text TEXT NOT NULL) STRICT;"
+
 #define SERVICES \
 	"CREATE TABLE service (" \
 	" id INTEGER PRIMARY KEY," \
@@ -73,9 +78,7 @@
 	" service INTEGER NOT NULL, name TEXT NOT NULL, gate INTEGER NOT NULL, place INTEGER NOT NULL," \
 	" PRIMARY KEY (service, name, gate, place)) STRICT, WITHOUT ROWID;" \
 	/* How twz-inspect shows it: to be written as it is. */ \
-	"CREATE TABLE listing (" \
-	" service INTEGER PRIMARY KEY REFERENCES service ON DELETE CASCADE," \
-	" text TEXT NOT NULL) STRICT;" \
+	LISTING \
 	/* What gates take. */ \
 	"CREATE VIEW param AS SELECT service.name AS service, g.name AS gate," \
 	" (m.id & 4294967295) - f.first AS place, m.name, t.text AS type," \
@@ -134,7 +137,16 @@
 	" status INTEGER,"		/* as of a program; NULL: its end was not seen */ \
 	" times INTEGER NOT NULL) STRICT;"
 
-const char registry_schema[] = SERVICES RIGHTS;
+/*
+ * What people look for first. A table has to be made after it: sqlite takes a view that was made last for a
+ * wish to look at one table only, and then PRAGMA integrity_check passes over pages that nobody uses.
+ */
+#define GATES \
+	"CREATE VIEW gates AS SELECT service.name AS service, g.name, g.signature, g.doc, g.requires" \
+	" FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND service.id << 32 | 4294967295" \
+	" WHERE g.flags & 2 AND g.role = 'gate';"
+
+const char registry_schema[] = SERVICES GATES RIGHTS;
 
 /* Services are read from their files again. */
 #define NEW_SERVICES(tables) "DROP VIEW param; " tables SERVICES
@@ -153,4 +165,6 @@ const char *const registry_steps[] = {
 	"INSERT INTO capability SELECT NULL, context, service, capability, '', 0, 0, 0, x'', 1, 0, 0, 0,"
 	" 'owner', NULL, 0, x'', x'' FROM old_capability;"
 	"DROP TABLE old_capability; DROP TABLE old_context;",
+	/* 3 to 4: listings are made again when they are asked for. */
+	GATES "DROP TABLE listing;" LISTING,
 };
