@@ -469,6 +469,8 @@ main(int argc, char **argv)
 	struct options o;
 
 	open_standard_files();
+	/* A message is a line, also where services write at the same time. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	signal(SIGPIPE, SIG_IGN);
 	if (!options_parse(argc, argv, &o, &err))
 		return complain(&o, &err, STATUS_USAGE);
