@@ -25,7 +25,7 @@
 
 #define LIBEDIT_FUNCTIONS(X) \
 	X(el_init_fd) X(el_end) X(el_wset) X(el_wget) X(el_wgets) X(el_wgetc) X(el_wline) \
-	X(el_cursor) X(el_winsertstr) X(el_deletestr) X(el_resize) X(el_source)
+	X(el_cursor) X(el_winsertstr) X(el_deletestr) X(el_source)
 
 static struct {
 #define X(name) __typeof__(&name) name;

@@ -89,6 +89,7 @@ struct edit {
 	struct twz_arena frames[2];	/* the one shown, and the next one */
 	int which;
 	struct frame shown;
+	int columns;			/* of the terminal, when it was laid out */
 	struct editor_look look;
 	struct editor_undo undo;
 	struct edit_menu menu;

@@ -24,12 +24,40 @@ terminal_rows(void)
 	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row ? size.ws_row : ROWS;
 }
 
+/*
+ * Most terminals fold rows that have become too long, which puts the line's beginning further up; some
+ * cut them off. No terminal tells which it does, but the two that cut tell who they are.
+ */
+static bool
+folds(void)
+{
+	const char *term = getenv("TERM");
+
+	return !getenv("XTERM_VERSION") && !(term && !strcmp(term, "linux"));
+}
+
+/* The size may be another one before the signal says so: it is looked at whenever it matters. */
+void
+edit_erase(struct edit *e)
+{
+	int columns = editor_columns();
+
+	if (columns != e->columns && folds())
+		e->shown.row = frame_folded_row(&e->shown, columns);
+	frame_erase(e->out, &e->shown);
+	fflush(e->out);
+	e->shown = (struct frame){ 0 };
+}
+
 /* Lays @view out and shows it in the place of what is shown. */
 static void
 show(struct edit *e, const struct frame_view *view)
 {
 	struct frame next;
 
+	if (e->shown.n && view->columns != e->columns)
+		edit_erase(e);
+	e->columns = view->columns;
 	e->which = !e->which;
 	twz_arena_reset(&e->frames[e->which]);
 	frame_lay(view, &e->frames[e->which], &next);
@@ -137,30 +165,8 @@ edit_leave(struct edit *e, const wchar_t *mark)
 }
 
 void
-edit_erase(struct edit *e)
-{
-	frame_erase(e->out, &e->shown);
-	fflush(e->out);
-	e->shown = (struct frame){ 0 };
-}
-
-/*
- * Most terminals fold rows that have become too long, which puts the line's beginning further up; some
- * cut them off. No terminal tells which it does, but the two that cut tell who they are.
- */
-static bool
-folds(void)
-{
-	const char *term = getenv("TERM");
-
-	return !getenv("XTERM_VERSION") && !(term && !strcmp(term, "linux"));
-}
-
-void
 edit_resized(struct edit *e)
 {
-	if (folds())
-		e->shown.row = frame_folded_row(&e->shown, editor_columns());
 	edit_erase(e);
 	edit_paint(e);
 }
