@@ -5,11 +5,9 @@
  * one that ends late calls; its restartable sequence is unregistered, because the kernel would write to
  * it with the compartment's rights and kill the process; its system calls are dispatched to us.
  */
-#include <cpuid.h>
 #include <errno.h>
 #include <linux/prctl.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -20,14 +18,6 @@
 #include "monitor/mpk/process.h"
 #include "monitor/mpk/protocol.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#define SANITIZED (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
-#else
-#define SANITIZED false
-#endif
-
 enum { DEFAULT_MEMORY = 512 << 20, LOAD_NS = 1000000000, LOAD_S = 60, MXCSR = 0x1f80 };
 
 uint64_t mpk_arena = UINT64_MAX;
@@ -35,53 +25,6 @@ struct mpk_host *mpk_inside[MPK_SLOTS];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of everything static */
 static uint32_t in_use;
-static uint32_t xmask;
-
-/* -- what the machine has ------------------------------------------------------------------------ */
-
-static bool
-unavailable(struct twz_error *err, const char *why)
-{
-	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED), "mpk unavailable: %s", why);
-}
-
-/* Which state components the processor saves, without the rights to keys. */
-static uint32_t
-vector_state(void)
-{
-	uint32_t low, high;
-
-	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-	return low & ~(uint32_t)0x200;
-}
-
-static bool
-processor_can(struct twz_error *err)
-{
-	uint32_t a, b, c, d;
-
-	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(c & 1 << 3))
-		return unavailable(err, "this processor has no protection keys");
-	if (!(c & 1 << 4))
-		return unavailable(err, "the kernel does not use the processor's protection keys");
-	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
-		return unavailable(err, "the kernel does not use XSAVE");
-	if (!(getauxval(AT_HWCAP2) & 2))
-		return unavailable(err, "the kernel does not allow FSGSBASE (Linux 5.9 and later do)");
-	return true;
-}
-
-bool
-mpk_available(struct twz_error *err)
-{
-	if (SANITIZED)
-		return unavailable(err, "this program is built with a sanitizer");
-	if (!processor_can(err))
-		return false;
-	if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0))
-		return unavailable(err, "the kernel has no system call user dispatch (Linux 5.11 and later do)");
-	return true;
-}
 
 void
 mpk_keys(uint32_t *free_keys, uint32_t *all)
@@ -90,12 +33,6 @@ mpk_keys(uint32_t *free_keys, uint32_t *all)
 	*all = MPK_SLOTS - 1;
 	*free_keys = *all - in_use;
 	pthread_mutex_unlock(&lock);
-}
-
-static uint32_t
-vectors(void)
-{
-	return (__builtin_cpu_supports("avx") ? 1 : 0) | (__builtin_cpu_supports("avx512f") ? 2 : 0);
 }
 
 /* -- making one ---------------------------------------------------------------------------------- */
@@ -114,9 +51,8 @@ prepare(struct twz_error *err)
 
 		arena = mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (arena == MAP_FAILED)
-			return unavailable(err, "32 GiB of addresses cannot be reserved (ulimit -v)");
+			return machine_lacks(err, "32 GiB of addresses cannot be reserved (ulimit -v)");
 		mpk_arena = TWZ_ALIGN((uint64_t)(uintptr_t)arena, (uint64_t)size);
-		xmask = vector_state();
 	}
 	return signals_take(err);
 }
@@ -188,12 +124,12 @@ lay_out(struct mpk *c, struct twz_error *err)
 	*c->view = (struct mpk_view){
 		.pkru_in = 0x55555555 & ~((uint32_t)3 << (2 * key)),
 		.host = (uint64_t)(uintptr_t)&c->host,
-		.xmask = xmask,
+		.xmask = machine_vector_state(),
 		.mxcsr = MXCSR,
 	};
 	c->host.view = base;
 	c->host.alias = (uint64_t)(uintptr_t)c->view;
-	c->host.vectors = vectors();
+	c->host.vectors = machine_vectors();
 	c->host.stack = (stack_t){ .ss_sp = c->space.base + MPK_SIGNAL_AT, .ss_size = MPK_SIGNAL_SIZE,
 				   .ss_flags = (int)(1u << 31) /* SS_AUTODISARM */ };
 	return image_load(c, err);

@@ -54,6 +54,14 @@ struct mpk_trap {
 	uint64_t fpstate;
 };
 
+/* -- machine.c */
+/** Fails with "mpk unavailable: @why". */
+bool machine_lacks(struct twz_error *err, const char *why);
+/** Which state components the processor saves, without the rights to keys. */
+uint32_t machine_vector_state(void);
+/** What there is to scrub: see struct mpk_host. */
+uint32_t machine_vectors(void);
+
 /* -- image.c */
 /** Maps guest and loader, and sets up the stack on which they begin. */
 TWZ_MUST bool image_load(struct mpk *c, struct twz_error *err);

