@@ -33,7 +33,13 @@ trap_read(const struct mpk *c, struct mpk_trap *ret)
 	return f.fpstate > stack && f.fpstate < stack + MPK_SIGNAL_SIZE;
 }
 
-/* The service's frames, by the chain of frame pointers where it has one, else what looks like a return. */
+static bool
+in_service(const struct mpk *c, uint64_t address)
+{
+	return c->size && address > c->base && address - c->base < c->size;
+}
+
+/* The service's frames: whatever on the stack looks like a return into its file. */
 static void
 walk(const struct mpk *c, const struct mpk_trap *t, struct crash_page *page)
 {
@@ -43,8 +49,10 @@ walk(const struct mpk *c, const struct mpk_trap *t, struct crash_page *page)
 	while (n && !space_read(&c->space, sp, words, n * sizeof(*words)))
 		n /= 2;
 	for (size_t i = 0; i < n && page->nframes < CRASH_FRAMES; i++)
-		if (c->size && words[i] > c->base && words[i] - c->base < c->size)
+		if (in_service(c, words[i])) {
 			page->frames[page->nframes++] = words[i];
+			page->module[page->nframes] = 1;
+		}
 }
 
 void
@@ -67,5 +75,9 @@ fault_record(struct mpk *c, const struct mpk_trap *t)
 	c->crash.stack_overflow = t->info.si_signo == SIGSEGV && c->crash.fault_address < stack &&
 				  c->crash.fault_address >= stack - MPK_STACK_SIZE &&
 				  sp < stack + MPK_PAGE;
+	c->crash.nmodules = 1;
+	c->crash.modules[0].base = c->base;
+	snprintf(c->crash.modules[0].path, sizeof(c->crash.modules[0].path), "%s", c->options.service);
+	c->crash.module[0] = in_service(c, c->crash.pc);
 	walk(c, t, &c->crash);
 }

@@ -288,7 +288,9 @@ static bool
 signalled(struct mpk *c)
 {
 	struct mpk_trap t;
+	uint64_t now;
 
+	signals_block(&now);	/* the handler, which is never returned from, blocks one more */
 	if (c->host.signal == (uint32_t)watch_signal) {
 		fault_of(c, watch_signal);
 		return false;

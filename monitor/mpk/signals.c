@@ -30,7 +30,16 @@ find_free_signal(void)
 	return false;
 }
 
-/* As the kernel has it: glibc would put its own way back there. */
+static uint64_t
+bit(int signal)
+{
+	return (uint64_t)1 << (signal - 1);
+}
+
+/*
+ * As the kernel has it: glibc would put its own way back there. While the handler has not yet left the
+ * compartment's signal stack, no second signal may come: the kernel could not write its frame.
+ */
 static bool
 install(int signal)
 {
@@ -39,7 +48,8 @@ install(int signal)
 		unsigned long flags;
 		void (*restorer)(void);
 		uint64_t mask;
-	} sa = { mpk_signal, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */, mpk_restore, 0 };
+	} sa = { mpk_signal, SA_SIGINFO | SA_ONSTACK | SA_NODEFER | 0x04000000 /* SA_RESTORER */, mpk_restore,
+		bit(watch_signal) };
 
 	return !syscall(SYS_rt_sigaction, signal, &sa, NULL, sizeof(sa.mask));
 }
@@ -65,12 +75,6 @@ signals_take(struct twz_error *err)
 		return twz_fail_sys(err, errno, "mpk");
 	taken = true;
 	return true;
-}
-
-static uint64_t
-bit(int signal)
-{
-	return (uint64_t)1 << (signal - 1);
 }
 
 /* The kernel's own call: the C library would leave out the signals that it uses itself. */

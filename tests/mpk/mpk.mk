@@ -4,7 +4,7 @@
 MPK_GADGETS := wrpkru=1 constant=2 page=3 xrstor=4 wrgsbase=5
 MPK_BAD := $(foreach g,$(MPK_GADGETS),$(B)/tests/mpk/libgadget_$(firstword $(subst =, ,$(g))).so)
 
-$(B)/tests/mpk/attack: $(B)/tests/mpk/attack.o $(B)/tests/mpk/attack_life.o $(B)/libtwz.a
+$(B)/tests/mpk/attack: $(B)/tests/mpk/attack.o $(B)/tests/mpk/attack_life.o $(B)/tests/mpk/around.o $(B)/libtwz.a
 	$(Q)$(CC) $(LINK) -o $@ $^ $(LIBS)
 $(B)/tests/mpk/libevil.so: tests/mpk/evil.c tests/mpk/evil.h Makefile
 	@mkdir -p $(@D)

@@ -104,6 +104,15 @@ invoke(const struct twz_stub *stub, const uint64_t *words, void *ret, struct twz
 	return true;
 }
 
+__attribute__((visibility("default"))) __thread int twz_has_failed;
+
+void
+twz_forget(void)
+{
+	failed = false;
+	twz_has_failed = 0;
+}
+
 int
 twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 {
@@ -111,12 +120,40 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 
 	error = (struct twz_error){ 0 };
 	failed = !invoke(stub, words, ret, &error);
+	twz_has_failed = failed;
 	if (!failed)
 		return 0;
 	if (ret)
 		memset(ret, 0, stub->ret_size);
 	failure = (struct twz_failure){ e->code, twz_class_status(e->cls), twz_class_text(e->cls), e->text };
 	return -1;
+}
+
+size_t
+twz_invoke_many(struct twz_call *calls, size_t n)
+{
+	struct twz_failure first = { 0 };
+	struct twz_error why = { 0 };
+	size_t bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		calls[i].code = 0;
+		if (!twz_invoke(calls[i].stub, calls[i].words, calls[i].ret))
+			continue;
+		calls[i].code = failure.code ? failure.code : TWZ_ERR(GENERIC, OTHER);
+		if (!bad++) {
+			first = failure;
+			why = error;
+		}
+	}
+	if (bad) {
+		error = why;
+		failure = first;
+		failure.text = error.text;
+	}
+	failed = bad != 0;
+	twz_has_failed = failed;
+	return bad;
 }
 
 const struct twz_failure *
