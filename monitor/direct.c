@@ -352,6 +352,7 @@ direct_call(struct monitor_gate *g, const uint64_t *words, void *ret, int64_t ti
 	if (!__atomic_load_n(&c->unloading, __ATOMIC_SEQ_CST) &&
 	    __atomic_load_n(&c->loaded, __ATOMIC_SEQ_CST)) {
 		__atomic_fetch_add(&c->calls, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&g->plain, 1, __ATOMIC_RELAXED);
 		ok = direct_invoke(g->function, g->plan, words, ret, err);
 	} else {
 		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s was unloaded",

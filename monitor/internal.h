@@ -127,6 +127,7 @@ struct monitor_gate {
 	struct wire_gate *wire;
 	uint64_t described;		/* atomic; serial of the instance that was told of it */
 	struct tally *tallies;
+	uint64_t plain, plain_errors;	/* atomic; calls without a link, at level none */
 };
 
 /* A link: held by its instance's list and, for the session's own calls, by a thread. */

@@ -116,7 +116,11 @@ tally_percentile(const uint64_t *times, unsigned percent)
 static struct monitor_calls
 calls_of(const struct monitor_gate *gate)
 {
-	struct monitor_calls row = { .service = gate->compartment->service, .gate = gate->gate };
+	struct monitor_calls row = {
+		.service = gate->compartment->service, .gate = gate->gate,
+		.calls = __atomic_load_n(&gate->plain, __ATOMIC_RELAXED),
+		.errors = __atomic_load_n(&gate->plain_errors, __ATOMIC_RELAXED),
+	};
 	uint64_t times[TALLY_BUCKETS] = { 0 };
 
 	for (const struct tally *y = gate->tallies; y; y = y->next) {
@@ -146,7 +150,7 @@ monitor_calls(struct monitor *m, struct twz_arena *arena, const struct monitor_c
 		const struct compartment *c = m->compartments[i];
 
 		for (uint32_t k = 0; k < c->ngates; k++)
-			if (c->gates[k]->tallies)
+			if (c->gates[k]->tallies || __atomic_load_n(&c->gates[k]->plain, __ATOMIC_RELAXED))
 				twz_push(arena, all, n, calls_of(c->gates[k]));
 	}
 	pthread_mutex_unlock(&m->lock);
@@ -162,7 +166,9 @@ monitor_gate_said_no(struct monitor_gate *gate)
 	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
 	struct tally *y = l ? tally_find(l, gate) : NULL;
 
-	if (y)
+	if (gate->call)
+		__atomic_fetch_add(&gate->plain_errors, 1, __ATOMIC_RELAXED);
+	else if (y)
 		tally_add(&y->errors, 1);
 }
 

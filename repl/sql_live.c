@@ -221,6 +221,11 @@ id(const struct sql_rows *rows, struct monitor_id i)
 bool
 sql_compartments(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err)
 {
+	static const char *const levels[] = {
+#define X(name, text) text,
+		TWZ_LEVELS(X)
+#undef X
+	};
 	const struct monitor_info *all;
 	size_t n = monitor_list(c->s->monitor, rows->arena, &all);
 
@@ -229,6 +234,7 @@ sql_compartments(const struct sql_context *c, struct sql_rows *rows, struct twz_
 		const struct monitor_info *m = &all[i];
 
 		ADD(rows, id(rows, m->id), text(rows, m->service), text(rows, monitor_state_text(m->state)),
+		    text(rows, levels[m->active]), text(rows, monitor_mechanism_text(m->mechanism)),
 		    number((uint64_t)m->pid), number(m->links), number(m->calls), number(m->faults),
 		    number(m->restarts), text(rows, m->why));
 	}

@@ -66,6 +66,12 @@ passwd  1.0          6  Users and their passwords
 $ twz -c 'sql history | count; sql tables | map it.name'
 0
 ["services", "gates", "params", "types", "fields", "enumerators", "errors", "libraries", "functions", "compartments", "links", "calls", "variables", "history", "builtin", "found", "words", "tables"]
+$ twz -c 'c = sys::load calc --isolation=none; x = calc::add 1 2; y = try calc::divide 1 0 else 0; sql "select gate, n, errors from calls"; sql "select service, level, mechanism, calls from compartments"'
+gate          n  errors
+calc::add     1       0
+calc::divide  1       1
+service  level  mechanism  calls
+calc     none   direct         2
 ## Rows come one at a time where each is shown alone.
 $ twz -o raw -c 'sql "with recursive c(n) as (select 1 union all select n + 1 from c) select n from c"' 2>&1 | head -2
 {n: 1}
