@@ -1,4 +1,5 @@
 ## features.md section 5, row by row. Where its command differs from language.md, the form is language.md's.
+## Elsewhere: P13 and P18 (through a terminal) in tests/pty, P17 in cli_main.t.
 ## P1: a text becomes a User by the library's own converter.
 $ twz -c 'passwd::update_password bob changeme'; echo $?
 0

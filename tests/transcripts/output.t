@@ -130,7 +130,7 @@ twz: cannot write the output: No space left on device
 $ twz -c 'print a; exit 0' >/dev/full
 Error: cannot write the output: No space left on device
 [1]
-$ { twz -c 'while true { print endless }'; echo $? >&2; } | head -n 1
+$ { twz -c 'while true { print endless }'; echo $? >&2; } 2>err | head -n 1; cat err
 endless
 Error: cannot write the output: Broken pipe
 1
@@ -139,6 +139,7 @@ Error: cannot write the output: Bad file descriptor
 [1]
 $ twz -c 'foo' 2>/dev/full
 [3]
-$ twz -c 'run yes' | head -n 1
+$ { twz -c 'run yes'; echo $? >&2; } 2>err | head -n 1; cat err
 y
 Error: yes was ended by SIGPIPE
+1
