@@ -17,8 +17,10 @@ struct registry {
 	bool can_write;			/* db_writer() was called */
 	bool as_it_is;			/* a damaged file is not set aside */
 	int64_t (*now)(void);		/* milliseconds since 1970; NULL: the clock */
-	unsigned char verified[32][32];	/* what was verified lately: rights_key.c */
+	/* rights_key.c: what was verified lately, by the key in this file as it is now. */
+	unsigned char verified[32][32], key_open[32];
 	unsigned next_verified;
+	struct stat key_file;
 };
 
 /* The text of everything in the database, and the number that says so in user_version. */

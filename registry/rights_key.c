@@ -4,7 +4,7 @@
  * none, and one only, however many grant at once.
  *
  * A signature is looked at once: what it covers, hashed with it, is remembered for as long as the registry is
- * open.
+ * open and the key is the same.
  */
 #include "registry/rights_key.h"
 
@@ -13,6 +13,7 @@
 #include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 _Static_assert(crypto_sign_PUBLICKEYBYTES == KEY_SIZE && crypto_sign_SECRETKEYBYTES == 2 * KEY_SIZE &&
 	       crypto_sign_BYTES == SIGNATURE_SIZE, "ed25519");
@@ -126,6 +127,45 @@ rights_sign(const struct rights_key *key, const void *bytes, size_t n,
 }
 
 static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec &&
+	       a->st_uid == b->st_uid && a->st_mode == b->st_mode;
+}
+
+/* Long enough ago that a change since would show in its time, which has steps. */
+static bool
+is_settled(const struct stat *file)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec - file->st_ctim.tv_sec > 1;
+}
+
+/* What signatures are looked at with. The file is read again when anything about it has changed. */
+static bool
+find_open_key(struct registry *reg, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	RIGHTS_KEY key = { 0 };
+	struct stat file = { 0 };
+	bool found = lstat(twz_format(&arena, "%s.key", reg->path), &file) == 0;
+
+	if (found && is_same_file(&file, &reg->key_file))
+		return true;
+	reg->key_file = (struct stat){ 0 };
+	if (!rights_key_read(reg, false, &key, err))
+		return false;
+	memcpy(reg->key_open, key.open, sizeof(reg->key_open));
+	memset(reg->verified, 0, sizeof(reg->verified));
+	if (found && is_settled(&file))
+		reg->key_file = file;
+	return true;
+}
+
+static bool
 is_known(const struct registry *reg, const unsigned char *hash)
 {
 	for (size_t i = 0; i < TWZ_COUNT(reg->verified); i++)
@@ -135,12 +175,12 @@ is_known(const struct registry *reg, const unsigned char *hash)
 }
 
 static void
-hash_seal(const struct rights_seal *seal, const struct rights_key *key, const void *bytes, size_t n,
+hash_seal(const struct rights_seal *seal, const unsigned char *open, const void *bytes, size_t n,
 	  unsigned char *ret, size_t size)
 {
 	crypto_generichash_state state;
 
-	crypto_generichash_init(&state, key->open, sizeof(key->open), size);
+	crypto_generichash_init(&state, open, KEY_SIZE, size);
 	crypto_generichash_update(&state, seal->signature, SIGNATURE_SIZE);
 	crypto_generichash_update(&state, bytes, n);
 	crypto_generichash_final(&state, ret, size);
@@ -151,7 +191,6 @@ rights_verify(struct registry *reg, const struct rights_seal *seal, const void *
 	      struct twz_error *err)
 {
 	unsigned char hash[sizeof(reg->verified[0])];
-	RIGHTS_KEY key;
 
 	if (seal->scheme == SCHEME_NONE)
 		return twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, INVALID_SCHEME),
@@ -160,16 +199,16 @@ rights_verify(struct registry *reg, const struct rights_seal *seal, const void *
 		return twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, INVALID_SCHEME),
 				"is signed by a scheme that this twz does not know (%lld)",
 				(long long)seal->scheme);
-	if (!rights_key_read(reg, false, &key, err))
+	if (!find_open_key(reg, err))
 		return false;
-	if (seal->key_size != KEY_SIZE || memcmp(seal->key, key.open, KEY_SIZE))
+	if (seal->key_size != KEY_SIZE || memcmp(seal->key, reg->key_open, KEY_SIZE))
 		return twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, INVALID_KEY),
 				"is signed with another key than this registry's");
 	if (seal->signature_size == SIGNATURE_SIZE) {
-		hash_seal(seal, &key, bytes, n, hash, sizeof(hash));
+		hash_seal(seal, reg->key_open, bytes, n, hash, sizeof(hash));
 		if (is_known(reg, hash))
 			return true;
-		if (!crypto_sign_verify_detached(seal->signature, bytes, n, key.open)) {
+		if (!crypto_sign_verify_detached(seal->signature, bytes, n, reg->key_open)) {
 			memcpy(reg->verified[reg->next_verified++ % TWZ_COUNT(reg->verified)], hash,
 			       sizeof(hash));
 			return true;
