@@ -147,6 +147,6 @@ $ twz --test
 twz: --test needs a file; usage: twz [OPTION...] [-c TEXT | FILE | call GATE | run PROGRAM] [ARG...], see twz --help
 [2]
 ## RFC 0008's section "REPL", as a document.
-$ twz --test $TWZ_ROOT/tests/rfc.md
-ok /work/wt/lang/tests/rfc.md:6
+$ cp $TWZ_ROOT/tests/rfc.md .; twz --test rfc.md
+ok rfc.md:6
 5 statements in 1 block, 0 not as written
