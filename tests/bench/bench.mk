@@ -9,9 +9,9 @@ BENCH_STUBS := $(B)/gen/calc_stub.c $(B)/gen/echo_stub.c $(B)/gen/plain_stub.c
 BENCH_GATES := $(if $(and $(wildcard /usr/include/zlib.h),$(wildcard /usr/include/sqlite3.h),$(wildcard /usr/include/png.h)),\
 	zlib sqlite3 png)
 BENCH_STUBS += $(BENCH_GATES:%=$(B)/gen/%_stub.c)
-BENCH_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/starter.c tests/bench/inspect%,$(wildcard tests/bench/*.c))) \
+BENCH_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/starter.c tests/bench/sketch.c tests/bench/inspect%,$(wildcard tests/bench/*.c))) \
              $(BENCH_STUBS:.c=.o)
-BENCH_PROGRAMS := $(B)/bench/bench $(B)/bench/starter $(B)/bench/services/libecho.so \
+BENCH_PROGRAMS := $(B)/bench/bench $(B)/bench/starter $(B)/bench/sketch $(B)/bench/services/libecho.so \
 	$(B)/bench/services/libplain.so
 
 # A peer that is measured where its library can be had.
@@ -52,6 +52,11 @@ $(B)/bench/grpc: tests/bench/peers/grpc.cc tests/bench/peers/add.proto
 		--plugin=protoc-gen-grpc="$$(command -v grpc_cpp_plugin)" add.proto
 	$(Q)$(CXX) -std=c++17 -O2 -I$(B)/gen/peers -o $@ $< $(B)/gen/peers/add.pb.cc $(B)/gen/peers/add.grpc.pb.cc \
 		$$(pkg-config --cflags --libs grpc++ protobuf)
+
+$(B)/bench/sketch: $(B)/tests/bench/sketch.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LINK) -o $@ $^
 
 $(B)/bench/inspect: $(B)/tests/bench/inspect.o
 $(B)/bench/inspect-libdw: $(B)/tests/bench/inspect_libdw.o

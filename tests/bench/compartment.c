@@ -3,9 +3,14 @@
  * work, because a monitor is not among the things that libtwz.so offers: see starter.c. It takes
  * one-letter orders and answers each with a number.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 
 #include "tests/bench/bench.h"
 
@@ -107,6 +112,71 @@ starter_close(struct bench_row *row)
 	starter.pid = 0;
 }
 
+/* -- the sketch that a start is measured against: see sketch.c ---------------------------------- */
+
+static struct {
+	int fd, pid, memory;
+	uint32_t *ready;
+} sketch;
+
+static void
+sketch_exec(void *arg)
+{
+	const char *program = bench_text("%s/bench/sketch", bench.root);
+	const int *fd = arg;
+
+	dup2(*fd, 0);
+	fcntl(sketch.memory, F_SETFD, 0);
+	execl(program, program, bench_text("%s/lib/twz/libcalc.so", bench.root), "add",
+	      bench_text("%d", sketch.memory), (char *)NULL);
+}
+
+static bool
+sketch_run(struct bench_row *row, unsigned n)
+{
+	(void)row;
+	while (n--) {
+		uint32_t before = __atomic_load_n(sketch.ready, __ATOMIC_SEQ_CST);
+		const struct timespec patience = { 5, 0 };
+
+		if (!bench_write(sketch.fd, "s", 1))
+			return false;
+		while (__atomic_load_n(sketch.ready, __ATOMIC_SEQ_CST) == before)
+			if (syscall(SYS_futex, sketch.ready, FUTEX_WAIT, before, &patience, NULL, 0) &&
+			    errno == ETIMEDOUT)
+				return false;
+	}
+	return true;
+}
+
+static const char *
+sketch_open(struct bench_row *row)
+{
+	int ends[2];
+
+	sketch.memory = memfd_create("sketch", MFD_CLOEXEC);
+	if (sketch.memory < 0 || ftruncate(sketch.memory, 4096) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return "no memory or no socket";
+	sketch.ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, sketch.memory, 0);
+	if (sketch.ready == MAP_FAILED)
+		return "no memory";
+	sketch.fd = ends[0];
+	sketch.pid = bench_fork(-1, sketch_exec, &ends[1]);
+	close(ends[1]);
+	row->state = &sketch;
+	return sketch_run(row, 3) ? NULL : "the sketch does not start";
+}
+
+static void
+sketch_close(struct bench_row *row)
+{
+	(void)row;
+	bench_kill(sketch.pid);
+	close(sketch.fd);
+	close(sketch.memory);
+}
+
 /* One after the other, once: the first starts them, the others ask what was seen. */
 static void
 thousand_rows(void)
@@ -144,6 +214,10 @@ bench_compartment_rows(void)
 		.rest = starter_rest, .measure = starter_measure, .close = starter_close,
 	};
 
+	bench_row((struct bench_row){
+		.key = "sketch", .group = row.group, .name = "a sketch: fork, short filter, dlopen, a call",
+		.open = sketch_open, .run = sketch_run, .close = sketch_close, .samples = 20,
+	});
 	row.key = "start", row.name = "start and first call, session open";
 	row.what = "s", row.samples = 20;
 	bench_row(row);
