@@ -3,6 +3,7 @@
  * as the kernel has them; whom it calls and who calls it.
  */
 #include <dirent.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,21 @@ add_limits(struct details *d, const struct compartment *c)
 	    limits && got->filter ? "seccomp" : "all are open");
 }
 
+/* Who owns a user namespace may do anything in it: its user's own debugger gets in all the same. */
+static void
+add_debuggers(struct details *d, const struct compartment *c)
+{
+	const struct instance *i = c->instance;
+	bool owned = i && i->zygote && i->zygote->namespaces & CLONE_NEWUSER;
+	bool process = c->mechanism == &mechanism_process, debug = c->options.debug;
+
+	add(d, "debuggers", yes(debug), yes(debug || owned || !process), "%s",
+	    !process ? "as for the caller's process"
+	    : debug  ? "it stopped before its service was loaded"
+	    : owned  ? "not dumpable; its user owns its namespace, and so may"
+		     : "not dumpable");
+}
+
 static void
 add_rest(struct details *d, const struct compartment *c)
 {
@@ -97,9 +113,7 @@ add_rest(struct details *d, const struct compartment *c)
 	add(d, "own layout", yes(o->fresh || o->debug),
 	    yes(c->instance && c->instance->zygote && c->instance->zygote->kind & GUEST_OWN), "%s",
 	    o->fresh || o->debug ? "exec" : "that of the session's zygote");
-	add(d, "debuggers", yes(o->debug), yes(o->debug), "%s",
-	    c->mechanism != &mechanism_process ? "as for the caller's process"
-	    : o->debug ? "it stopped before its service was loaded" : "not dumpable");
+	add_debuggers(d, c);
 	add(d, "restart", o->restart == MONITOR_RESTART_NEVER ? "never" : "on_call",
 	    o->restart == MONITOR_RESTART_NEVER ? "never" : "on_call", "%s", "after a fault");
 }

@@ -281,7 +281,8 @@ test_close(void **state)
 	(void)state;
 	twz_close();
 	c = twz_hold("counter");
-	assert_non_null(c);
+	if (!c)
+		fail_msg("%s", twz_failed()->text);
 	twz_unload(c);
 }
 
