@@ -460,7 +460,7 @@ call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
 	/* A dry run prints what it does not know by its type. */
 	if (args && b->result != LANG_ANY && (l->check || (b->result && any_unknown(args, n))))
 		return unknown_builtin(l, b, a, args, ret, err);
-	l->shows_next = a == l->direct && (l->options->output == LANG_RAW);
+	l->shows_next = a == l->direct && (l->options->output == LANG_RAW || l->options->output == LANG_JSONL);
 	if (args && b->run(l, args, n, ret, err))
 		return true;
 	if (args && b->run == lang_run_query)

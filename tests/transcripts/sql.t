@@ -76,6 +76,12 @@ calc     none   direct         2
 $ twz -o raw -c 'sql "with recursive c(n) as (select 1 union all select n + 1 from c) select n from c"' 2>&1 | head -2
 {n: 1}
 {n: 2}
+$ twz -o jsonl -c 'sql "select name, fails from gates where service = ? limit 2" passwd'; twz -o csv -c 'sql "select name, fails from gates where service = ? limit 2" passwd'
+{"name":"lookup_user","fails":"LookupError"}
+{"name":"update_password","fails":"UpdatePasswordError"}
+name,fails
+lookup_user,LookupError
+update_password,UpdatePasswordError
 ## Nothing can be changed.
 $ twz -c "sql 'attach database ? as x'"
 Security Error: sql only reads: ATTACH is refused
