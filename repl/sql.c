@@ -24,7 +24,7 @@ struct query {
 	const char *refused;		/* what is not allowed */
 	uint64_t deadline;		/* CLOCK_MONOTONIC, ns; 0: none */
 	bool late, stopped;
-	const char **names;		/* of the columns; NULL: the query is not understood yet */
+	const char **names;		/* of the columns */
 	size_t bytes;
 };
 
@@ -374,7 +374,7 @@ explain(struct query *q, const struct sql_text *text)
 		twz_fail(q->err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "sql: %s", said);
 		suggest(q, strchr(said, ':') + 2);
 	} else {
-		twz_fail(q->err, code == SQLITE_ERROR && !q->names ? TWZ_CLASS_SYNTAX : TWZ_CLASS_GATE,
+		twz_fail(q->err, TWZ_CLASS_GATE,
 			 TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "sql: %s", said);
 	}
 	if (at >= 0 && (size_t)at < text->n) {
@@ -533,11 +533,11 @@ answer(struct query *q, const struct sql_text *text)
 	if (sqlite3_prepare_v2(q->db, text->text, (int)text->n, &st, &rest))
 		return explain(q, text);
 	if (!st)
-		return twz_fail(q->err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+		return twz_fail(q->err, TWZ_CLASS_GATE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"sql: there is no query in the text");
 	rest += strspn(rest, " \t\r\n;");
 	if (*rest) {
-		ok = twz_fail(q->err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+		ok = twz_fail(q->err, TWZ_CLASS_GATE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 			      "sql: one query at a time");
 	} else if (!sqlite3_stmt_readonly(st)) {
 		q->refused = q->verb;
@@ -558,10 +558,10 @@ sql_query(void *session, const struct repl_query *asked, struct twz_error *err)
 	bool ok;
 
 	if (asked->n > 1 << 20)
-		return twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+		return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"sql: the query is longer than a mebibyte");
 	if (memchr(asked->text, '\0', asked->n))
-		return twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+		return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"sql: a NUL in the query");
 	if (!sql_expand(asked->text, asked->n, asked->arena, &text, err))
 		return false;

@@ -127,7 +127,7 @@ copy_rest(const struct sql_named *table, const char *text, size_t n, size_t i, s
 static bool
 no_clause(const char *text, size_t from, size_t to, struct twz_error *err)
 {
-	twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+	twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 		 "sql: '%.*s' cannot follow the table", (int)(to - from > 40 ? 40 : to - from), text + from);
 	twz_hint(err, "write: sql TABLE where COLUMN = VALUE order by COLUMN limit N, or sql \"select …\"");
 	if (err) {

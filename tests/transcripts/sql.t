@@ -100,8 +100,8 @@ Security Error: sql only reads: BEGIN is refused
 Security Error: sql only reads: DROP is refused
 [4]
 $ twz -c "sql 'select 1; delete from gate'"
-Syntax Error: sql: one query at a time
-[2]
+Error: sql: one query at a time
+[1]
 ## What is wrong is shown where it is.
 $ twz -v -c 'sql gates where retuns = User'
 Name Error: sql: no such column: retuns
@@ -114,23 +114,27 @@ Name Error: sql: no such table: gatez
   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ did you mean gates?
 [3]
 $ twz -v -c 'sql "select name frm gates wher x"'
-Syntax Error: sql: near "gates": syntax error
+Error: sql: near "gates": syntax error
   sql "select name frm gates wher x"
                        ^^^^^
-[2]
+[1]
 $ twz -v -c 'sql gates order'
-Syntax Error: sql: incomplete input
+Error: sql: incomplete input
   sql gates order
   ^^^^^^^^^^^^^^^
-[2]
+[1]
 $ twz -v -c 'sql gates whre name = x'
-Syntax Error: sql: 'whre' cannot follow the table
+Error: sql: 'whre' cannot follow the table
   sql gates whre name = x
             ^^^^ write: sql TABLE where COLUMN = VALUE order by COLUMN limit N, or sql "select …"
-[2]
+[1]
 $ twz -c "sql 'select abs(-9223372036854775808)'"
 Error: sql: integer overflow
 [1]
+## Whoever asks can deal with it.
+$ twz -c 'try sql "selec 1" else []; try { sql "select 1 from nothing_there" } catch e { print "no: ${e.message}" }'
+[]
+no: sql: no such table: nothing_there
 ## It ends in time, and when it is told to.
 $ twz --timeout 200ms -c "sql 'with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c'"
 Timeout: sql: not done within 0.2s

@@ -44,7 +44,7 @@ test_forms(void **state)
 		if (ok != (forms[i].wanted != NULL) || (ok && strcmp(text.text, forms[i].wanted)))
 			fail_msg("'%s' became '%s'", forms[i].given, ok ? text.text : err.text);
 		if (!ok)
-			assert_true(err.cls == TWZ_CLASS_SYNTAX && err.to > err.from && *err.hint);
+			assert_true(err.cls == TWZ_CLASS_GATE && err.to > err.from && *err.hint);
 	}
 }
 
