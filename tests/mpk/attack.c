@@ -430,7 +430,7 @@ registers(void)
 	DIES("stack pointer in the caller's stack", SIGSEGV, SIGBUS, stack_pointer, address(&base), 2);
 	DIES("stack pointer that is no address", SIGBUS, SIGSEGV, stack_pointer, 1ull << 63, 2);
 	/* Who stands on the signal stack already could make the kernel go on below, out of it. */
-	DIES("stack pointer low in its signal stack", SIGILL, SIGILL, stack_pointer, base + 64, 1);
+	DIES("stack pointer low in its signal stack", SIGILL, SIGILL, stack_pointer, base + 1024, 1);
 	DIES("stack pointer below its signal stack", SIGILL, SIGILL, stack_pointer, base - 64, 1);
 	if (wanted("overflow")) {
 		answered = CALL(alive(), overflow, &ret, &end, 0);

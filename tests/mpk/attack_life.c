@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
+#include <time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,28 +66,33 @@ count_signal(int signal)
 	__atomic_add_fetch(&signals_seen, 1, __ATOMIC_RELAXED);
 }
 
+enum { CALLS = 200, INSIDE = 64 << 10 };
+
 static struct mpk *shared[2];
-static uint64_t wrong;
+static uint64_t wrong, running;
 
 static void *
 call_many(void *data)
 {
 	uint64_t n = (uintptr_t)data;
 
-	for (uint64_t i = 0; i < 300; i++) {
+	for (uint64_t i = 0; i < CALLS; i++) {
 		enum mpk_end e;
 		uint64_t r;
 
-		if (!call_for(shared[i & 1], EVIL_add, (const uint64_t[6]){ i, n }, &r, &e, PATIENCE) || r != i + n)
+		if (!call_for(shared[i & 1], EVIL_add, (const uint64_t[6]){ i, n }, &r, &e, PATIENCE) || r != i + n ||
+		    !call_for(shared[i & 1], EVIL_allocate, (const uint64_t[6]){ INSIDE }, &r, &e, PATIENCE) ||
+		    r != INSIDE)
 			__atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
 	}
+	__atomic_sub_fetch(&running, 1, __ATOMIC_SEQ_CST);
 	return NULL;
 }
 
 void
 threads(void)
 {
-	const struct itimerval often = { { 0, 3000 }, { 0, 3000 } }, never = { 0 };
+	const struct timespec moment = { .tv_nsec = 300000 };
 	struct sigaction sa = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
 	pthread_t all[4];
 
@@ -96,12 +101,16 @@ threads(void)
 	shared[0] = start();
 	shared[1] = start();
 	sigaction(SIGALRM, &sa, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
+	running = TWZ_COUNT(all);
 	for (uintptr_t i = 0; i < TWZ_COUNT(all); i++)
 		pthread_create(&all[i], NULL, call_many, (void *)i);
+	while (__atomic_load_n(&running, __ATOMIC_SEQ_CST)) {
+		for (size_t i = 0; i < TWZ_COUNT(all); i++)
+			pthread_kill(all[i], SIGALRM);
+		nanosleep(&moment, NULL);
+	}
 	for (size_t i = 0; i < TWZ_COUNT(all); i++)
 		pthread_join(all[i], NULL);
-	setitimer(ITIMER_REAL, &never, NULL);
 	answered = false;
 	if (wrong)
 		printf("# %llu calls went wrong\n", (unsigned long long)wrong);
