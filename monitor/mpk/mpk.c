@@ -18,7 +18,7 @@
 #include "monitor/mpk/process.h"
 #include "monitor/mpk/protocol.h"
 
-enum { DEFAULT_MEMORY = 512 << 20, LOAD_NS = 1000000000, LOAD_S = 60, MXCSR = 0x1f80 };
+enum { DEFAULT_MEMORY = 512 << 20, LOAD_S = 10, MXCSR = 0x1f80 };
 
 uint64_t mpk_arena = UINT64_MAX;
 struct mpk_host *mpk_inside[MPK_SLOTS];
@@ -420,7 +420,7 @@ load(struct mpk *c, struct twz_error *err)
 {
 	struct mpk_loaded loaded;
 	uint64_t reason;
-	enum mpk_end end = enter(c, 0, (int64_t)LOAD_NS * LOAD_S, &reason);
+	enum mpk_end end = enter(c, 0, LOAD_S * (int64_t)1000000000, &reason);
 
 	system_call_close_files(c);
 	if (end != MPK_DONE || reason != MPK_READY ||
