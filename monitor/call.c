@@ -296,6 +296,10 @@ call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
 				"%s::%s: the result does not fit: a call may carry %d bytes", service,
 				gate->gate->name, LINK_ROOM);
+	case -ENFILE:
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+				"%s::%s: the service holds too many objects; close some", service,
+				gate->gate->name);
 	case -ENOMEM:
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_MEMORY),
 				"%s::%s: the service has no memory for the call", service,

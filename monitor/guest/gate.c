@@ -198,5 +198,5 @@ gate_run(struct gate *gate, struct wire_run *run)
 	if (!take_objects(g, run))
 		return EBADF;
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
-	return give_objects(g, run) ? 0 : ENOMEM;
+	return give_objects(g, run) ? 0 : ENFILE;
 }

@@ -82,7 +82,7 @@ typedef uint64_t gate_words(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, ui
 gate_words *gate_fast(const struct gate *gate);
 /**
  * Calls it with the arguments that were taken. 0, or an error number: ENOEXEC, the symbol is missing or
- * its type unknown; EBADF, a number stands for no object; ENOMEM, there are too many objects.
+ * its type unknown; EBADF, a number stands for no object; ENFILE, there are too many objects.
  */
 int gate_run(struct gate *gate, struct wire_run *run);
 

@@ -2,10 +2,12 @@
  * Objects that stay in the compartment: what a library's functions open, use and close by a pointer.
  * Callers get a number instead of the pointer. A number is a place in the table and that place's
  * generation, so that a number that was closed, made up or meant for another type is refused and never
- * becomes an address. No number is ever given twice.
+ * becomes an address. No number is ever given twice, and generations begin at a random one, so that the
+ * number of another compartment means nothing here.
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include "monitor/guest/guest.h"
 
@@ -19,6 +21,7 @@ struct object {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct object *objects;
 static uint32_t size, used, hint;	/* allocated; in use; where to look for a free place first */
+static uint32_t first;			/* twice the first generation */
 
 /* The place of @number, or NULL. With the lock held. */
 static struct object *
@@ -38,9 +41,11 @@ grow(void)
 
 	if (!more)
 		return false;
+	if (!size && getrandom(&first, sizeof(first), GRND_NONBLOCK) != sizeof(first))
+		first = (uint32_t)(uintptr_t)more;
 	objects = more;
 	for (uint32_t i = size; i < n; i++)
-		objects[i] = (struct object){ 0 };
+		objects[i] = (struct object){ .generation = first >> 1 };
 	hint = size;
 	size = n;
 	return true;

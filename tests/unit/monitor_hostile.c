@@ -124,6 +124,30 @@ test_objects(void **state)
 	assert_add_works(f);
 }
 
+/* As many objects as there may be, and one more; none of them is known to the compartment's successor. */
+static void
+test_too_many_objects(void **state)
+{
+	enum { MOST = 1 << 16 };
+	struct fixture *f = *state;
+	uint64_t number = 0, last = 0, seven = 0;
+	int32_t zero;
+
+	assert_true(fixture_open(f, 0));
+	for (size_t i = 0; i < MOST; i++)
+		assert_call(f, open_number, &zero, POINTER(&number), 7);
+	assert_fails(f, open_number, TWZ_CLASS_LINK, "too many objects", POINTER(&last), 7);
+	assert_true(f->err.code == TWZ_ERR(RESOURCE, OUT_OF_RESOURCES));
+	assert_call(f, close_number, NULL, number);
+	assert_call(f, open_number, &zero, POINTER(&number), 7);
+	assert_fails(f, crash, TWZ_CLASS_FAULT, "SIGSEGV");
+	assert_call(f, open_number, &zero, POINTER(&last), 7);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", number);
+	assert_true(f->err.code == TWZ_ERR(ARGUMENT, BAD_HANDLE));
+	assert_call(f, look_at, &seven, last);
+	assert_int_equal(seven, 7);
+}
+
 static void
 test_silent_death(void **state)
 {
@@ -170,7 +194,7 @@ test_babble(void **state)
 
 	assert_true(fixture_open(f, 0));
 	assert_true(monitor_bind(f->m, &f->other, &fixture_gates[GATE_add], &other, &f->err));
-	for (uint32_t kind = 0; kind < 20; kind++)
+	for (uint32_t kind = 0; kind < 25; kind++)
 		for (size_t i = 0; i < TWZ_COUNT(sizes); i++) {
 			int32_t sent = 0;
 			enum twz_class got = call_gate(f, GATE_babble, &sent, LONG_NS,
@@ -182,7 +206,7 @@ test_babble(void **state)
 		}
 	/* A message that makes no sense ends its sender: during that call, or during or between later ones. */
 	assert_true(monitor_load(f->m, &f->test, NULL, &before, &f->err));
-	call_gate(f, GATE_babble, &ignored, LONG_NS, WORDS(19, 8192));
+	call_gate(f, GATE_babble, &ignored, LONG_NS, WORDS(1000, 8192));
 	start = link_now();
 	do {
 		call_gate(f, GATE_nothing, NULL, LONG_NS, WORDS());
@@ -199,7 +223,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_lies), TEST(test_counts), TEST(test_objects), TEST(test_silent_death), TEST(test_scribbles), TEST(test_babble),
+		TEST(test_lies), TEST(test_counts), TEST(test_objects), TEST(test_too_many_objects), TEST(test_silent_death), TEST(test_scribbles), TEST(test_babble),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
