@@ -254,8 +254,7 @@ put_row(struct registry *reg, struct registry_capability *c, struct twz_error *e
 	db_bind(st, 4, c->gate);
 	for (int i = 0; i < 3; i++)
 		sqlite3_bind_int64(st, 5 + i, numbers[i]);
-	sqlite3_bind_blob(st, 8, c->build_id_size ? c->build_id : (const uint8_t *)"",
-			  (int)c->build_id_size, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 8, c->build_id, (int)c->build_id_size, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 9, c->rights);
 	sqlite3_bind_int64(st, 10, c->delegable ? CAPABILITY_DELEGABLE : 0);
 	sqlite3_bind_int64(st, 11, c->expires);
@@ -309,6 +308,8 @@ registry_grant(struct registry *reg, const struct registry_capability *wanted, i
 	RIGHTS_KEY key = { 0 };
 
 	c.granted = registry_now(reg);
+	if (!c.build_id)
+		c.build_id = (const uint8_t *)"";
 	if (!is_sound(&c, reg, err))
 		return false;
 	if (!rights_key_read(reg, true, &key, err) ||
