@@ -15,12 +15,24 @@ enum { MOST = 8, WINDOW_US = 60000, WARM_US = 20000 };
 static struct {
 	pthread_t threads[MOST];
 	unsigned started;
-	_Atomic unsigned wanted;		/* threads 0 … wanted - 1 call */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;			/* wanted, stop */
+	_Atomic unsigned wanted;		/* threads 0 … wanted - 1 call, the others sleep */
 	_Atomic bool counting, stop, failed;
 	struct {
 		_Alignas(64) _Atomic uint64_t calls;
 	} each[MOST];
-} crowd;
+} crowd = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void
+want(unsigned n, bool stop)
+{
+	pthread_mutex_lock(&crowd.lock);
+	crowd.wanted = n;
+	crowd.stop = stop;
+	pthread_cond_broadcast(&crowd.changed);
+	pthread_mutex_unlock(&crowd.lock);
+}
 
 static void *
 work(void *data)
@@ -29,7 +41,10 @@ work(void *data)
 
 	while (!crowd.stop) {
 		if (self >= crowd.wanted) {
-			bench_sleep(500);
+			pthread_mutex_lock(&crowd.lock);
+			while (self >= crowd.wanted && !crowd.stop)
+				pthread_cond_wait(&crowd.changed, &crowd.lock);
+			pthread_mutex_unlock(&crowd.lock);
 			continue;
 		}
 		for (int i = 0; i < 50; i++)
@@ -75,14 +90,14 @@ crowd_measure(struct bench_row *row, double *ret)
 	uint64_t before, calls, from;
 
 	crowd.counting = true;
-	crowd.wanted = n;
+	want(n, false);
 	bench_sleep(WARM_US);
 	before = sum(n);
 	from = bench_now();
 	bench_sleep(WINDOW_US);
 	calls = sum(n) - before;
 	*ret = (double)(bench_now() - from) / (double)(calls ? calls : 1);
-	crowd.wanted = 0;
+	want(0, false);
 	bench_sleep(2000);
 	return calls && !crowd.failed;
 }
@@ -91,7 +106,7 @@ static void
 crowd_close(struct bench_row *row)
 {
 	(void)row;
-	crowd.stop = true;
+	want(0, true);
 	while (crowd.started)
 		pthread_join(crowd.threads[--crowd.started], NULL);
 }
