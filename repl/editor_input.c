@@ -235,6 +235,9 @@ edit_read_key(struct edit *e, wchar_t *ret)
 	bool waited = false, painted = false;
 	int wait, r;
 
+	/* A list that the line has left does not come back when it is typed again. */
+	if (e->menu.text && !edit_menu_shown(e))
+		edit_menu_close(e);
 	while (!take_key(e, waited, ret, &wait)) {
 		struct pollfd fds[] = {
 			{ .fd = STDIN_FILENO, .events = POLLIN },

@@ -127,9 +127,6 @@ edit_paint(struct edit *e)
 		show(e, &view);
 		return;
 	}
-	/* A list that the line has left does not come back when it is typed again. */
-	if (e->menu.text && !edit_menu_shown(e))
-		edit_menu_close(e);
 	editor_undo_note(&e->undo, line.text, line.n, line.cursor);
 	editor_look_at(&e->look, line.text, line.n, line.cursor);
 	view.styles = e->look.styles;

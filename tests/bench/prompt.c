@@ -15,7 +15,7 @@
 
 #include "tests/bench/bench.h"
 
-enum { GATES = 10000, LINES = 1000000, PATIENCE_MS = 20000, QUIET_MS = 5 };
+enum { GATES = 10000, LINES = 1000000, PATIENCE_MS = 20000, QUIET_MS = 20 };
 
 /* A program with a prompt. NULL texts: it has no such thing. */
 struct prompter {
