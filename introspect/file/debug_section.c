@@ -5,10 +5,14 @@
  */
 #include "introspect/file/debug.h"
 
+#include <errno.h>
 #include <libdeflate.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include "introspect/file/debug_in.h"
@@ -19,6 +23,8 @@ enum {
 	REAL_RATIO = 64,		/* nor does any debug information that is larger than … */
 	REAL_SIZE = 1 << 26,		/* … this */
 	HUGE_SIZE = 1 << 22,		/* pages of 2 MiB pay from here on */
+	FORGET_SIZE = 1 << 23,		/* compressed sections of this size are let go of … */
+	FORGET_NS = 4000000,		/* … so often */
 };
 
 /* Of all sections together, decompressed. */
@@ -151,6 +157,62 @@ unpack(const struct stored *s, unsigned char *ret)
 	return false;
 }
 
+/* -- letting go of what was read -------------------------------------------------------------------- */
+
+/*
+ * A large section takes its compressed size in memory as well: pages of the file, read once and never again.
+ * While it is decompressed, somebody takes them out of this process every few milliseconds; the file, which is
+ * mapped as it is, gives back what was taken too early.
+ */
+struct forgetting {
+	uintptr_t from;
+	size_t n;
+	sem_t end;
+	pthread_t thread;
+	bool started;
+};
+
+static void *
+forget(void *data)
+{
+	struct forgetting *f = data;
+	struct timespec until;
+
+	do {
+		madvise((void *)f->from, f->n, MADV_DONTNEED);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += FORGET_NS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+	} while (sem_timedwait(&f->end, &until) && (errno == ETIMEDOUT || errno == EINTR));
+	madvise((void *)f->from, f->n, MADV_DONTNEED);
+	return NULL;
+}
+
+static void
+forget_begin(struct forgetting *f, const struct elf_section *bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end = (uintptr_t)(bytes->bytes + bytes->n);
+
+	*f = (struct forgetting){ .from = ((uintptr_t)bytes->bytes + page - 1) & ~(page - 1) };
+	if (bytes->n < FORGET_SIZE || sem_init(&f->end, 0, 0))
+		return;
+	f->n = (end & ~(page - 1)) - f->from;
+	f->started = !pthread_create(&f->thread, NULL, forget, f);
+	if (!f->started)
+		sem_destroy(&f->end);
+}
+
+static void
+forget_end(struct forgetting *f)
+{
+	if (!f->started)
+		return;
+	sem_post(&f->end);
+	pthread_join(f->thread, NULL);
+	sem_destroy(&f->end);
+}
+
 /* -- all sections of one name ----------------------------------------------------------------------- */
 
 /*
@@ -218,12 +280,19 @@ unpack_all(struct debug *debug, const struct stored *all, size_t n, struct debug
 	bytes = reserve(debug, total);
 	if (!bytes)
 		return "there is not enough memory for it";
-	for (size_t i = 0; i < n; at += all[i++].n)
-		if (!unpack(&all[i], bytes + at)) {
+	for (size_t i = 0; i < n; at += all[i++].n) {
+		struct forgetting forgetting;
+		bool ok;
+
+		forget_begin(&forgetting, &all[i].bytes);
+		ok = unpack(&all[i], bytes + at);
+		forget_end(&forgetting);
+		if (!ok) {
 			munmap(bytes, total);
 			atomic_fetch_sub(&debug->memory, total);
 			return "its compressed data is damaged";
 		}
+	}
 	memory->section = (struct elf_section){ bytes, total };
 	memory->mapped = total;
 	return NULL;
