@@ -13,7 +13,7 @@ enum { NAME_MAX_ = 255, GATE_MAX = 4096 };
 
 /* -- may ------------------------------------------------------------------------------------------- */
 
-struct question {
+struct right_question {
 	const char *context, *service, *capability, *gate;
 	uint64_t number;		/* of the gate */
 	bool numbered;
@@ -29,7 +29,7 @@ struct answer {
 };
 
 static bool
-is_for(const struct capability *c, const struct question *q)
+is_for(const struct capability *c, const struct right_question *q)
 {
 	if ((strcmp(c->is.capability, "*") && strcmp(c->is.capability, q->capability)) ||
 	    !capability_is_about(&c->is, q->service, q->gate))
@@ -39,7 +39,7 @@ is_for(const struct capability *c, const struct question *q)
 }
 
 static bool
-is_of_this_file(const struct capability *c, const struct question *q)
+is_of_this_file(const struct capability *c, const struct right_question *q)
 {
 	return (!c->is.length && !c->is.align) ||
 	       (c->is.build_id_size == q->build_id_size &&
@@ -47,7 +47,7 @@ is_of_this_file(const struct capability *c, const struct question *q)
 }
 
 static bool
-look_at(struct registry *reg, const struct capability *c, const struct question *q, uint32_t unmasked,
+look_at(struct registry *reg, const struct capability *c, const struct right_question *q, uint32_t unmasked,
 	struct twz_error *err)
 {
 	if (q->rights & ~c->is.rights)
@@ -63,7 +63,7 @@ look_at(struct registry *reg, const struct capability *c, const struct question 
 }
 
 static bool
-ask_once(struct registry *reg, const struct question *q, struct answer *ret, struct twz_error *err)
+ask_once(struct registry *reg, const struct right_question *q, struct answer *ret, struct twz_error *err)
 {
 	DB_STATEMENT *st = NULL;
 	uint32_t unmasked;
@@ -100,14 +100,14 @@ ask_once(struct registry *reg, const struct question *q, struct answer *ret, str
 }
 
 static bool
-ask(struct registry *reg, const struct question *q, struct answer *ret, struct twz_error *err)
+ask(struct registry *reg, const struct right_question *q, struct answer *ret, struct twz_error *err)
 {
 	return ask_once(reg, q, ret, err) ||
 	       (registry_recover(reg, err) && ask_once(reg, q, ret, err));
 }
 
 static bool
-say_why(const struct question *q, const struct answer *a, struct twz_error *err)
+say_why(const struct right_question *q, const struct answer *a, struct twz_error *err)
 {
 	if (err && a->why.code)
 		err->code = a->why.code;
@@ -121,7 +121,7 @@ bool
 registry_may_call(struct registry *reg, const char *context, const struct twz_service *service,
 		  const struct twz_gate *gate, struct twz_error *err)
 {
-	const struct question q = {
+	const struct right_question q = {
 		.context = context, .service = service->name, .capability = gate->requires,
 		.gate = gate->name, .number = gate->index, .numbered = true,
 		.build_id = service->build_id, .build_id_size = service->build_id_size,
@@ -144,7 +144,7 @@ bool
 registry_may_use(struct registry *reg, const char *context, const char *capability, const char *what,
 		 uint32_t rights, struct twz_error *err)
 {
-	const struct question q = { .context = context, .service = REGISTRY_HOST, .capability = capability,
+	const struct right_question q = { .context = context, .service = REGISTRY_HOST, .capability = capability,
 				    .gate = what, .rights = rights };
 	struct answer a;
 
