@@ -147,6 +147,34 @@ nested(struct soak *s, uint64_t *seed)
 		CHECK(sum == a + 2 || sum == -1);
 }
 
+/* Twenty in one crossing: each right, or failed with a code, and the first failure explained. */
+static void
+many(struct soak *s, uint64_t *seed)
+{
+	const struct twz_service *service = &s->services[soak_random(seed) % SOAK_SERVICES];
+	struct twz_error err = { 0 };
+	struct monitor_gate *g = NULL;
+	struct monitor_one ones[20];
+	uint64_t arguments[20][2], rets[20] = { 0 };
+	size_t failed, seen = 0;
+
+	if (!monitor_bind(s->f->m, service, &service->gates[GATE_add], &g, &err))
+		return;
+	for (uint64_t i = 0; i < 20; i++) {
+		arguments[i][0] = i, arguments[i][1] = 7;
+		ones[i] = (struct monitor_one){ g, arguments[i], &rets[i], 0 };
+	}
+	failed = monitor_call_many(ones, 20, LONG, &err);
+	__atomic_add_fetch(&s->calls, 20, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&s->right, 20 - failed, __ATOMIC_RELAXED);
+	for (uint64_t i = 0; i < 20; i++) {
+		seen += ones[i].code != 0;
+		CHECK(ones[i].code || (uint32_t)rets[i] == i + 7);
+	}
+	CHECK(seen == failed);
+	CHECK(!failed || (may_fail(err.cls) && *err.text));
+}
+
 /* -- gates that don't ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -181,7 +209,7 @@ void
 soak_call(struct soak *s, uint64_t *seed)
 {
 	static void (*const good[])(struct soak *s, uint64_t *seed) = {
-		words, words, hot, text, buffer_in, buffer_both, structs, nested,
+		words, words, hot, text, buffer_in, buffer_both, structs, nested, many,
 	};
 
 	if (soak_random(seed) % 64 == 0)
