@@ -383,6 +383,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		lo.over_stdout = true;
 		lo.save = record_save;
 		lo.save_data = record;
+		lo.last = true;
 		lo.ask = ask_secret;
 		lo.ask_data = &here;
 		pager = (struct pager){ lo.out, record };

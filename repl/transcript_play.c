@@ -123,6 +123,7 @@ open_player(struct player *p)
 		.output = p->o->output,
 		.json = p->o->json,
 		.out_tty = true,
+		.last = true,
 		.trace = p->o->trace,
 		.verbose = p->o->verbose,
 		.dry_run = p->o->dry_run,

@@ -251,6 +251,16 @@ program_ended(struct lang *l, const struct ast *a, const struct twz_value *v, bo
 }
 
 /* @last: all that there is to run ends with it. */
+/* Of a result, what is in it; nothing is not worth keeping. */
+static void
+keep_last(struct lang *l, const struct twz_value *v)
+{
+	if (v->kind == TWZ_VALUE_OK)
+		v = &v->list.items[0];
+	if (v->kind != TWZ_VALUE_UNIT)
+		lang_assign(l, lang_name(l, "_", 1), v);
+}
+
 static enum lang_result
 run_statement(struct lang *l, const struct ast *a, bool last, struct twz_error *err)
 {
@@ -273,6 +283,8 @@ run_statement(struct lang *l, const struct ast *a, bool last, struct twz_error *
 		return program_ended(l, a, &v, last, err);
 	if (shown(l, a) && !l->shown && !lang_show_statement(l, &v, err))
 		return LANG_FAILED;
+	if (l->options->last && shown(l, a))
+		keep_last(l, &v);
 	return LANG_OK;
 }
 

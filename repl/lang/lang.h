@@ -50,6 +50,7 @@ struct lang_options {
 	bool (*save)(void *data, const char *file, struct twz_error *err);
 	void *save_data;
 	int (*columns)(void);		/* of the terminal that out is; NULL: tables are as wide as they are */
+	bool last;			/* at a prompt: the variable _ is the last value that was shown */
 	/* At a prompt: shows the value of a statement, which may be long; NULL: it is written to out. */
 	bool (*page)(void *data, const char *text, size_t n, struct twz_error *err);
 	void *page_data;
