@@ -436,7 +436,9 @@ ends(struct mpk *c, uint64_t nr, const uint64_t *a)
 	case SYS_kill:
 	case SYS_tkill:
 	case SYS_tgkill:
-		/* abort(), or raise(): whatever it names, it can only mean itself */
+		/* abort() and raise(); nobody else is any of its business */
+		if (a[0] != (uint64_t)getpid() || !(nr == SYS_tgkill ? a[2] : a[1]))
+			return false;
 		fault_of(c, nr == SYS_tgkill ? (int)(a[2] & 63) : (int)(a[1] & 63));
 		return true;
 	}
