@@ -81,46 +81,67 @@ copy_file(const char *path, int to)
 	return true;
 }
 
-/* A file of its own with the same contents, so that the loader takes it for another one. */
-static void *
-open_copy(const char *path, const char *name)
+/* What stands for the loaded file; compartment->inner. */
+struct direct {
+	void *library;
+	int copy;			/* -1: none */
+};
+
+/*
+ * A file of its own with the same contents. It stays open as long as it is loaded: the loader knows files by
+ * their names too, and this one's name is its number.
+ */
+static void
+open_copy(struct direct *d, const char *path, const char *name)
 {
-	TWZ_CLOSE int fd = memfd_create(name, MFD_CLOEXEC);
 	char own[64];
 
-	if (fd < 0 || !copy_file(path, fd))
-		return NULL;
-	snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
-	return dlopen(own, RTLD_NOW | RTLD_LOCAL | OWN_FIRST);
+	d->copy = memfd_create(name, MFD_CLOEXEC);
+	if (d->copy < 0 || !copy_file(path, d->copy))
+		return;
+	snprintf(own, sizeof(own), "/proc/self/fd/%d", d->copy);
+	d->library = dlopen(own, RTLD_NOW | RTLD_LOCAL | OWN_FIRST);
+}
+
+static void
+direct_end(struct compartment *c)
+{
+	struct direct *d = c->inner;
+
+	if (d && d->library)
+		dlclose(d->library);
+	if (d)
+		twz_closep(&d->copy);
+	free(d);
+	c->inner = NULL;
 }
 
 static bool
 direct_start(struct compartment *c, struct twz_error *err)
 {
 	const char *path = c->service->path, *why;
+	struct direct *d = calloc(1, sizeof(*d));
 
+	if (!d)
+		return twz_fail_sys(err, ENOMEM, "load service %s", c->service->name);
+	c->inner = d;
+	d->copy = -1;
 	dlerror();
-	c->inner = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
-	if (c->inner && !c->options.here) {
-		dlclose(c->inner);
-		c->inner = open_copy(path, c->service->name);
-	} else if (!c->inner && !c->options.here) {
-		c->inner = dlopen(path, RTLD_NOW | RTLD_LOCAL | OWN_FIRST);
+	d->library = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
+	if (d->library && !c->options.here) {
+		dlclose(d->library);
+		d->library = NULL;
+		open_copy(d, path, c->service->name);
+	} else if (!d->library && !c->options.here) {
+		d->library = dlopen(path, RTLD_NOW | RTLD_LOCAL | OWN_FIRST);
 	}
-	if (c->inner)
+	if (d->library)
 		return true;
 	why = dlerror();
-	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
-			"service %s cannot be loaded: %s", c->service->name,
-			why ? why : "its file cannot be copied");
-}
-
-static void
-direct_end(struct compartment *c)
-{
-	if (c->inner)
-		dlclose(c->inner);
-	c->inner = NULL;
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE), "service %s cannot be loaded: %s",
+		 c->service->name, why ? why : "its file cannot be copied");
+	direct_end(c);
+	return false;
 }
 
 static bool
@@ -135,7 +156,7 @@ direct_bind(struct monitor_gate *g, struct twz_error *err)
 			 name);
 		return twz_hint(err, "name the service in SCTX_PRELOAD instead of LD_PRELOAD");
 	}
-	g->function = dlsym(g->compartment->inner, g->gate->symbol);
+	g->function = dlsym(((struct direct *)g->compartment->inner)->library, g->gate->symbol);
 	if (g->function)
 		return true;
 	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s::%s is not in %s",

@@ -91,6 +91,11 @@ b
 2
 1
 owner
+$ twz -c '_ = sys::load a::libcounter.so --isolation=none; _ = sys::load b::libcounter.so --isolation=none; _ = sys::load c::libcounter.so --isolation=none; b::inc; b::inc; c::inc; a::inc'
+1
+2
+1
+1
 ## Its own constructors, destructors, environment, memory (G17, I10).
 $ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'montest::was_ctor_run; sys::unload montest; montest::was_ctor_run'
 montest: destructed
