@@ -376,7 +376,7 @@ history_starting(struct history_file *h, const char *prefix, size_t max, struct 
 	return found.n;
 }
 
-/* Whether @text contains every one of the words; letters are alike in both cases where the word has none in upper case. */
+/* Whether @text contains every one of the words; one that has no capital is found in either case. */
 static bool
 contains(const char *text, char *const *words, const bool *exact, size_t n)
 {
