@@ -252,8 +252,8 @@ rows_of(struct rows *r, const struct monitor *m)
 		    c->filter_own);
 	else
 		row(r, "system calls", true, "seccomp filter of %u instructions", z->filter);
-	row(r, "memory", c->limits, "limit of %llu MiB of private memory",
-	    (unsigned long long)(m->options.memory >> 20));
+	row(r, "memory", c->limits && filter, "limit of %llu MiB of private memory; %s shared memory",
+	    (unsigned long long)(m->options.memory >> 20), filter ? "seccomp refuses" : "open:");
 	row(r, "descriptors", c->limits, "limit of %u", z->files);
 	row(r, "file size", c->limits, "limit of %llu MiB",
 	    (unsigned long long)(z->file_size >> 20));

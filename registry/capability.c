@@ -113,7 +113,8 @@ static void
 add_bytes(struct twz_text *text, const void *bytes, size_t n)
 {
 	add_number(text, n);
-	twz_text_add(text, bytes, n);
+	if (n)
+		twz_text_add(text, bytes, n);
 }
 
 void

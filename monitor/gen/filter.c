@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@
 /* Harmless by themselves; files are Landlock's business. */
 static const int allowed[] = {
 	/* memory */
-	SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mprotect), SCMP_SYS(mremap),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mprotect), SCMP_SYS(mremap),
 	SCMP_SYS(madvise), SCMP_SYS(msync), SCMP_SYS(mincore), SCMP_SYS(membarrier),
 	/* threads and waiting */
 	SCMP_SYS(clone), SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(get_robust_list),
@@ -106,6 +107,12 @@ fill(scmp_filter_ctx ctx, int net)
 	for (size_t i = 0; i < sizeof(prctls) / sizeof(prctls[0]); i++)
 		must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
 				      SCMP_A0(SCMP_CMP_EQ, prctls[i], 0)), "prctl");
+	/* Not both: shared pages without a file are in no limit of a process's data. */
+	must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+			      SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)), "mmap of a file");
+	must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+			      SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS | MAP_SHARED, MAP_ANONYMOUS)),
+	     "private mmap");
 	/* Only about oneself. */
 	must(seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sched_setaffinity), 1,
 			      SCMP_A0(SCMP_CMP_EQ, 0, 0)), "sched_setaffinity");

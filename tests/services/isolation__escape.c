@@ -134,10 +134,11 @@ large_file(void)
 	return result;
 }
 
+/* Shared pages are in no limit of a process's data. */
 static long
-much_memory(void)
+much_memory(int how)
 {
-	void *bytes = mmap(NULL, (size_t)4 << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *bytes = mmap(NULL, (size_t)4 << 30, PROT_READ | PROT_WRITE, how | MAP_ANONYMOUS, -1, 0);
 
 	return bytes == MAP_FAILED ? -1 : munmap(bytes, (size_t)4 << 30);
 }
@@ -290,7 +291,8 @@ static uint64_t zeros[32];
 	X(other_priority, "processor", setpriority(PRIO_PROCESS, (id_t)target, 5)) \
 	X(many_files, "descriptors", many_files()) \
 	X(large_file, "file size", large_file()) \
-	X(much_memory, "memory", much_memory()) \
+	X(much_memory, "memory", much_memory(MAP_PRIVATE)) \
+	X(shared_memory, "memory", much_memory(MAP_SHARED)) \
 	X(lift_memory, "memory", setrlimit(RLIMIT_DATA, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY })) \
 	X(lift_files, "descriptors", setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 4096, 4096 })) \
 	X(lift_core, "dumping", setrlimit(RLIMIT_CORE, &(struct rlimit){ 1 << 20, 1 << 20 })) \
