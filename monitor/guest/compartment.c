@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "monitor/guest/guest.h"
+#include "monitor/guest/mapped.h"
 
 static struct message_in in;
 static const char *state_dir;
@@ -33,62 +34,6 @@ tell(uint32_t kind, uint64_t a, uint64_t b, const void *bytes, size_t n)
 		_exit(0);
 }
 
-enum {
-	ID_MAX = 64,
-	CONTENTS_HASH = 16,	/* bytes that stand for the build-id of a file without one */
-};
-
-/* What is learned of the file once it is mapped. */
-struct loaded {
-	uint64_t base, size;
-	unsigned char id[ID_MAX];
-	size_t id_size;
-};
-
-static void
-read_notes(struct loaded *l, const unsigned char *notes, size_t n)
-{
-	ElfW(Nhdr) head;
-
-	while (n >= sizeof(head)) {
-		size_t name, content;
-
-		memcpy(&head, notes, sizeof(head));
-		name = TWZ_ALIGN((size_t)head.n_namesz, (size_t)4);
-		content = TWZ_ALIGN((size_t)head.n_descsz, (size_t)4);
-		if (name > n - sizeof(head) || content > n - sizeof(head) - name)
-			return;
-		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 && head.n_descsz <= ID_MAX &&
-		    !memcmp(notes + sizeof(head), "GNU", 4)) {
-			l->id_size = head.n_descsz;
-			memcpy(l->id, notes + sizeof(head) + name, l->id_size);
-			return;
-		}
-		notes += sizeof(head) + name + content;
-		n -= sizeof(head) + name + content;
-	}
-}
-
-/* How far the file's segments reach behind its base, and which build-id it carries. */
-static int
-measure(struct dl_phdr_info *info, size_t size, void *data)
-{
-	struct loaded *l = data;
-
-	(void)size;
-	if (info->dlpi_addr != l->base)
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && p->p_vaddr + p->p_memsz > l->size)
-			l->size = p->p_vaddr + p->p_memsz;
-		if (p->p_type == PT_NOTE && !l->id_size)
-			read_notes(l, (const unsigned char *)(l->base + p->p_vaddr), p->p_memsz);
-	}
-	return 1;
-}
-
 static void __attribute__((noreturn))
 unloadable(const char *why)
 {
@@ -96,36 +41,18 @@ unloadable(const char *why)
 	_exit(127);
 }
 
-/*
- * The gates are called as the file was inspected, so it has to be that file. One without a build-id
- * is known by a hash of its contents, which a mapped file does not show: then only its kind is sure.
- */
-static bool
-is_inspected(const struct loaded *l, const char *want)
-{
-	char id[2 * ID_MAX + 1] = "";
-
-	for (size_t i = 0; i < l->id_size; i++)
-		snprintf(id + 2 * i, 3, "%02x", l->id[i]);
-	return !*want || !strcmp(id, want) || (!l->id_size && strlen(want) == 2 * CONTENTS_HASH);
-}
-
 static void *
 load(const struct guest_start *start)
 {
 	void *library = dlopen(start->path, RTLD_NOW | RTLD_LOCAL);
-	struct link_map *map = NULL;
-	struct loaded l = { 0 };
+	struct mapped m;
 
 	if (!library)
 		unloadable(dlerror());
-	if (!dlinfo(library, RTLD_DI_LINKMAP, &map) && map) {
-		l.base = map->l_addr;
-		dl_iterate_phdr(measure, &l);
-	}
-	if (!is_inspected(&l, start->build_id))
+	m = mapped_find(library);
+	if (!mapped_is(&m, start->build_id))
 		unloadable("its file is no longer the one that was inspected; call it again");
-	tell(MESSAGE_READY, l.base, l.size, NULL, 0);
+	tell(MESSAGE_READY, m.base, m.size, NULL, 0);
 	return library;
 }
 

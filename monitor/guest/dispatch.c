@@ -150,25 +150,6 @@ is_permitted(const struct worker *w, uint64_t number)
 	}
 }
 
-static int64_t
-status_errno(enum wire_status status)
-{
-	switch (status) {
-	case WIRE_OK:
-		return 0;
-	case WIRE_TOO_BIG:
-		return -EMSGSIZE;
-	case WIRE_NO_MEMORY:
-		return -ENOMEM;
-	case WIRE_BAD_COUNT:
-	case WIRE_IS_NULL:
-	case WIRE_FORGED:
-	case WIRE_NO_RESULT:
-		break;
-	}
-	return -EINVAL;
-}
-
 /* A gate with data or other words than integers. */
 static int64_t
 run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t size, uint64_t *word)
@@ -185,12 +166,12 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 	w->run.shared = w->link.caller.compartment ? NULL : shared_find;
 	status = wire_take(&w->run, payload, &w->room);
 	if (status != WIRE_OK)
-		return status_errno(status);
+		return gate_errno(status);
 	error = gate_run(gate, &w->run);
 	if (error)
 		return -error;
 	status = wire_give(&w->run, payload, word);
-	return status_errno(status);
+	return gate_errno(status);
 }
 
 TWZ_HOT static int64_t

@@ -200,3 +200,22 @@ gate_run(struct gate *gate, struct wire_run *run)
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
 	return give_objects(g, run) ? 0 : ENFILE;
 }
+
+int64_t
+gate_errno(enum wire_status status)
+{
+	switch (status) {
+	case WIRE_OK:
+		return 0;
+	case WIRE_TOO_BIG:
+		return -EMSGSIZE;
+	case WIRE_NO_MEMORY:
+		return -ENOMEM;
+	case WIRE_BAD_COUNT:
+	case WIRE_IS_NULL:
+	case WIRE_FORGED:
+	case WIRE_NO_RESULT:
+		break;
+	}
+	return -EINVAL;
+}

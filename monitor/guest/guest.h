@@ -85,6 +85,8 @@ gate_words *gate_fast(const struct gate *gate);
  * its type unknown; EBADF, a number stands for no object; ENFILE, there are too many objects.
  */
 int gate_run(struct gate *gate, struct wire_run *run);
+/** What the caller is told: 0 or a negative errno. */
+int64_t gate_errno(enum wire_status status);
 
 /* -- objects.c: what a library's functions open, by number */
 /** The number of @pointer; 0: it is NULL, or there are too many objects. */

@@ -5,28 +5,19 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "monitor/guest/guest.h"
+#include "monitor/guest/mapped.h"
 #include "monitor/mpk/guest/inside.h"
-
-enum { ID_MAX = 64, CONTENTS_HASH = 16 };
 
 static uint64_t gate;			/* address of the way out */
 static unsigned char *blocks;
 static void *library;
 static uint64_t level;			/* number of the block that is being served */
 static struct wire_room room;
-
-/* What is learned of the file once it is mapped. */
-struct file {
-	struct mpk_loaded place;
-	unsigned char id[ID_MAX];
-	size_t id_size;
-};
 
 /* Goes out; comes back with what the monitor wants. No register survives but the stack's. */
 static uint64_t
@@ -61,25 +52,6 @@ block(uint64_t number)
 /* -- running gates ------------------------------------------------------------------------------- */
 
 static int64_t
-status_errno(enum wire_status status)
-{
-	switch (status) {
-	case WIRE_OK:
-		return 0;
-	case WIRE_TOO_BIG:
-		return -EMSGSIZE;
-	case WIRE_NO_MEMORY:
-		return -ENOMEM;
-	case WIRE_BAD_COUNT:
-	case WIRE_IS_NULL:
-	case WIRE_FORGED:
-	case WIRE_NO_RESULT:
-		break;
-	}
-	return -EINVAL;
-}
-
-static int64_t
 run_gate(struct gate *g, unsigned char *payload, uint64_t size, uint64_t *word)
 {
 	uint64_t head = sizeof(struct twz_gatecall_item) + gate_wire(g)->nslots * 8;
@@ -97,7 +69,7 @@ run_gate(struct gate *g, unsigned char *payload, uint64_t size, uint64_t *word)
 		status = wire_give(&run, payload, word);
 	wire_room_free(&room);
 	room = own;
-	return error ? -error : status_errno(status);
+	return error ? -error : gate_errno(status);
 }
 
 static int64_t
@@ -199,59 +171,6 @@ twz_state_dir(void)
 /* -- loading ------------------------------------------------------------------------------------- */
 
 static void
-read_notes(struct file *f, const unsigned char *notes, size_t n)
-{
-	ElfW(Nhdr) head;
-
-	while (n >= sizeof(head)) {
-		size_t name, content;
-
-		memcpy(&head, notes, sizeof(head));
-		name = TWZ_ALIGN((size_t)head.n_namesz, (size_t)4);
-		content = TWZ_ALIGN((size_t)head.n_descsz, (size_t)4);
-		if (name > n - sizeof(head) || content > n - sizeof(head) - name)
-			return;
-		if (head.n_type == NT_GNU_BUILD_ID && head.n_namesz == 4 && head.n_descsz <= ID_MAX &&
-		    !memcmp(notes + sizeof(head), "GNU", 4)) {
-			f->id_size = head.n_descsz;
-			memcpy(f->id, notes + sizeof(head) + name, f->id_size);
-			return;
-		}
-		notes += sizeof(head) + name + content;
-		n -= sizeof(head) + name + content;
-	}
-}
-
-static int
-measure(struct dl_phdr_info *info, size_t size, void *data)
-{
-	struct file *f = data;
-
-	(void)size;
-	if (info->dlpi_addr != f->place.base)
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD && p->p_vaddr + p->p_memsz > f->place.size)
-			f->place.size = p->p_vaddr + p->p_memsz;
-		if (p->p_type == PT_NOTE && !f->id_size)
-			read_notes(f, (const unsigned char *)(f->place.base + p->p_vaddr), p->p_memsz);
-	}
-	return 1;
-}
-
-static bool
-is_inspected(const struct file *f, const char *want)
-{
-	char id[2 * ID_MAX + 1] = "";
-
-	for (size_t i = 0; i < f->id_size; i++)
-		snprintf(id + 2 * i, 3, "%02x", f->id[i]);
-	return !*want || !strcmp(id, want) || (!f->id_size && strlen(want) == 2 * CONTENTS_HASH);
-}
-
-static void
 unloadable(const char *why)
 {
 	leave(MPK_UNLOADABLE, (uint64_t)(uintptr_t)why);
@@ -261,8 +180,8 @@ unloadable(const char *why)
 int
 main(int argc, char **argv)
 {
-	static struct file file;
-	struct link_map *map = NULL;
+	static struct mpk_loaded place;
+	struct mapped m;
 	uint64_t what;
 
 	if (argc != 5)
@@ -273,12 +192,10 @@ main(int argc, char **argv)
 	library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		unloadable(dlerror());
-	if (!dlinfo(library, RTLD_DI_LINKMAP, &map) && map) {
-		file.place.base = map->l_addr;
-		dl_iterate_phdr(measure, &file);
-	}
-	if (!is_inspected(&file, argv[4]))
+	m = mapped_find(library);
+	if (!mapped_is(&m, argv[4]))
 		unloadable("its file is no longer the one that was inspected; call it again");
-	for (what = leave(MPK_READY, (uint64_t)(uintptr_t)&file.place);; what = leave(MPK_FINISHED, 0))
+	place = (struct mpk_loaded){ m.base, m.size };
+	for (what = leave(MPK_READY, (uint64_t)(uintptr_t)&place);; what = leave(MPK_FINISHED, 0))
 		serve(what);
 }
