@@ -16,6 +16,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -139,6 +140,28 @@ make_private(const char *path, struct twz_error *err)
 	return true;
 }
 
+/*
+ * One session at a time makes the file what it is to be: sqlite does not wait where two of them want to
+ * give a new file its journal. It is the folder that is locked, because who closes a descriptor of the
+ * file gives up sqlite's locks of it. A session that was stopped in between is not waited for for ever.
+ */
+static int
+lock_folder(const char *path)
+{
+	const struct timespec pause = { .tv_nsec = 2000000 };
+	TWZ_FREE char *folder = strdup(path);
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	int fd;
+
+	if (!slash)
+		return -1;
+	slash[slash == folder] = '\0';
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; fd >= 0 && i < BUSY_MS / 2 && flock(fd, LOCK_EX | LOCK_NB); i++)
+		nanosleep(&pause, NULL);
+	return fd;
+}
+
 static bool
 db_fail(const struct history_file *h, const char *what, struct twz_error *err)
 {
@@ -197,12 +220,14 @@ bool
 history_open(const char *path, struct history_file **ret, struct twz_error *err)
 {
 	TWZ_CLEANUP(close_historyp) struct history_file *h = calloc(1, sizeof(*h));
+	TWZ_CLOSE int lock = -1;
 
 	if (!h)
 		return twz_fail_sys(err, ENOMEM, "open the history");
 	h->path = path ? twz_strdup(&h->arena, path) : "";
 	if (path && (!make_folders(path, err) || !make_private(path, err)))
 		return false;
+	lock = path ? lock_folder(path) : -1;
 	if (sqlite3_open_v2(path ? path : ":memory:", &h->db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
 		return db_fail(h, "open", err);
