@@ -44,6 +44,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "twz/util.h"
+
 enum { ROWS = 60, COLUMNS = 200, DEADLINE_S = 20, PARAMS = 4 };
 
 static struct {
@@ -432,7 +434,13 @@ do_end(const char *arg)
 static bool
 do_env(const char *arg)
 {
-	return !putenv(strdup(arg));
+	TWZ_FREE char *name = strdup(arg);
+	char *value = name ? strchr(name, '=') : NULL;
+
+	if (!value)
+		return false;
+	*value++ = '\0';
+	return !setenv(name, value, 1);
 }
 
 static int

@@ -192,8 +192,7 @@ test_is_private(void **state)
 	}
 	chmod(path, 0666);
 	chmod(folder, 0755);
-	WITH_HISTORY(h, path);
-
+	history_close(open_file(path));
 	assert_int_equal(mode_of(path), 0600);
 	assert_int_equal(mode_of(folder), 0700);
 	umask(old);
