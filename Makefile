@@ -34,8 +34,8 @@ LIBS    := -lsqlite3 -lsodium -ldwarf -lelf -lffi -Wl,-Bstatic -ldeflate -lzstd 
 LIBS.twz := -Wl,-Bstatic -lsqlite3 -lsodium -lffi -Wl,-Bdynamic -lm
 # twz-inspect, which is over in 3 ms when the registry knows the answer, brings along all, and the C library.
 # What that library cannot do then (dlopen(), which sqlite has a call for) is not used: no warning.
-STATIC_OR_NOT := $(if $(LINK.$(MODE)),-Wl$(COMMA)-Bdynamic,-static-pie $(shell ld --help | grep -q no-warnings && echo -Wl,-w))
-LIBS.twz-inspect := -Wl,-Bstatic -lsqlite3 -lsodium -ldwarf -lelf -lz -ldeflate -lzstd $(STATIC_OR_NOT) -lm
+STATIC_OR_NOT = $(if $(LINK.$(MODE)),-Wl$(COMMA)-Bdynamic,-static-pie $(shell ld --help | grep -q no-warnings && echo -Wl,-w))
+LIBS.twz-inspect = -Wl,-Bstatic -lsqlite3 -lsodium -ldwarf -lelf -lz -ldeflate -lzstd $(STATIC_OR_NOT) -lm
 LIBS.passwd := -lcrypt
 
 # One archive holds every module; a program is one file with main() plus that archive.

@@ -14,10 +14,12 @@ BENCH_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out tests/bench/starter.c tests/be
 BENCH_PROGRAMS := $(B)/bench/bench $(B)/bench/starter $(B)/bench/sketch $(B)/bench/services/libecho.so \
 	$(B)/bench/services/libplain.so
 
-# A peer that is measured where its library can be had.
-BENCH_INSPECT := $(B)/bench/inspect $(if $(shell pkg-config --exists libdw && echo yes),$(B)/bench/inspect-libdw)
-
+# A peer that is measured where its library can be had. Only who measures pays for looking.
+BENCH_INSPECT := $(B)/bench/inspect
+ifneq ($(filter bench%,$(MAKECMDGOALS)),)
+BENCH_INSPECT += $(if $(shell pkg-config --exists libdw && echo yes),$(B)/bench/inspect-libdw)
 BENCH_PROGRAMS += $(if $(shell pkg-config --exists grpc++ protobuf && command -v protoc >/dev/null && command -v grpc_cpp_plugin),$(B)/bench/grpc)
+endif
 
 ifeq ($(MODE),release)
 bench: all $(BENCH_PROGRAMS) $(BENCH_INSPECT)
