@@ -38,6 +38,8 @@ STATIC_OR_NOT = $(if $(LINK.$(MODE)),-Wl$(COMMA)-Bdynamic,-static-pie $(shell ld
 LIBS.twz-inspect = -Wl,-Bstatic -lsqlite3 -lsodium -ldwarf -lelf -lz -ldeflate -lzstd $(STATIC_OR_NOT) -lm
 LIBS.passwd := -lcrypt
 
+.DEFAULT_GOAL := all
+
 # One archive holds every module; a program is one file with main() plus that archive.
 MODULES := twz registry introspect introspect/file introspect/dwarf introspect/headers introspect/diff introspect/find introspect/doctor introspect/show introspect/tool monitor monitor/mpk repl repl/lang
 MAINS   := repl/main.c introspect/tool/main.c

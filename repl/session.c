@@ -710,6 +710,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.services = service_names,
 		.plan = host_plan,
 		.call = host_call,
+		.debug = session_debug,
 		.query = options->query,
 		.table = options->table,
 		.interrupted = was_interrupted,
@@ -748,6 +749,8 @@ session_host(struct session *s)
 void
 session_interrupt(struct session *s)
 {
+	if (__atomic_load_n(&s->debugging, __ATOMIC_RELAXED))
+		return;
 	__atomic_store_n(&s->interrupted, true, __ATOMIC_RELAXED);
 	monitor_interrupt(s->monitor);
 }

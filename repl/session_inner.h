@@ -79,6 +79,7 @@ struct session {
 	struct repl_host host;
 	struct output output;
 	bool interrupted;		/* atomic: set by signal handlers */
+	bool debugging;			/* atomic: gdb has the terminal, and its Ctrl-C */
 
 	pthread_mutex_t lock;		/* of everything below; never held during a call */
 	struct twz_arena arena;		/* lives as long as the session */
@@ -154,6 +155,13 @@ TWZ_MUST bool session_release(struct session *s, const struct twz_service *servi
 /** The service or instance of this name, which need not have a compartment. Nothing is inspected. */
 TWZ_MUST bool session_named(struct session *s, const char *name, const struct twz_service **ret,
 			    struct twz_error *err);
+
+/* -- session_debug.c --------------------------------------------------------------------------- */
+
+/** What repl_host.debug does. */
+TWZ_MUST bool session_debug(void *data, const struct twz_service *service, const struct twz_gate *gate,
+			    const struct twz_value *args, size_t nargs, struct twz_arena *arena,
+			    struct twz_value *ret, struct twz_error *err);
 
 /* -- session_rights.c -------------------------------------------------------------------------- */
 

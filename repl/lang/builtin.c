@@ -301,6 +301,8 @@ static const struct lang_builtin builtins[] = {
 	  1, 1, LANG_ANY, 0, NULL, run_unwrap },
 	{ "count", "count LIST", "How many elements a list has, or characters a text", 1, 1,
 	  TWZ_VALUE_INT, LISTS | TEXTS | RECORDS, "list", run_count },
+	{ "debug", "debug CALL", "Makes the call under gdb, which stops at the gate's first line", 1, UINT_MAX, LANG_FORM, 0,
+	  NULL, NULL },
 	{ "done", "done JOB", "Whether a job has ended", 1, 1, TWZ_VALUE_BOOL, RECORDS, "Job", run_done },
 	{ "exit", "exit [STATUS]", "Ends the session or script", 0, 1, 0, 0, NULL, run_exit },
 	{ "explain", "explain CALL", "Shows what each word of a call was found to be; nothing is called", 1, UINT_MAX,

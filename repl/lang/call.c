@@ -323,6 +323,8 @@ call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
 		l->check->loads |= !strcmp(site->service->name, "sys") &&
 				   !strcmp(site->gate->name, "load");
 	}
+	/* Those that the arguments needed are none of the debugger's. */
+	l->debugs = l->debugged == site;
 	return lang_call_gate(l, site->service, site->gate, args, site->nparams, ret, err);
 }
 

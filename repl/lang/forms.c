@@ -1,5 +1,5 @@
 /*
- * time, explain, watch: they take a call, not its value. `time calc::add 1 2` is written as a call of
+ * time, explain, watch, debug: they take a call, not its value. `time calc::add 1 2` is written as a call of
  * time with the words of a call behind it; before anything else is done with it, these become a call.
  */
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 enum { EVERY_NS = 1000000000, SLICE_NS = 50000000 };
 
-static const char *const names[] = { "time", "explain", "watch" };
+static const char *const names[] = { "time", "explain", "watch", "debug" };
 
 bool
 lang_is_form(const char *name)
@@ -229,6 +229,30 @@ run_watch(struct lang *l, const struct ast *a, int64_t every, struct twz_value *
 	return true;
 }
 
+/* -- debug ---------------------------------------------------------------------------------------- */
+
+static bool
+run_debug(struct lang *l, const struct ast *a, struct twz_value *ret, struct twz_error *err)
+{
+	const struct call_site *outer = l->debugged;
+	struct call_site *site;
+	bool done;
+
+	if (a->kind != AST_CALL || !a->is_path) {
+		lang_type_error(err, "debug takes the call of a gate: debug SERVICE::GATE ARG …");
+		return lang_at(err, a);
+	}
+	if (l->check)
+		return lang_eval(l, a, ret, err);
+	if (!lang_resolve(l, a, false, &site, err))
+		return lang_at(err, a);
+	fflush(l->options->out);
+	l->debugged = site;
+	done = lang_eval(l, a, ret, err);
+	l->debugged = outer;
+	return done;
+}
+
 /* -- entry ---------------------------------------------------------------------------------------- */
 
 bool
@@ -246,5 +270,7 @@ lang_run_form(struct lang *l, const struct ast *a, bool piped, struct twz_value 
 	}
 	if (!strcmp(a->text, "time"))
 		return run_time(l, call, ret, err);
+	if (!strcmp(a->text, "debug"))
+		return run_debug(l, call, ret, err);
 	return !strcmp(a->text, "explain") ? run_explain(l, call, ret, err) : run_watch(l, call, every, ret, err);
 }

@@ -78,10 +78,10 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 {
 	const struct repl_host *host = l->options->host;
 	int64_t left = lang_time_left(l);
-
+	bool debugs = l->debugs && host->debug, done;
 	int64_t begun;
-	bool done;
 
+	l->debugs = false;
 	if (l->check || is_withheld(l, gate, args, nargs)) {
 		*ret = unknown_result(l, service, gate);
 		if (!l->check) {
@@ -92,7 +92,8 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 	}
 	begun = l->options->trace ? lang_now() : 0;
 	lang_end_turn(l);
-	done = host->call(host->data, service, gate, args, nargs, left, l->arena, ret, err);
+	done = debugs ? host->debug(host->data, service, gate, args, nargs, l->arena, ret, err)
+		      : host->call(host->data, service, gate, args, nargs, left, l->arena, ret, err);
 	lang_begin_turn(l);
 	if (l->options->trace)
 		lang_trace_gate(l, service, gate, args, nargs, done ? ret : NULL, err, lang_now() - begun);

@@ -76,6 +76,14 @@ struct repl_host {
 		     struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
 
 	/**
+	 * The same under a debugger, in a compartment that is there for this call alone; without a deadline.
+	 * May be NULL: it cannot be had.
+	 */
+	bool (*debug)(void *data, const struct twz_service *service, const struct twz_gate *gate,
+		      const struct twz_value *args, size_t nargs, struct twz_arena *arena,
+		      struct twz_value *ret, struct twz_error *err);
+
+	/**
 	 * Answers @q. The span of a failure counts from the beginning of @q->text. May be NULL: there is no
 	 * database.
 	 */

@@ -149,6 +149,8 @@ struct lang {
 	struct lang_checker *check;	/* nothing is called: see check.c; NULL: this is a run */
 	const struct ast *direct;	/* the call whose value the running statement shows; NULL */
 	bool shows_next, shown;		/* this built-in function is it; it has shown its value itself */
+	const struct call_site *debugged;	/* the call that a debugger is to look at; NULL */
+	bool debugs;			/* the next call of a gate is that one */
 	unsigned depth;			/* of evaluations in each other, for the limit */
 	unsigned calls;			/* functions that run */
 	int64_t timeout_ns;		/* per call; < 0: none */

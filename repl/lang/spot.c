@@ -354,7 +354,7 @@ take_name(struct finder *f, const struct lex_token *t)
 
 	if (level->head && opens_block(t->keyword))
 		level->control = true;
-	/* The words behind time, explain and watch are a call. */
+	/* The words behind time, explain, watch and debug are a call. */
 	if (level->head && is_form(f, t)) {
 		level->head = true;
 		level->statement = false;
