@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "twz/objid.h"
 #include "twz/plan.h"
 #include "twz/typetext.h"
 
@@ -174,6 +175,9 @@ join_params(const struct record_gate *record, struct twz_member *params, uint32_
 		    kind != TWZ_POINTER && kind != TWZ_STRING)
 			return twz_format(arena, "its record treats parameter '%s' as a pointer",
 					  p->name);
+		if (said->kind && !twz_is_objid(p->type))
+			return twz_format(arena, "its record treats parameter '%s' as an id", p->name);
+		p->text = said->kind;
 		p->secret = said->secret;
 		p->optional = said->optional;
 		if (said->has_extent || said->object)

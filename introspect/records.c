@@ -213,6 +213,18 @@ on_inout(struct reader *r, const char *value)
 	extent(r, value, TWZ_INOUT);
 }
 
+/* "param,Kind" */
+static void
+on_kind(struct reader *r, const char *value)
+{
+	const char *comma = strchr(value, ','), *kind = comma ? comma + 1 + strspn(comma + 1, " ") : "";
+
+	if (record_identifier(kind))
+		param(r, twz_strndup(r->arena, value, (size_t)(comma - value)))->kind = kind;
+	else
+		refuse(r, "kind", value);
+}
+
 static void
 on_level(struct reader *r, const char *value)
 {
@@ -280,7 +292,7 @@ static const struct key {
 	{ "string", on_string }, { "null", on_null },	      { "object", on_object },
 	{ "params", on_params },
 	{ "opens", on_opens },	 { "closes", on_closes },     { "returns", on_returns },
-	{ "fails", on_fails },
+	{ "fails", on_fails },	 { "kind", on_kind },
 };
 
 /* The value of the first pair called @key, or NULL. */

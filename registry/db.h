@@ -25,7 +25,7 @@ struct registry {
 
 /* The text of everything in the database, and the number that says so in user_version. */
 enum {
-	REGISTRY_SCHEMA = 4,
+	REGISTRY_SCHEMA = 5,
 	REGISTRY_APPLICATION = 0x74777a31,	/* "twz1" */
 	REGISTRY_BUSY_MS = 10000,
 };

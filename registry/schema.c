@@ -146,7 +146,16 @@
 	" FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND service.id << 32 | 4294967295" \
 	" WHERE g.flags & 2 AND g.role = 'gate';"
 
-const char registry_schema[] = SERVICES GATES RIGHTS;
+/* Names of objects. An id is 16 bytes, the first the highest; a namespace has none. "/" has no row. */
+#define NAMES \
+	"CREATE TABLE object (" \
+	" path TEXT PRIMARY KEY," \
+	" id BLOB," \
+	" kind TEXT NOT NULL"		/* what it implements; '': nothing that is known */ \
+	") STRICT, WITHOUT ROWID;" \
+	"CREATE INDEX object_id ON object (id, kind);"
+
+const char registry_schema[] = SERVICES GATES RIGHTS NAMES;
 
 /* Services are read from their files again. */
 #define NEW_SERVICES(tables) "DROP VIEW param; " tables SERVICES
@@ -167,4 +176,6 @@ const char *const registry_steps[] = {
 	"DROP TABLE old_capability; DROP TABLE old_context;",
 	/* 3 to 4: listings are made again when they are asked for. */
 	GATES "DROP TABLE listing;" LISTING,
+	/* 4 to 5 */
+	NAMES,
 };

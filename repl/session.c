@@ -230,20 +230,15 @@ service_names(void *data, struct twz_arena *arena, const char *const **ret)
 {
 	const struct registry_file *files;
 	size_t n = session_files(data, arena, &files), kept = 0;
-	const char **names = twz_new_array(arena, n + 1, const char *);
-	bool sys = false;
+	const char **names = twz_new_array(arena, n + SYS_BUILTINS, const char *);
+	size_t next = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!sys && strcmp(files[i].name, sys_service.name) >= 0) {
-			names[kept++] = sys_service.name;
-			sys = true;
-			if (!strcmp(files[i].name, sys_service.name))
-				continue;
-		}
-		names[kept++] = files[i].name;
+	for (size_t i = 0; i <= n; i++) {
+		while (next < SYS_BUILTINS && (i == n || strcmp(sys_builtins[next]->name, files[i].name) <= 0))
+			names[kept++] = sys_builtins[next++]->name;
+		if (i < n && !sys_builtin(files[i].name))
+			names[kept++] = files[i].name;
 	}
-	if (!sys)
-		names[kept++] = sys_service.name;
 	*ret = names;
 	return kept;
 }
@@ -297,10 +292,9 @@ session_service(struct session *s, const char *name, const struct twz_service **
 {
 	struct loaded *l = NULL;
 
-	if (!strcmp(name, sys_service.name)) {
-		*ret = &sys_service;
+	*ret = sys_builtin(name);
+	if (*ret)
 		return true;
-	}
 
 	WITH_LOCK(s);
 
@@ -329,7 +323,7 @@ host_gates(void *data, const char *service, const char *prefix, struct twz_arena
 
 	WITH_LOCK(s);
 
-	if (session_loaded(s, service) || !strcmp(service, sys_service.name) || !find_path(s, service, arena, &path, &here) ||
+	if (session_loaded(s, service) || sys_builtin(service) || !find_path(s, service, arena, &path, &here) ||
 	    !session_registry(s, &reg, NULL) || !registry_check(reg, path, &state, NULL) ||
 	    state != REGISTRY_FRESH)
 		return false;
@@ -350,16 +344,16 @@ host_known(void *data, const char *name)
 	WITH_LOCK(s);
 
 	/* What does not exist is known not to. */
-	if (session_loaded(s, name) || !strcmp(name, sys_service.name) || !find_path(s, name, &arena, &path, &here))
+	if (session_loaded(s, name) || sys_builtin(name) || !find_path(s, name, &arena, &path, &here))
 		return true;
 	return session_registry(s, &reg, NULL) && registry_check(reg, path, &state, NULL) && state == REGISTRY_FRESH;
 }
 
-/* For services that call services, and for stubs: sys is for people, and has no compartment. */
+/* For services that call services, and for stubs: what is built in is for people, and has no compartment. */
 static bool
 monitor_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
 {
-	if (!strcmp(name, sys_service.name))
+	if (sys_builtin(name))
 		return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(GENERIC, NOT_SUPPORTED),
 				"services cannot call the gates of %s", name);
 	return session_service(data, name, ret, err);
@@ -461,7 +455,7 @@ host_plan(void *data, const struct twz_service *service, const struct twz_gate *
 	struct session_gate *g;
 
 	*ret = NULL;
-	if (service == &sys_service)
+	if (sys_is_builtin(service))
 		return true;
 	if (!plan_gate(data, service, gate, &g, err))
 		return false;
@@ -547,8 +541,8 @@ call_by_values(struct session *s, const struct twz_service *service, const struc
 	struct session_gate *g;
 	void *result;
 
-	if (service == &sys_service)
-		return sys_call(s, gate, args, nargs, timeout_ns, arena, ret, err);
+	if (sys_is_builtin(service))
+		return sys_call(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
 	if (!bound_gate(s, service, gate, &g, err) ||
 	    !twz_image_args(g->plan, args, nargs, arena, words, err))
 		return false;
@@ -714,6 +708,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.query = options->query,
 		.table = options->table,
 		.interrupted = was_interrupted,
+		.resolver = sys_resolver_of,
 	};
 	if (!places_find(&s->arena, &places, err) || !start_monitor(s, options, &places, err))
 		return false;

@@ -88,6 +88,7 @@ struct session {
 	/* Whom it is attached to; the last one is active: calls are made by it. */
 	const char *contexts[SESSION_CONTEXTS];
 	size_t ncontexts;		/* but the first */
+	const char *resolver;		/* the gate that finds objects by name; NULL: naming::get */
 	struct crash_report crash;	/* in crash_arena; gate NULL: none */
 	struct twz_arena crash_arena;
 };
@@ -237,6 +238,14 @@ void output_flush(struct output *out);
 /* -- sys.c ------------------------------------------------------------------------------------- */
 
 extern const struct twz_service sys_service;
-TWZ_MUST bool sys_call(struct session *s, const struct twz_gate *gate, const struct twz_value *args,
-		       size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
+/* The services that are functions of this program, by name: naming, sys. */
+enum { SYS_BUILTINS = 2 };
+extern const struct twz_service *const sys_builtins[SYS_BUILTINS];
+/** The built-in service called @name, or NULL. */
+const struct twz_service *sys_builtin(const char *name);
+/** What repl_host.resolver does. */
+const char *sys_resolver_of(void *data, struct twz_arena *arena);
+bool sys_is_builtin(const struct twz_service *service);
+TWZ_MUST bool sys_call(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+		       const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
 		       struct twz_value *ret, struct twz_error *err);

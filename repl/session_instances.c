@@ -96,7 +96,7 @@ is_free(struct session *s, const char *name, const char *path, struct twz_arena 
 {
 	const char *theirs;
 
-	if (!strcmp(name, sys_service.name) || runs(s, name))
+	if (sys_builtin(name) || runs(s, name))
 		return false;
 	return !registry_find(s->folders, name, arena, &theirs) || !strcmp(theirs, path);
 }

@@ -23,7 +23,7 @@ session_context(const struct session *s)
 bool
 rights_are_asked(const struct twz_service *service, const struct twz_gate *gate)
 {
-	return *gate->requires || (service == &sys_service && !gate->readonly);
+	return *gate->requires || (sys_is_builtin(service) && !gate->readonly);
 }
 
 /* -- arguments, as text ------------------------------------------------------------------------ */
@@ -200,14 +200,14 @@ rights_may_call(void *data, const struct monitor_who *who, const struct twz_serv
 	return false;
 }
 
-/* What sys does is for people: a compartment that asks for it gets nothing, whatever it holds. */
+/* What is built in is for people: a compartment that asks for it gets nothing, whatever it holds. */
 bool
 rights_may_ask(void *data, const struct monitor_who *who, const char *service, const char *gate,
 	       struct twz_error *err)
 {
 	struct session *s = data;
 
-	if (strcmp(service, sys_service.name))
+	if (!sys_builtin(service))
 		return true;
 
 	WITH_LOCK(s);

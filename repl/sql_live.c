@@ -282,11 +282,15 @@ bool
 sql_builtin(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err)
 {
 	(void)c, (void)err;
-	for (uint32_t i = 0; i < sys_service.ngates; i++) {
-		const struct twz_gate *g = &sys_service.gates[i];
+	for (size_t k = 0; k < SYS_BUILTINS; k++) {
+		const struct twz_service *s = sys_builtins[k];
 
-		ADD(rows, text(rows, sys_service.name), text(rows, g->name),
-		    text(rows, twz_signature_text(rows->arena, g)), text(rows, g->doc));
+		for (uint32_t i = 0; i < s->ngates; i++) {
+			const struct twz_gate *g = &s->gates[i];
+
+			ADD(rows, text(rows, s->name), text(rows, g->name),
+			    text(rows, twz_signature_text(rows->arena, g)), text(rows, g->doc));
+		}
 	}
 	return true;
 }

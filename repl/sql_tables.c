@@ -103,7 +103,7 @@ static const struct sql_named tables[] = {
 	{ "variables", "name type value", "*", "the variables in scope; value: as it is shown", NULL, sql_variables },
 	{ "history", "id at status ns folder text", "at, status, ns, text",
 	  "what was entered at prompts, with its status and time; empty in a private session", history, NULL },
-	{ "builtin", "service name signature doc", "*", "the gates of sys, which no registry holds", NULL,
+	{ "builtin", "service name signature doc", "*", "the gates of sys and naming, which no registry holds", NULL,
 	  sql_builtin },
 	{ "found", "name path", "*", "which file each service is", NULL, sql_found },
 	{ "words", "name kind usage help", "*", "the words of the language", NULL, sql_words },

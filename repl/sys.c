@@ -173,13 +173,30 @@ const struct twz_service sys_service = {
 	.gates = gates, .ngates = TWZ_COUNT(gates),
 };
 
+const struct twz_service *const sys_builtins[SYS_BUILTINS] = { &naming_service, &sys_service };
+
+const struct twz_service *
+sys_builtin(const char *name)
+{
+	for (size_t i = 0; i < SYS_BUILTINS; i++)
+		if (!strcmp(name, sys_builtins[i]->name))
+			return sys_builtins[i];
+	return NULL;
+}
+
 bool
-sys_call(struct session *s, const struct twz_gate *gate, const struct twz_value *args,
-	 size_t nargs, int64_t timeout_ns, struct twz_arena *arena, struct twz_value *ret,
+sys_is_builtin(const struct twz_service *service)
+{
+	return service == &sys_service || service == &naming_service;
+}
+
+bool
+sys_call(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+	 const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena, struct twz_value *ret,
 	 struct twz_error *err)
 {
 	const struct sys_request r = { s, args, nargs, timeout_ns, arena };
 
 	*ret = twz_unit();
-	return functions[gate->index](&r, ret, err);
+	return service == &naming_service ? naming_call(&r, gate, ret, err) : functions[gate->index](&r, ret, err);
 }

@@ -80,6 +80,8 @@ extern const struct twz_type sys_type_level, sys_type_mechanism, sys_type_restar
 	  SYS_TEXT("expires", .optional = true), SYS_FLAG("delegable")) \
 	X(revoke, number, own, "Takes back what was granted and all that was passed on from it; counts them", \
 	  SYS_NUMBER("capability")) \
+	X(resolver, text, false, "Names the gate that finds objects by their names; makes it another one", \
+	  SYS_TEXT("gate", .optional = true)) \
 	X(asks, records, true, "Lists what services ask for beyond what every compartment gets, and how to grant it", \
 	  SYS_TEXT("service", .optional = true)) \
 	X(audit, records, guarded, "Shows who called what by a right that is required, or was refused", \
@@ -89,6 +91,12 @@ typedef bool sys_gate(const struct sys_request *r, struct twz_value *ret, struct
 #define X(gate, ...) sys_gate sys_##gate;
 SYS_GATES(X)
 #undef X
+
+/* -- sys_naming.c --------------------------------------------------------------------------------- */
+
+extern const struct twz_service naming_service;
+bool naming_call(const struct sys_request *r, const struct twz_gate *gate, struct twz_value *ret,
+		 struct twz_error *err);
 
 /* -- arguments; @i is the parameter's place in the row -------------------------------------------- */
 

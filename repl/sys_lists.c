@@ -33,7 +33,8 @@ sys_services(const struct sys_request *r, struct twz_value *ret, struct twz_erro
 	size_t n = session_files(r->s, r->arena, &files);
 	struct sys_rows rows = { NULL, 0 };
 
-	add_service(r, &rows, &sys_service, "built in");
+	for (size_t i = 0; i < SYS_BUILTINS; i++)
+		add_service(r, &rows, sys_builtins[i], "built in");
 	for (size_t i = 0; i < n; i++) {
 		const struct twz_service *service;
 		struct twz_error why = { 0 };
@@ -99,7 +100,8 @@ sys_gates(const struct sys_request *r, struct twz_value *ret, struct twz_error *
 			return false;
 		}
 	}
-	add_gates(r, &rows, &sys_service);
+	for (size_t i = 0; i < SYS_BUILTINS; i++)
+		add_gates(r, &rows, sys_builtins[i]);
 	*ret = sys_list(&rows);
 	return true;
 }

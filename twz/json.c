@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "twz/objid.h"
+
 /* Bytes of the UTF-8 sequence at @s (of @n), or 0 when it is not well-formed. */
 static size_t
 sequence(const unsigned char *s, size_t n)
@@ -198,6 +200,9 @@ bool
 twz_json_write_as(FILE *out, const struct twz_value *v, const struct twz_json_style *style,
 		  struct twz_error *err)
 {
+	char digits[TWZ_ID_TEXT];
+	twz_id id;
+
 	switch (v->kind) {
 	case TWZ_VALUE_UNIT:
 	case TWZ_VALUE_NONE:
@@ -216,7 +221,10 @@ twz_json_write_as(FILE *out, const struct twz_value *v, const struct twz_json_st
 		return true;
 	case TWZ_VALUE_LIST:
 	case TWZ_VALUE_RECORD:
-		return write_items(out, v, style, err);
+		if (!twz_id_of(v, &id))
+			return write_items(out, v, style, err);
+		fprintf(out, "\"%s\"", twz_id_text(id, digits));
+		return true;
 	case TWZ_VALUE_OK:
 		return twz_json_write_as(out, &v->list.items[0], style, err);
 	case TWZ_VALUE_ERR:

@@ -76,6 +76,13 @@
 	TWZ_RECORD_(twz_gate_##name, head TWZ_EACH_(TWZ_TEXT_, __VA_ARGS__)); \
 	TWZ_EXTERN_C __attribute__((visibility("default"))) type name params
 
+/* -- objects --------------------------------------------------------------------------------------- */
+
+/* The id of an object: 128 bits. Callers write it as 0x…, or by a name that is resolved; shown as ObjID. */
+typedef struct twz_objid {
+	uint64_t twz_low, twz_high;
+} ObjID;
+
 /* -- attributes of a gate: each is (text for the record, check for the compiler) ------------------ */
 
 /* One sentence for help. */
@@ -95,6 +102,9 @@
 	("inout=" #param "," #count "\0", TWZ_NEED_WRITABLE_(param); TWZ_NEED_COUNT_(count))
 /* A pointer that may be NULL: shows as Option<T>. */
 #define TWZ_OPTIONAL(param) ("optional=" #param "\0", TWZ_NEED_POINTER_(param))
+/* An ObjID of an object that implements @kind: no other is passed. */
+#define TWZ_KIND(param, kind) \
+	("kind=" #param "," #kind "\0", TWZ_NEED_OBJID_(param); (void)sizeof(struct twz_kind_##kind *))
 /* Least isolation: none, callee, caller or full. The loader may only raise it. */
 #define TWZ_LEVEL(level) ("level=" #level "\0", (void)twz_level_##level)
 /* The calling context must hold this capability. */
@@ -109,9 +119,12 @@ enum { twz_level_none, twz_level_callee, twz_level_caller, twz_level_full };
 #ifdef __cplusplus
 static inline void twz_need_text(const char *) {}
 static inline void twz_need_writable(void *) {}
+static inline void twz_need_objid(const ObjID &) {}
+#define TWZ_NEED_OBJID_(p) twz_need_objid(p)
 #define TWZ_NEED_TEXT_(p) twz_need_text(p)
 #define TWZ_NEED_WRITABLE_(p) twz_need_writable(p)
 #else
+#define TWZ_NEED_OBJID_(p) TWZ_ASSERT_(_Generic((p), ObjID: 1, default: 0), #p " is no ObjID")
 #define TWZ_NEED_TEXT_(p) \
 	TWZ_ASSERT_(_Generic((p), const char *: 1, char *: 1, default: 0), #p " is no text")
 /* Pointers to const of the basic types; of a struct, introspection says it. */

@@ -130,6 +130,8 @@ put_value(struct view *v, const char *name, size_t width, const struct twz_membe
 	if (type->size)
 		twz_text_printf(&v->out, "  %s%" PRIu32 " byte%s%s", v->p->dim, type->size,
 				type->size == 1 ? "" : "s", v->p->end);
+	if (m && m->text)
+		twz_text_printf(&v->out, "  implements %s", m->text);
 	if (m)
 		twz_text_printf(&v->out, "%s%s%s%s", m->dir == TWZ_OUT ? "  out" : m->dir == TWZ_INOUT ? "  inout" : "",
 				m->secret ? "  secret" : "", m->optional ? "  may be none" : "",

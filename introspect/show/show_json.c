@@ -134,6 +134,8 @@ put_param(struct document *d, const struct twz_member *m)
 	put_bool(d, "secret", m->secret);
 	put_bool(d, "optional", m->optional);
 	put_bool(d, "artificial", m->artificial);
+	if (m->text)
+		put_text(d, "implements", m->text);
 	put_key(d, "extent");
 	if (!m->has_extent)
 		twz_text_puts(&d->text, "null");

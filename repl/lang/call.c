@@ -318,6 +318,8 @@ call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
 	for (uint32_t i = 0; later && i < site->nparams; i++)
 		if ((later >> i & 1) && !lang_late_argument(l, site, i, &args[i], err))
 			return false;
+	if (!lang_check_kinds(l, site, args, err))
+		return false;
 	if (l->check) {
 		lang_note_gate(l, site->service, site->gate);
 		l->check->loads |= !strcmp(site->service->name, "sys") &&

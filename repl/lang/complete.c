@@ -1,5 +1,5 @@
 /*
- * Completion: what could stand at the cursor. Only the registry's data is used; nothing is called.
+ * Completion: what could stand at the cursor. Only the registry's data is used; no service is called.
  *
  * Candidates come in the order in which they are likely: what the expected type names (enumerators,
  * booleans), variables of that type, then everything else that may stand there.
@@ -11,6 +11,7 @@
 #include "repl/lang/interp.h"
 #include "repl/lang/lang.h"
 #include "repl/lang/spot.h"
+#include "twz/objid.h"
 #include "twz/typetext.h"
 
 enum { CANDIDATES_MAX = 2000, NOTED_SERVICES = 64 };
@@ -300,6 +301,48 @@ offer_files(struct completer *c)
 		closedir(dir);
 }
 
+/* What is in @path, by naming::list, a function of this program; NULL: nothing. */
+static const struct twz_value *
+objects_in(struct completer *c, const char *path, struct twz_value *ret)
+{
+	struct twz_value args[3] = { twz_cstring(c->arena, path), { .kind = TWZ_VALUE_NONE },
+				     { .kind = TWZ_VALUE_NONE } };
+	struct twz_error ignored = { 0 };
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+
+	if (!c->host->resolver || !c->host->service(c->host->data, "naming", &service, &ignored))
+		return NULL;
+	gate = twz_gate_find(service, "list");
+	return gate && gate->type->nmembers == TWZ_COUNT(args) &&
+	       c->host->call(c->host->data, service, gate, args, TWZ_COUNT(args), -1, c->arena, ret, &ignored)
+	       ? ret : NULL;
+}
+
+/* Names of objects, those of the kind that is wanted, and namespaces on the way to them. */
+static void
+offer_objects(struct completer *c)
+{
+	const struct spot *spot = c->spot;
+	const char *slash = strrchr(spot->word, '/'), *before, *wanted = NULL;
+	struct twz_value all;
+
+	before = slash ? twz_strndup(c->arena, spot->word, (size_t)(slash + 1 - spot->word)) : "";
+	if (spot->call.gate && spot->param >= 0)
+		wanted = spot->call.gate->type->members[spot->param].text;
+	if (!objects_in(c, slash > spot->word ? twz_strndup(c->arena, before, strlen(before) - 1) : "/", &all))
+		return;
+	for (size_t i = 0; i < all.list.n; i++) {
+		const struct twz_value *row = &all.list.items[i];
+		const char *kind = twz_field(row, "kind")->string.text;
+		bool space = twz_field(row, "id")->kind == TWZ_VALUE_NONE;
+
+		if (space || !wanted || !strcmp(kind, wanted))
+			offer(c, twz_format(c->arena, "%s%s%s", before, twz_field(row, "name")->string.text,
+					    space ? "/" : ""), kind);
+	}
+}
+
 static void
 offer_values(struct completer *c, const struct twz_type *type, bool in_list)
 {
@@ -325,6 +368,9 @@ offer_values(struct completer *c, const struct twz_type *type, bool in_list)
 	case TWZ_FLOAT:
 	case TWZ_POINTER:
 	case TWZ_STRUCT:
+		if (twz_is_objid(type))
+			offer_objects(c);
+		break;
 	case TWZ_UNION:
 	case TWZ_RESULT:
 	case TWZ_OPTION:

@@ -5,6 +5,7 @@
 #include "repl/lang/check.h"
 #include "repl/lang/number.h"
 #include "twz/nearest.h"
+#include "twz/objid.h"
 #include "twz/typetext.h"
 
 struct convert_want
@@ -225,7 +226,13 @@ fit_struct(const struct convert_want *want, const struct twz_value *v, struct tw
 	const struct twz_type *t = twz_type_strip(want->type), *from = twz_type_strip(v->type);
 	struct twz_value *items;
 	const char **names;
+	twz_id id;
 
+	/* Each service has a type of its own for them. */
+	if (twz_is_objid(t) && twz_id_of(v, &id)) {
+		*ret = twz_id_value(arena, want->type, id);
+		return true;
+	}
 	if (v->kind != TWZ_VALUE_RECORD || lang_function_of(v) ||
 	    (from && from->kind == TWZ_STRUCT && !same_type(from, t)))
 		return value_mismatch(want, v, err);

@@ -79,6 +79,20 @@ bool lang_is_program(const struct twz_gate *gate, const struct twz_plan *plan);
 /** Its argv: a LIST of the name and the words of @call, which may be kept in @arena. */
 struct ast *lang_program_arguments(struct twz_arena *arena, const char *name, const struct ast *call);
 
+/* -- object.c ---------------------------------------------------------------------------------- */
+
+/** Whether it is the id of an object. */
+bool lang_takes_object(const struct convert_want *want);
+/** The id that @text spells; false: it may be a name. */
+bool lang_object_text(struct lang *l, const struct convert_want *want, const char *text, size_t n,
+		      struct twz_value *ret);
+/** Asks the resolver for the object of this name. Class NAME when there is none. */
+bool lang_resolve_object(struct lang *l, const struct convert_want *want, const char *text, size_t n,
+			 struct twz_value *ret, struct twz_error *err);
+/** Whether the objects among @args, one for each parameter, are of the kinds that the gate asks for. */
+bool lang_check_kinds(struct lang *l, const struct call_site *site, const struct twz_value *args,
+		      struct twz_error *err);
+
 /* -- convert_text.c ---------------------------------------------------------------------------- */
 
 /**

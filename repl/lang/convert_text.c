@@ -261,6 +261,8 @@ convert_by_service(struct lang *l, const struct convert_want *want, const char *
 	struct twz_value arg = twz_string(l->arena, text, n), v;
 	TWZ_ARENA arena = { 0 };
 
+	if (!gate && lang_takes_object(want))
+		return lang_resolve_object(l, want, text, n, ret, err);
 	if (!gate)
 		return convert_mismatch(want, "String", err);
 	if (lang_call_gate(l, want->service, gate, &arg, 1, &v, err)) {
@@ -383,6 +385,8 @@ convert_text(struct lang *l, const struct convert_want *want, const char *text, 
 		return CONVERT_DONE;
 	if (!want->buffer && converter(want))
 		return CONVERT_LATER;
+	if (lang_takes_object(want))
+		return lang_object_text(l, want, text, n, ret) ? CONVERT_DONE : CONVERT_LATER;
 	if (takes_text(want))
 		return as_text(l, want, text, n, ret, err);
 	if (quoted)

@@ -12,6 +12,7 @@
 #include "repl/lang/words.h"
 #include "twz/nearest.h"
 #include "twz/plan.h"
+#include "twz/objid.h"
 #include "twz/typetext.h"
 
 enum { EXAMPLE_DEPTH = 6, EXAMPLE_ITEMS = 64, SHOWN_ENUMERATORS = 24, SHOWN_FIELDS = 16 };
@@ -87,7 +88,10 @@ write_example(FILE *out, const struct twz_type *type, uint32_t depth)
 		write_array(out, t, depth);
 		return;
 	case TWZ_STRUCT:
-		write_fields(out, t, depth);
+		if (twz_is_objid(t))
+			fputs(depth ? "0x1234" : "name", out);
+		else
+			write_fields(out, t, depth);
 		return;
 	case TWZ_LIST:
 		write_list(out, t->target ? t->target : &twz_type_i64, 2, depth);
@@ -199,7 +203,10 @@ write_about_type(FILE *out, const struct twz_type *type)
 		write_enumerators(out, t);
 		break;
 	case TWZ_STRUCT:
-		write_struct(out, t);
+		if (twz_is_objid(t))
+			fputs("an id, or a name that is resolved", out);
+		else
+			write_struct(out, t);
 		break;
 	case TWZ_ARRAY:
 		fprintf(out, "text of at most %llu bytes",
@@ -315,6 +322,8 @@ show_parameter(FILE *out, const struct twz_service *service, const struct twz_me
 		add_fact(out, &any, "changed, and part of the result");
 	if (p->secret)
 		add_fact(out, &any, "secret: never shown or kept");
+	if (p->text)
+		add_fact(out, &any, "implements %s", p->text);
 	if (p->optional)
 		add_fact(out, &any, "or none");
 	if (converter && (!slot || twz_slot_given(slot)))

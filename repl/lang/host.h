@@ -91,6 +91,12 @@ struct repl_host {
 	/** Tables, for completion: @i from 0 on; false when there are no more. May be NULL. */
 	bool (*table)(size_t i, const char **name, const char **columns, const char **help);
 
+	/**
+	 * The gate that finds objects by their names, SERVICE::GATE, in @arena: it takes a text and gives an
+	 * id, or a Result of one. May be NULL: there are no names.
+	 */
+	const char *(*resolver)(void *data, struct twz_arena *arena);
+
 	/** Whether the user wants an end (Ctrl-C): asked in loops. May be NULL: never. */
 	bool (*interrupted)(void *data);
 };

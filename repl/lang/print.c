@@ -10,6 +10,7 @@
 
 #include "repl/lang/interp.h"
 #include "twz/json.h"
+#include "twz/objid.h"
 #include "twz/typetext.h"
 
 /* -- text -------------------------------------------------------------------------------------- */
@@ -176,8 +177,14 @@ write_function(FILE *out, const struct lang_function *f)
 static void
 write_record(FILE *out, const struct twz_value *v)
 {
+	char digits[TWZ_ID_TEXT];
 	TWZ_ARENA arena = { 0 };
+	twz_id id;
 
+	if (twz_id_of(v, &id)) {
+		fputs(twz_id_text(id, digits), out);
+		return;
+	}
 	if (lang_function_of(v)) {
 		write_function(out, lang_function_of(v));
 		return;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "twz/objid.h"
 #include "repl/lang/interp.h"
 
 enum { SHORTEST = 8 };		/* a text is not cut to less */
@@ -23,7 +24,7 @@ is_table(const struct twz_value *v)
 	const struct twz_value *first = v->list.items;
 
 	if (v->kind != TWZ_VALUE_LIST || !v->list.n || first->kind != TWZ_VALUE_RECORD || lang_function_of(first) ||
-	    !first->list.n)
+	    !first->list.n || twz_is_objid(first->type))
 		return false;
 	for (size_t i = 0; i < v->list.n; i++) {
 		const struct twz_value *row = &v->list.items[i];

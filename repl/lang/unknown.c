@@ -8,6 +8,7 @@
 #include "repl/lang/convert.h"
 #include "repl/lang/interp.h"
 #include "twz/nearest.h"
+#include "twz/objid.h"
 #include "twz/typetext.h"
 
 const struct twz_type lang_unknown_type = { .kind = TWZ_OPAQUE, .name = "unknown" };
@@ -254,7 +255,7 @@ may_fit(const struct convert_want *want, const struct twz_value *v)
 		return to->is_flags;
 	if ((to->kind == TWZ_ENUM || to->kind == TWZ_STRUCT || to->kind == TWZ_CHAR) && from &&
 	    from->kind != TWZ_RECORD)
-		return from == to || twz_type_equal(from, to);
+		return from == to || twz_type_equal(from, to) || (twz_is_objid(from) && twz_is_objid(to));
 	return kind_of_type(to) == kind;
 }
 

@@ -413,7 +413,7 @@ test_older_schema_is_migrated(void **state)
 	assert_int_equal(check(p, path), REGISTRY_UNKNOWN);
 	assert_true(store(p, path, &err));
 	assert_int_equal(check(p, path), REGISTRY_FRESH);
-	assert_int_equal(place_count(p, "PRAGMA user_version"), 4);
+	assert_int_equal(place_count(p, "PRAGMA user_version"), 5);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM sqlite_schema WHERE sql = ''"), 0);
 }
 

@@ -315,9 +315,9 @@ test_hostile_imports(void **state)
 {
 	static const struct { const char *old, *new, *want; } rows[] = {
 		{ "twz-registry", "other", "line 1: it was not written" },
-		{ "[\"twz-registry\",4]", "[\"twz-registry\"]", "line 1" },
-		{ "[\"twz-registry\",4]", "[\"twz-registry\",5]", "schema 5" },
-		{ "[\"twz-registry\",4]", "\"twz-registry\"", "line 1" },
+		{ "[\"twz-registry\",5]", "[\"twz-registry\"]", "line 1" },
+		{ "[\"twz-registry\",5]", "[\"twz-registry\",6]", "schema 6" },
+		{ "[\"twz-registry\",5]", "\"twz-registry\"", "line 1" },
 		{ "[\"service\"", "[\"sqlite_schema\"", "no known table" },
 		{ "[\"service\"", "[\"context\"", "no known table" },
 		{ "[\"service\"", "{\"service\"", "no JSON" },

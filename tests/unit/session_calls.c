@@ -416,7 +416,7 @@ test_sys(void **state)
 	place_file(w->place, "services/libtext.so", "this is no library\n");
 	assert_int_equal(rows_with(w, "services", "name", "calc"), 1);
 	assert_int_equal(rows_with(w, "services", "name", "text"), 1);
-	assert_int_equal(rows_with(w, "services", "state", "built in"), 1);
+	assert_int_equal(rows_with(w, "services", "state", "built in"), 2);
 	assert_true(rows_with(w, "gates", "service", "sys") >= 17);
 	assert_true(rows_with(w, "gates", "service", "calc") > 20);
 	assert_int_equal(rows_with(w, "errors", "value", "0000000400000001"), 1);
