@@ -159,5 +159,6 @@ clean:
 
 .PHONY: all clean
 .DELETE_ON_ERROR:
-.SECONDARY:
+# What is made on the way is kept. (.SECONDARY would leave the archive as it is when an old file joins.)
+.PRECIOUS: $(B)/%.o $(B)/guest/%.o $(B)/gen/%_stub.c
 -include $(shell find $(B) -type f -name '*.d' 2>/dev/null)

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -10,15 +12,36 @@
 
 #include "repl/signals.h"
 
-enum { SECRET_MAX = 4096 };
+enum { SECRET_MAX = 4096, LOOK_NS = 200000000 };
+
+/*
+ * Waits for a line or an interruption. One that comes before the wait begins is noticed, because until
+ * then it is held back; one that another thread was given is noticed soon.
+ */
+static bool
+wait_for_line(int fd)
+{
+	const struct timespec look = { .tv_nsec = LOOK_NS };
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	sigset_t held, before;
+	int n = 0;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &held, &before);
+	while (!n && !signals_interrupted())
+		n = ppoll(&ready, 1, &look, &before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !signals_interrupted();
+}
 
 /* One line, without its newline. */
 static bool
 read_line(int fd, const char *what, char *text, size_t *n, struct twz_error *err)
 {
 	for (*n = 0;;) {
-		char c;
-		ssize_t r = read(fd, &c, 1);
+		char c = 0;
+		ssize_t r = wait_for_line(fd) ? read(fd, &c, 1) : -1;
 
 		if (r < 0 && errno == EINTR && !signals_interrupted())
 			continue;

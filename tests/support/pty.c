@@ -376,6 +376,16 @@ has_ended(const char *arg)
 	return status == atoi(arg);
 }
 
+/* What it wrote last may come after the news of its end. */
+static void
+drain(void)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	while (poll(&ready, 1, 100) > 0 && pump(0))
+		;
+}
+
 static bool
 do_line(const char *arg)
 {
@@ -428,6 +438,7 @@ do_end(const char *arg)
 			return false;
 		pump(20);
 	}
+	drain();
 	return true;
 }
 
