@@ -235,6 +235,11 @@ edit_read_key(struct edit *e, wchar_t *ret)
 	bool waited = false, painted = false;
 	int wait, r;
 
+	if (!e->queued && !e->pasting && !e->search.active) {
+		struct edit_line line = edit_line(e);
+
+		editor_undo_note(&e->undo, line.text, line.n, line.cursor);
+	}
 	/* A list that the line has left does not come back when it is typed again. */
 	if (e->menu.text && !edit_menu_shown(e))
 		edit_menu_close(e);

@@ -127,7 +127,6 @@ edit_paint(struct edit *e)
 		show(e, &view);
 		return;
 	}
-	editor_undo_note(&e->undo, line.text, line.n, line.cursor);
 	editor_look_at(&e->look, line.text, line.n, line.cursor);
 	view.styles = e->look.styles;
 	if (!e->past.id && !edit_menu_shown(e))

@@ -22,13 +22,11 @@ same(const struct editor_state *s, const wchar_t *text, size_t n)
 	return s->n == n && !wmemcmp(s->text, text, n);
 }
 
-/* One character more, at the cursor, and no word begins with it. */
+/* One character more, at the cursor. */
 static bool
-continues(const struct editor_state *s, const wchar_t *text, size_t n, size_t cursor)
+is_typed(const struct editor_state *s, const wchar_t *text, size_t n, size_t cursor)
 {
-	return n == s->n + 1 && cursor == s->cursor + 1 && s->cursor > 0 && text[cursor - 1] != L' ' &&
-	       text[cursor - 1] != L'\n' && text[cursor - 2] != L' ' && text[cursor - 2] != L'\n' &&
-	       !wmemcmp(s->text, text, cursor - 1) &&
+	return n == s->n + 1 && cursor == s->cursor + 1 && !wmemcmp(s->text, text, cursor - 1) &&
 	       !wmemcmp(s->text + cursor - 1, text + cursor, n - cursor);
 }
 
@@ -36,23 +34,25 @@ void
 editor_undo_note(struct editor_undo *u, const wchar_t *text, size_t n, size_t cursor)
 {
 	struct editor_state *s = u->n ? &u->states[u->now] : NULL;
+	bool typed;
 	wchar_t *copy;
 
 	if (s && same(s, text, n)) {
+		s->open &= s->cursor == cursor;
 		s->cursor = cursor;
 		return;
 	}
+	typed = s && is_typed(s, text, n, cursor);
 	copy = calloc(n + 1, sizeof(*copy));
 	if (!copy)
 		return;
 	wmemcpy(copy, text, n);
 	if (s)
 		drop(u, u->now + 1, u->n);
-	/* The first state, of an empty line, stays. */
-	if (s && u->now && continues(s, text, n, cursor)) {
+	if (typed && s->open && text[cursor - 1] != L' ' && text[cursor - 1] != L'\n') {
 		u->characters += n - s->n;
 		free(s->text);
-		*s = (struct editor_state){ copy, n, cursor };
+		*s = (struct editor_state){ copy, n, cursor, true };
 		return;
 	}
 	for (u->characters += n; u->n && (u->n == STATES_MAX || u->characters > CHARACTERS_MAX);)
@@ -69,7 +69,7 @@ editor_undo_note(struct editor_undo *u, const wchar_t *text, size_t n, size_t cu
 		u->size = u->size ? 2 * u->size : 16;
 	}
 	u->now = u->n;
-	u->states[u->n++] = (struct editor_state){ copy, n, cursor };
+	u->states[u->n++] = (struct editor_state){ copy, n, cursor, typed };
 }
 
 const struct editor_state *
@@ -78,6 +78,7 @@ editor_undo_step(struct editor_undo *u, int by)
 	if (by < 0 ? !u->n || !u->now : u->now + 1 >= u->n)
 		return NULL;
 	u->now = by < 0 ? u->now - 1 : u->now + 1;
+	u->states[u->now].open = false;
 	return &u->states[u->now];
 }
 

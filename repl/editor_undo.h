@@ -8,6 +8,7 @@
 struct editor_state {
 	wchar_t *text;
 	size_t n, cursor;
+	bool open;		/* a word is being typed: its next letter changes this state */
 };
 
 struct editor_undo {
@@ -15,7 +16,7 @@ struct editor_undo {
 	size_t n, size, characters, now;
 };
 
-/** The line is this now. Letters that follow each other at one place become one state. */
+/** The line is this now: to be said after each key. A word, with the blank before it, becomes one state. */
 void editor_undo_note(struct editor_undo *u, const wchar_t *text, size_t n, size_t cursor);
 /** The state before, or (@by 1) after the one that the line is in; NULL: there is none. */
 const struct editor_state *editor_undo_step(struct editor_undo *u, int by);
