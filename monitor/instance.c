@@ -89,13 +89,13 @@ instance_memory(const char *name, size_t size, void **ret, size_t map)
 
 /* What the instance keeps and what it gives away. */
 struct ends {
-	int control, log, state, crash;
+	int control, log, state, crash, out;
 };
 
 static void
 ends_close(const struct ends *e)
 {
-	const int fds[] = { e->control, e->log, e->state, e->crash };
+	const int fds[] = { e->control, e->log, e->state, e->crash, e->out };
 
 	for (size_t i = 0; i < TWZ_COUNT(fds); i++)
 		twz_closep(&fds[i]);
@@ -118,6 +118,13 @@ make_ends(struct instance *i, struct ends *e, struct twz_error *err)
 	i->log = pipes[0];
 	e->log = pipes[1];
 	fcntl(i->log, F_SETFL, O_NONBLOCK);
+	if (twz_gate_find(i->compartment->service, "cli_main")) {
+		if (pipe2(pipes, O_CLOEXEC))
+			return twz_fail_sys(err, errno, "make a pipe");
+		i->out = pipes[0];
+		e->out = pipes[1];
+		fcntl(i->out, F_SETFL, O_NONBLOCK);
+	}
 	e->crash = instance_memory("twz-crash", CRASH_PAGE_SIZE, &page, CRASH_PAGE_SIZE);
 	if (e->crash < 0)
 		return twz_fail_sys(err, errno, "make shared memory");
@@ -159,7 +166,7 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 	struct message head = { .kind = MESSAGE_START, .serial = i->serial,
 				.word = { o->memory ? o->memory : c->monitor->options.memory, i->id,
 					  o->nenv, c->monitor->options.require_full } };
-	const int fds[] = { e->control, e->log, e->state, e->crash };
+	const int fds[] = { e->control, e->log, e->state, e->crash, e->out };
 	char text[64 << 10];
 	uint64_t memory;
 	size_t n;
@@ -170,7 +177,7 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"the path or the environment of service %s is too long",
 				c->service->name);
-	if (!message_send(i->zygote->fd, &head, text, n, fds, TWZ_COUNT(fds)))
+	if (!message_send(i->zygote->fd, &head, text, n, fds, TWZ_COUNT(fds) - (e->out < 0)))
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
 	return true;
 }
@@ -179,7 +186,7 @@ bool
 instance_start(struct compartment *c, struct instance **ret, struct twz_error *err)
 {
 	struct monitor *m = c->monitor;
-	struct ends e = { -1, -1, -1, -1 };
+	struct ends e = { -1, -1, -1, -1, -1 };
 	struct zygote *zygote;
 	struct instance *i;
 	bool ok;
@@ -191,12 +198,13 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 	if (!i)
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
 	*i = (struct instance){ .compartment = c, .zygote = zygote, .serial = ++m->next_serial,
-				.refs = 1, .control = -1, .log = -1, .pidfd = -1 };
+				.refs = 1, .control = -1, .log = -1, .out = -1, .pidfd = -1 };
 	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
 	ok = make_ends(i, &e, err) && send_start(i, &e, err);
 	ends_close(&e);
 	if (!ok || !loop_watch(m, i->control, loop_tag(LOOP_CONTROL, i->serial)) ||
-	    !loop_watch(m, i->log, loop_tag(LOOP_LOG, i->serial))) {
+	    !loop_watch(m, i->log, loop_tag(LOOP_LOG, i->serial)) ||
+	    (i->out >= 0 && !loop_watch(m, i->out, loop_tag(LOOP_OUT, i->serial)))) {
 		instance_unref(i);
 		zygote_release(zygote);
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
@@ -264,7 +272,7 @@ instance_ended(struct instance *i)
 	if (i->gone)
 		return;
 	instance_died(i);
-	while (output_read(m, i))
+	while (output_read(m, i, true) || output_read(m, i, false))
 		;
 	i->gone = true;
 	say_why(i);
@@ -299,6 +307,7 @@ instance_unref(struct instance *i)
 		return;
 	twz_closep(&i->control);
 	twz_closep(&i->log);
+	twz_closep(&i->out);
 	twz_closep(&i->pidfd);
 	if (i->crash)
 		munmap(i->crash, CRASH_PAGE_SIZE);

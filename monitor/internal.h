@@ -47,6 +47,7 @@ struct instance {
 	uint64_t id;			/* slot and generation, as the world sees it */
 	uint32_t refs;
 	int control, log, pidfd;	/* -1: none */
+	int out;			/* stdout of a service that has a program; -1: it is in the log */
 	int pid_inside;			/* in the zygote's process namespace; 0: not yet known */
 	int crash_fd;
 	struct crash_page *crash;
@@ -332,8 +333,8 @@ bool loop_watch(struct monitor *m, int fd, uint64_t tag);
 TWZ_MUST bool loop_watch_zygote(struct zygote *z, struct twz_error *err);
 
 /* -- output.c */
-/** Passes on what is in the log; false at its end. */
-bool output_read(struct monitor *m, struct instance *i);
+/** Passes on what is in the log, or in a program's stdout (@out); false when there is nothing. */
+bool output_read(struct monitor *m, struct instance *i, bool out);
 
 /* -- call.c: what every mechanism says in the same words */
 /** What became of packing or unpacking; false but for OK. */

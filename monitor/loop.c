@@ -274,7 +274,9 @@ on_wake(struct monitor *m)
 		for (struct instance *i = m->instances, *next; i; i = next) {
 			i->refs++;
 			/* What was printed so far: a pipe's worth, or it would never end. */
-			for (int n = 0; n < OUTPUTS && output_read(m, i); n++)
+			for (int n = 0; n < OUTPUTS && output_read(m, i, true); n++)
+				;
+			for (int n = 0; n < OUTPUTS && output_read(m, i, false); n++)
 				;
 			next = i->next;
 			instance_unref(i);
@@ -301,8 +303,12 @@ handle(struct monitor *m, uint64_t tag)
 			on_control(m, i);
 		return;
 	case LOOP_LOG:
-		if (i && !output_read(m, i) && i->log >= 0 && errno != EAGAIN)
+		if (i && !output_read(m, i, false) && i->log >= 0 && errno != EAGAIN)
 			epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->log, NULL);
+		return;
+	case LOOP_OUT:
+		if (i && !output_read(m, i, true) && i->out >= 0 && errno != EAGAIN)
+			epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->out, NULL);
 		return;
 	case LOOP_PIDFD:
 		if (i)

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-enum loop_kind { LOOP_WAKE, LOOP_ZYGOTE, LOOP_CONTROL, LOOP_LOG, LOOP_PIDFD, LOOP_KINDS = 8 };
+enum loop_kind { LOOP_WAKE, LOOP_ZYGOTE, LOOP_CONTROL, LOOP_LOG, LOOP_OUT, LOOP_PIDFD, LOOP_KINDS = 8 };
 
 static inline uint64_t
 loop_tag(enum loop_kind kind, uint64_t serial)

@@ -12,7 +12,8 @@ enum message_kind {
 	/* monitor to zygote; SERIAL names the instance in all answers */
 	MESSAGE_START = 1,	/* memory, compartment id, number of variables, whether full
 				   confinement is required; "path\0state\0build id\0granted\0" and
-				   the variables; control, log, state, crash */
+				   the variables; control, log, state, crash,
+				   and for a program's stdout one of its own */
 	/* zygote to monitor */
 	MESSAGE_HELLO,		/* struct message_confinement */
 	MESSAGE_STARTED,	/* pid; pidfd */
@@ -49,7 +50,7 @@ enum {
 	GUEST_DEBUG = 4,	/* debuggers may attach; the compartment stops before it loads its service */
 };
 
-enum { MESSAGE_MAX = 128 << 10, MESSAGE_FDS = 4 };
+enum { MESSAGE_MAX = 128 << 10, MESSAGE_FDS = 5 };
 
 struct message {
 	uint32_t kind, reserved;

@@ -43,6 +43,8 @@ struct monitor_host {
 			struct twz_error *err);
 	/** Bytes that a service wrote to its stdout or stderr: whole lines when possible, hostile. */
 	void (*output)(void *data, const char *service, const char *bytes, size_t n);
+	/** What a service that has the gate cli_main wrote to its stdout; NULL: as @output. */
+	void (*program_output)(void *data, const char *service, const char *bytes, size_t n);
 };
 
 struct monitor_options {

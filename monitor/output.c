@@ -12,23 +12,26 @@ enum { CHUNK = 16 << 10 };
  * one that closes it when that has ended, comes here.
  */
 bool
-output_read(struct monitor *m, struct instance *i)
+output_read(struct monitor *m, struct instance *i, bool out)
 {
 	char bytes[CHUNK];
+	const struct monitor_host *host = &m->options.host;
+	void (*pass)(void *data, const char *service, const char *bytes, size_t n) =
+		out && host->program_output ? host->program_output : host->output;
+	int fd = out ? i->out : i->log;
 	ssize_t n;
 
-	if (i->log < 0) {
+	if (fd < 0) {
 		errno = EAGAIN;
 		return false;
 	}
-	n = read(i->log, bytes, sizeof(bytes));
+	n = read(fd, bytes, sizeof(bytes));
 	if (n <= 0)
 		return false;
-	if (m->options.host.output) {
+	if (pass) {
 		i->refs++;
 		pthread_mutex_unlock(&m->lock);
-		m->options.host.output(m->options.host.data, i->compartment->service->name, bytes,
-				       (size_t)n);
+		pass(host->data, i->compartment->service->name, bytes, (size_t)n);
 		pthread_mutex_lock(&m->lock);
 		instance_unref(i);
 	}

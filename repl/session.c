@@ -367,6 +367,14 @@ take_output(void *data, const char *service, const char *bytes, size_t n)
 	output_put(&s->output, service, bytes, n);
 }
 
+static void
+take_program_output(void *data, const char *service, const char *bytes, size_t n)
+{
+	struct session *s = data;
+
+	output_put_program(&s->output, service, bytes, n);
+}
+
 /* -- gates ------------------------------------------------------------------------------------- */
 
 static struct loaded *
@@ -532,6 +540,21 @@ session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t t
 	return ok;
 }
 
+/* All that it writes is there before it has returned. */
+static bool
+call_program(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	struct session *s = g->session;
+	bool ok;
+
+	output_program(&s->output, g->loaded->name);
+	ok = call_bound(g, words, ret, timeout_ns, err);
+	monitor_flush(s->monitor);
+	output_program(&s->output, NULL);
+	return ok;
+}
+
 static bool
 call_by_values(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
 	       const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
@@ -547,7 +570,8 @@ call_by_values(struct session *s, const struct twz_service *service, const struc
 	    !twz_image_args(g->plan, args, nargs, arena, words, err))
 		return false;
 	result = twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t));
-	if (!call_bound(g, words, result, timeout_ns, err))
+	if (!(twz_is_program(gate, g->plan) ? call_program(g, words, result, timeout_ns, err)
+					    : call_bound(g, words, result, timeout_ns, err)))
 		return false;
 	if (!twz_image_result(g->plan, words, result, arena, ret, err))
 		return twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
@@ -659,7 +683,8 @@ start_monitor(struct session *s, const struct session_options *asked, const stru
 {
 	struct monitor_options options = {
 		.host = { .data = s, .service = monitor_service, .may_call = rights_may_call,
-			  .may_ask = rights_may_ask, .output = take_output },
+			  .may_ask = rights_may_ask, .output = take_output,
+			  .program_output = take_program_output },
 		.context = s->contexts[0],
 		.guest = places->guest,
 		.state_dir = places->state,

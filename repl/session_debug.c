@@ -220,7 +220,7 @@ session_debug(void *data, const struct twz_service *service, const struct twz_ga
 {
 	struct session *s = data;
 	struct debugger d = { .s = s };
-	bool ok, put_off;
+	bool attached, ok, put_off;
 
 	if (service == &sys_service)
 		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(GENERIC, NOT_SUPPORTED),
@@ -228,13 +228,13 @@ session_debug(void *data, const struct twz_service *service, const struct twz_ga
 	if (!load(s, service, &d.service, err))
 		return false;
 	gate = &d.service->gates[gate->index];
-	ok = attach(&d, gate, err);
-	if (ok) {
-		ok = s->host.call(s, d.service, gate, args, nargs, -1, arena, ret, err);
-		pthread_join(d.thread, NULL);
-	} else {
+	attached = attach(&d, gate, err);
+	if (!attached)
 		(void)!monitor_signal(s->monitor, d.service, SIGCONT, NULL);
-	}
+	ok = attached && s->host.call(s, d.service, gate, args, nargs, -1, arena, ret, err);
+	/* A gdb that was told to continue waits for the end of the process. */
 	(void)!session_release(s, d.service, &put_off, NULL);
+	if (attached)
+		pthread_join(d.thread, NULL);
 	return ok;
 }

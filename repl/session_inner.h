@@ -46,6 +46,8 @@ struct output {
 	size_t nlines;
 	size_t room;			/* bytes that may still pass in this burst */
 	size_t dropped;
+	const char *program;		/* the service whose program runs; NULL: none */
+	bool raw;			/* stdout is no terminal: a program's bytes are passed on as they are */
 	void (*write)(void *data, const char *line);
 	void *data;
 };
@@ -230,6 +232,10 @@ void output_init(struct output *out, const struct session_options *options);
 void output_deinit(struct output *out);
 /** Takes what @service wrote. */
 void output_put(struct output *out, const char *service, const char *bytes, size_t n);
+/** The gate of @service that is called now is a program, or none is any more (NULL). */
+void output_program(struct output *out, const char *service);
+/** Takes what a service that has a program wrote to its stdout. */
+void output_put_program(struct output *out, const char *service, const char *bytes, size_t n);
 /** A call begins: services may write again. */
 void output_begin(struct output *out);
 /** Passes on lines that are not complete. */

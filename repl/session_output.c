@@ -2,7 +2,11 @@
  * What services write. It is hostile: it may hold terminal escapes, never end a line, or never end
  * at all. It leaves here as whole lines that begin with the service's name, in which everything
  * that a terminal would obey is shown as \xNN, and no more of it than BURST bytes per call.
+ *
+ * The stdout of a gate that is a program is its result: all of it, without a name, while it is called. Only on
+ * a terminal it is shown as any other text.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +25,19 @@ write_stderr(void *data, const char *line)
 	/* One write, so that lines of several threads stay whole. Nobody learns of failures. */
 	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) < 0)
 		return;
+}
+
+static void
+write_all(const char *bytes, size_t n)
+{
+	while (n) {
+		ssize_t wrote = write(STDOUT_FILENO, bytes, n);
+
+		if (wrote < 0 && errno != EINTR)
+			return;
+		bytes += wrote > 0 ? wrote : 0;
+		n -= wrote > 0 ? (size_t)wrote : 0;
+	}
 }
 
 void
@@ -64,12 +81,13 @@ harmless(const char *text, size_t n)
 static void
 write_line(struct output *out, const char *service, const char *text, size_t n)
 {
-	TWZ_FREE char *line = malloc(strlen(service) + sizeof(": ") + n * 4);
+	TWZ_FREE char *line = malloc(strlen(service) + sizeof(": \n") + n * 4);
+	bool program = out->program && !strcmp(service, "");
 	char *end;
 
 	if (!line)
 		return;
-	end = stpcpy(stpcpy(line, service), ": ");
+	end = program ? line : stpcpy(stpcpy(line, service), ": ");
 	for (size_t i = 0; i < n;) {
 		size_t length = harmless(text + i, n - i);
 
@@ -82,7 +100,12 @@ write_line(struct output *out, const char *service, const char *text, size_t n)
 		}
 	}
 	*end = '\0';
-	out->write(out->data, line);
+	if (program && out->write == write_stderr) {
+		*end++ = '\n';
+		write_all(line, (size_t)(end - line));
+	} else {
+		out->write(out->data, line);
+	}
 }
 
 static void
@@ -139,6 +162,36 @@ output_put(struct output *out, const char *service, const char *bytes, size_t n)
 	out->room -= taken;
 	out->dropped += n - taken;
 	pthread_mutex_unlock(&out->lock);
+}
+
+void
+output_program(struct output *out, const char *service)
+{
+	pthread_mutex_lock(&out->lock);
+	for (size_t i = 0; i < out->nlines; i++)
+		if (!*out->lines[i].service && out->lines[i].n)
+			end_line(out, &out->lines[i]);
+	out->program = service;
+	out->raw = out->write == write_stderr && !isatty(STDOUT_FILENO);
+	pthread_mutex_unlock(&out->lock);
+}
+
+void
+output_put_program(struct output *out, const char *service, const char *bytes, size_t n)
+{
+	struct output_line *line;
+	bool ours;
+
+	pthread_mutex_lock(&out->lock);
+	ours = out->program && !strcmp(out->program, service);
+	line = ours && !out->raw ? line_of(out, "") : NULL;
+	if (ours && out->raw)
+		write_all(bytes, n);
+	for (size_t i = 0; line && i < n; i++)
+		put_byte(out, line, bytes[i]);
+	pthread_mutex_unlock(&out->lock);
+	if (!ours)
+		output_put(out, service, bytes, n);
 }
 
 static void

@@ -531,3 +531,15 @@ twz_slot_bytes(const struct twz_plan *plan, const struct twz_slot *slot, const u
 	}
 	return !__builtin_mul_overflow(n, (uint64_t)slot->size, ret) && *ret <= limit;
 }
+
+bool
+twz_is_program(const struct twz_gate *gate, const struct twz_plan *plan)
+{
+	const struct twz_member *m = gate->type ? gate->type->members : NULL;
+	const struct twz_type *result = gate->type ? twz_type_strip(gate->type->target) : NULL;
+
+	return plan && result && gate->type->nmembers == 2 && result->kind == TWZ_INT && result->size == 4 &&
+	       result->is_signed && !strcmp(m[0].name, "argc") && !strcmp(m[1].name, "argv") &&
+	       !twz_slot_given(&plan->slots[0]) && plan->slots[1].pass == TWZ_PASS_BUFFER &&
+	       plan->slots[1].dir == TWZ_IN && twz_type_strip(plan->slots[1].type)->kind == TWZ_STRING;
+}

@@ -78,6 +78,9 @@ enum {
 TWZ_MUST bool twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena,
 			    const struct twz_plan **ret, struct twz_error *err);
 
+/** Whether a gate takes argc and argv, as a program does; @plan may be NULL. */
+bool twz_is_program(const struct twz_gate *gate, const struct twz_plan *plan);
+
 /** True when a caller gives this parameter: it is neither implied nor only an out-parameter. */
 static inline bool
 twz_slot_given(const struct twz_slot *slot)

@@ -33,6 +33,7 @@ struct guest_start {
 	uint64_t nenv;
 	bool require_full;			/* confinement; else it ends before the service is loaded */
 	int control, log, state_fd, crash;
+	int out;				/* a program's stdout; -1: it goes to the log */
 };
 
 /* -- main.c */

@@ -48,7 +48,7 @@ reap(void)
 		tell(MESSAGE_REAPED, 0, (uint64_t)pid, (uint64_t)(uint32_t)status, -1);
 }
 
-/* In the clone: keeps its four descriptors as 0 (null), 1 and 2 (log), 3 (control), and no others. */
+/* In the clone: keeps its descriptors as 0 (null), 1 (log, or a program's own), 2 (log), 3 (control), and no others. */
 static void
 become(struct guest_start *start, struct message_confinement *confinement)
 {
@@ -58,7 +58,7 @@ become(struct guest_start *start, struct message_confinement *confinement)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(start->log, 1);
+	dup2(start->out >= 0 ? start->out : start->log, 1);
 	dup2(start->log, 2);
 	crash_init(start->crash);
 	dup3(start->control, GUEST_CONTROL_FD, O_CLOEXEC);
@@ -85,6 +85,7 @@ start(struct message_confinement *confinement)
 		.log = in.fds[1],
 		.state_fd = in.fds[2],
 		.crash = in.fds[3],
+		.out = in.fds[4],
 	};
 	pid_t pid = _Fork();
 	int pidfd;

@@ -226,7 +226,7 @@ list_params(struct lang *l, struct call_site *site, struct twz_arena *arena, str
 	if (!gate->type)
 		return lang_type_error(err, "the signature of %s::%s is not known", site->service->name,
 				       gate->name);
-	site->program = lang_is_program(gate, plan);
+	site->program = twz_is_program(gate, plan);
 	site->params = twz_new_array(arena, gate->type->nmembers, struct site_param);
 	for (uint32_t i = 0; i < gate->type->nmembers; i++)
 		if (!plan || twz_slot_given(&plan->slots[i]))
@@ -325,6 +325,8 @@ call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
 		l->check->loads |= !strcmp(site->service->name, "sys") &&
 				   !strcmp(site->gate->name, "load");
 	}
+	if (site->program)
+		fflush(l->options->out);	/* before what it writes itself */
 	/* Those that the arguments needed are none of the debugger's. */
 	l->debugs = l->debugged == site;
 	return lang_call_gate(l, site->service, site->gate, args, site->nparams, ret, err);

@@ -74,8 +74,6 @@ bool lang_late_argument(struct lang *l, const struct call_site *site, uint32_t i
 
 /* -- argv.c ------------------------------------------------------------------------------------ */
 
-/** Whether a gate takes argc and argv, as a program does. */
-bool lang_is_program(const struct twz_gate *gate, const struct twz_plan *plan);
 /** Its argv: a LIST of the name and the words of @call, which may be kept in @arena. */
 struct ast *lang_program_arguments(struct twz_arena *arena, const char *name, const struct ast *call);
 

@@ -10,11 +10,11 @@ a = 40
 b = 2
 42
 ## What gdb changes counts; calls that the arguments need are not stopped in.
-$ ./debugged change.gdb 'x = debug calc::add (calc::add 1 2) 4; print "x is $x"' | grep -e 'hit Temp' -e '^x is' | sed 's/.*hit.*, add/add/'
+$ ./debugged change.gdb 'x = debug calc::add (calc::add 1 2) 4; print "x is" x' | grep -e 'hit Temp' -e '^x is' | sed 's/.*hit.*, add/add/'
 add (a=3, b=4) at share/services/calc.c:18
 x is 54
 ## The compartment is another one than that which runs, and is gone with the call.
-$ ./debugged show.gdb '_ = counter::inc; n = debug counter::inc; print "n is $n"; print "next is $(counter::inc)"; for c in sys::compartments { print c.service }' | grep -e ' is ' -e '^counter'
+$ ./debugged show.gdb '_ = counter::inc; n = debug counter::inc; print "n is" n; print "next is" (counter::inc); for c in sys::compartments { print c.service }' | grep -e ' is ' -e '^counter'
 n is 1
 next is 2
 counter
