@@ -113,6 +113,12 @@ tally_percentile(const uint64_t *times, unsigned percent)
 
 /* -- for reading -------------------------------------------------------------------------------- */
 
+static uint64_t
+least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static struct monitor_calls
 calls_of(const struct monitor_gate *gate)
 {
@@ -133,9 +139,10 @@ calls_of(const struct monitor_gate *gate)
 		for (unsigned i = 0; i < TALLY_BUCKETS; i++)
 			times[i] += __atomic_load_n(&y->times[i], __ATOMIC_RELAXED);
 	}
-	row.p50 = tally_percentile(times, 50);
-	row.p90 = tally_percentile(times, 90);
-	row.p99 = tally_percentile(times, 99);
+	/* A bucket's middle may lie beyond all that was seen. */
+	row.p50 = least(tally_percentile(times, 50), row.longest);
+	row.p90 = least(tally_percentile(times, 90), row.longest);
+	row.p99 = least(tally_percentile(times, 99), row.longest);
 	return row;
 }
 

@@ -112,7 +112,7 @@ session_lock(struct session *s)
 #define WITH_LOCK(s) \
 	TWZ_CLEANUP(session_unlockp) struct session *locked __attribute__((unused)) = session_lock(s)
 
-/* -- session.c --------------------------------------------------------------------------------- */
+/* -- session_services.c ------------------------------------------------------------------------ */
 
 /** The registry, opened on first use. To be called with the lock held. */
 TWZ_MUST bool session_registry(struct session *s, struct registry **ret, struct twz_error *err);
@@ -133,6 +133,26 @@ TWZ_MUST bool session_read(struct session *s, const char *name, const char *path
 void session_add(struct session *s, struct loaded *l);
 /** Whether it is the file still that was read. */
 bool session_is_current(const struct loaded *l);
+
+/** For services that call services, and for stubs: all but what is built in. */
+TWZ_MUST bool session_callable(void *data, const char *name, const struct twz_service **ret,
+			       struct twz_error *err);
+/* What repl_host.service, gates, known and services do. */
+TWZ_MUST bool session_host_service(void *data, const char *name, const struct twz_service **ret,
+				   struct twz_error *err);
+bool session_host_gates(void *data, const char *service, const char *prefix, struct twz_arena *arena,
+			const struct twz_gate **ret, size_t *n);
+bool session_host_known(void *data, const char *name);
+size_t session_names(void *data, struct twz_arena *arena, const char *const **ret);
+
+/* -- session_gates.c --------------------------------------------------------------------------- */
+
+/* What repl_host.plan and call do. */
+TWZ_MUST bool session_host_plan(void *data, const struct twz_service *service, const struct twz_gate *gate,
+				const struct twz_plan **ret, struct twz_error *err);
+TWZ_MUST bool session_host_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
+				const struct twz_value *args, size_t nargs, int64_t timeout_ns,
+				struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
 
 /* -- session_instances.c ----------------------------------------------------------------------- */
 

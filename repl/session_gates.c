@@ -1,0 +1,281 @@
+/*
+ * The gates of a session: bound when they are first called, asked for where they require a right.
+ * Those that are bound, as by stubs, stay with the service that they were bound to.
+ */
+#include <string.h>
+
+#include "repl/session_inner.h"
+#include "repl/sys.h"
+#include "twz/image.h"
+#include "twz/nearest.h"
+#include "twz/typetext.h"
+
+static struct loaded *
+loaded_of(struct session *s, const struct twz_service *service)
+{
+	struct loaded *l = s->loaded;
+
+	while (l && &l->service != service)
+		l = l->next;
+	return l;
+}
+
+/* Its compartment is made first when it is not made as the defaults say. */
+static bool
+bind(struct session *s, struct session_gate *g, struct twz_error *err)
+{
+	const struct monitor_load_options here = { .asks = true, .here = true };
+	struct monitor_id id;
+
+	asks_tell(s, g->loaded);
+	if (g->loaded->here && !monitor_load(s->monitor, &g->loaded->service, &here, &id, err))
+		return false;
+	return monitor_bind(s->monitor, &g->loaded->service, g->gate, &g->bound, err);
+}
+
+/*
+ * The gate with its plan. Binding asks for rights, which takes the lock, so that two threads may
+ * bind one gate at once; both come to the same.
+ */
+static bool
+plan_gate(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+	  struct session_gate **ret, struct twz_error *err)
+{
+	WITH_LOCK(s);
+
+	struct loaded *l = loaded_of(s, service);
+	struct session_gate *g = l ? l->gates[gate->index] : NULL;
+
+	if (!l)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, BAD_HANDLE),
+				"%s is not a service of this session", service->name);
+	if (!g) {
+		g = twz_new(&s->arena, struct session_gate);
+		g->session = s;
+		g->loaded = l;
+		g->gate = gate;
+		if (!twz_plan_make(gate, &s->arena, &g->plan, err))
+			return false;
+		l->gates[gate->index] = g;
+	}
+	*ret = g;
+	return true;
+}
+
+static bool
+bound_gate(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+	   struct session_gate **ret, struct twz_error *err)
+{
+	struct session_gate *g, fresh;
+
+	if (!plan_gate(s, service, gate, &g, err))
+		return false;
+
+	{
+		WITH_LOCK(s);
+
+		fresh = *g;
+	}
+	if (!fresh.bound) {
+		if (!bind(s, &fresh, err))
+			return false;
+
+		WITH_LOCK(s);
+
+		if (!g->bound)	/* once: callers read it without lock */
+			g->bound = fresh.bound;
+	}
+	*ret = g;
+	return true;
+}
+
+bool
+session_host_plan(void *data, const struct twz_service *service, const struct twz_gate *gate,
+	  const struct twz_plan **ret, struct twz_error *err)
+{
+	struct session_gate *g;
+
+	*ret = NULL;
+	if (sys_is_builtin(service))
+		return true;
+	if (!plan_gate(data, service, gate, &g, err))
+		return false;
+	*ret = g->plan;
+	return true;
+}
+
+TWZ_HOT static bool
+call_bound(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	   struct twz_error *err)
+{
+	if (monitor_call(g->bound, words, ret, timeout_ns, err))
+		return true;
+	crash_explain(g, err);
+	return false;
+}
+
+void *
+session_function(struct session_gate *g)
+{
+	/* One that requires a capability is asked for each time. */
+	return *g->gate->requires ? NULL : monitor_function(g->bound);
+}
+
+const struct twz_plan *
+session_plan(const struct session_gate *g)
+{
+	return g->plan;
+}
+
+const struct twz_service *
+session_service_of(const struct session_gate *g)
+{
+	return &g->loaded->service;
+}
+
+struct monitor *
+session_monitor(struct session *s)
+{
+	return s->monitor;
+}
+
+bool
+session_abort(struct session_gate *g, struct twz_error *err)
+{
+	return monitor_abort(g->bound, err);
+}
+
+uint64_t
+session_caller(struct session *s, char *context, size_t size)
+{
+	{
+		WITH_LOCK(s);
+
+		snprintf(context, size, "%s", session_context(s));
+	}
+	return monitor_thread_number(s->monitor);
+}
+
+TWZ_HOT bool
+session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	struct rights_call call;
+	bool ok;
+
+	if (__builtin_expect(!*g->gate->requires, 1))
+		return call_bound(g, words, ret, timeout_ns, err);
+	call = (struct rights_call){ .service = &g->loaded->service, .gate = g->gate };
+	if (!rights_begin(g->session, &call, err))
+		return false;
+	ok = call_bound(g, words, ret, timeout_ns, err);
+	rights_end(g->session, &call, ok ? NULL : err, NULL);
+	return ok;
+}
+
+/* All that it writes is there before it has returned. */
+static bool
+call_program(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	struct session *s = g->session;
+	bool ok;
+
+	output_program(&s->output, g->loaded->name);
+	ok = call_bound(g, words, ret, timeout_ns, err);
+	monitor_flush(s->monitor);
+	output_program(&s->output, NULL);
+	return ok;
+}
+
+static bool
+call_by_values(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
+	       const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
+	       struct twz_value *ret, struct twz_error *err)
+{
+	uint64_t words[TWZ_MAX_PARAMS] = { 0 };
+	struct session_gate *g;
+	void *result;
+
+	if (sys_is_builtin(service))
+		return sys_call(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
+	if (!bound_gate(s, service, gate, &g, err) ||
+	    !twz_image_args(g->plan, args, nargs, arena, words, err))
+		return false;
+	result = twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t));
+	if (!(twz_is_program(gate, g->plan) ? call_program(g, words, result, timeout_ns, err)
+					    : call_bound(g, words, result, timeout_ns, err)))
+		return false;
+	if (!twz_image_result(g->plan, words, result, arena, ret, err))
+		return twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
+	if (ret->kind == TWZ_VALUE_ERR && g->bound)
+		monitor_gate_said_no(g->bound);
+	return true;
+}
+
+size_t
+session_call_many(struct session_gate *const *gates, struct monitor_one *calls, size_t n,
+		  int64_t timeout_ns, struct twz_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		calls[i].gate = gates[i]->bound;
+	return monitor_call_many(calls, n, timeout_ns, err);
+}
+
+bool
+session_host_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
+	  const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
+	  struct twz_value *ret, struct twz_error *err)
+{
+	struct rights_call call = { .service = service, .gate = gate, .args = args, .nargs = nargs };
+	struct session *s = data;
+	bool ok;
+
+	output_begin(&s->output);
+	if (!rights_are_asked(service, gate))
+		return call_by_values(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
+	if (!rights_begin(s, &call, err))
+		return false;
+	ok = call_by_values(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
+	rights_end(s, &call, ok ? NULL : err, ret);
+	return ok;
+}
+
+/* -- stubs ------------------------------------------------------------------------------------- */
+
+static bool
+no_gate(const struct twz_service *service, const char *name, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	const char **names = twz_new_array(&arena, service->ngates, const char *), *near;
+
+	for (uint32_t i = 0; i < service->ngates; i++)
+		names[i] = service->gates[i].name;
+	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no gate '%s' in %s", name,
+		 service->name);
+	near = twz_nearest(name, names, service->ngates);
+	return near ? twz_hint(err, "did you mean %s?", near) : false;
+}
+
+bool
+session_bind(struct session *s, const char *service_name, const char *gate_name, uint64_t hash,
+	     const char *signature, struct session_gate **ret, struct twz_error *err)
+{
+	const struct twz_service *service;
+	const struct twz_gate *gate;
+	TWZ_ARENA arena = { 0 };
+
+	if (!session_callable(s, service_name, &service, err))
+		return false;
+	gate = twz_gate_find(service, gate_name);
+	if (!gate)
+		return no_gate(service, gate_name, err);
+	if (signature && gate->hash != hash) {
+		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(OBJECT, BASETYPE_MISMATCH),
+			 "signature of %s::%s changed: the stub has %s, the service has %s",
+			 service->name, gate->name, signature,
+			 gate->type ? twz_signature_text(&arena, gate) : "none that is known");
+		return twz_hint(err, "make the stub anew: twz-inspect --stubs %s", service->path);
+	}
+	return bound_gate(s, service, gate, ret, err);
+}
