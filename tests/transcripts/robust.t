@@ -90,21 +90,21 @@ $ twz -c 'for i in 9223372036854775806 .. 9223372036854775807 { print i }'
 9223372036854775806
 9223372036854775807
 ## A signal ends what runs, with its own status; so does the end of its time.
-$ mkfifo out; twz -o jsonl -c 'print ready; while true { }' >out & read line <out; kill -INT $!; wait $!
+$ rm -f out; mkfifo out; twz -o jsonl -c 'print ready; while true { }' >out & read line <out; kill -INT $!; wait $!
 Interrupted: stopped between two statements
 [130]
-$ twz -o jsonl -c 'print ready; while true { }' >out & read line <out; kill -TERM $!; wait $!
+$ rm -f out; mkfifo out; twz -o jsonl -c 'print ready; while true { }' >out & read line <out; kill -TERM $!; wait $!
 [143]
-$ twz -o jsonl -c 'print ready; fault::spin' >out & read line <out; kill -INT $!; wait $!
+$ rm -f out; mkfifo out; twz -o jsonl -c 'print ready; fault::spin' >out & read line <out; kill -INT $!; wait $!
 Interrupted: fault::spin…
 [130]
-$ twz -o jsonl -c 'print ready; run sleep 1000' >out & read line <out; kill -INT $!; wait $!
+$ rm -f out; mkfifo out; twz -o jsonl -c 'print ready; run sleep 1000' >out & read line <out; kill -INT $!; wait $!
 Interrupted: stopped between two statements
 [130]
-$ twz -o jsonl -c 'print ready; fn f(n) { if n > 0 { f (n - 1) } }; while true { f 10 }' >out & read line <out; kill -INT $!; wait $!
+$ rm -f out; mkfifo out; twz -o jsonl -c 'print ready; fn f(n) { if n > 0 { f (n - 1) } }; while true { f 10 }' >out & read line <out; kill -INT $!; wait $!
 Interrupted: stopped between two statements
 [130]
-$ twz -o jsonl -c 'print ready; while true { try { while true { } } catch e { } }' >out & read line <out; kill -INT $!; wait $!
+$ rm -f out; mkfifo out; twz -o jsonl -c 'print ready; while true { try { while true { } } catch e { } }' >out & read line <out; kill -INT $!; wait $!
 Interrupted: stopped between two statements
 [130]
 $ twz -c 'timeout 50ms { while true { } }'
