@@ -294,7 +294,37 @@ param_named(const struct ast *fn, const char *name)
 	return -1;
 }
 
-/* "fn f(a: int, --loud: bool = false)", as it is written. */
+/* Words as they are written, on one line: without comments, with one blank where there are more. */
+static const char *
+on_one_line(struct twz_arena *arena, const char *text, uint32_t n)
+{
+	char *line = twz_alloc(arena, n + 1), quote = 0;
+	uint32_t used = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (!quote && text[i] == '#')
+			while (i < n && text[i] != '\n')
+				i++;
+		if (i < n && !quote && strchr(" \t\r\n", text[i])) {
+			if (used && line[used - 1] != ' ')
+				line[used++] = ' ';
+			continue;
+		}
+		if (i == n)
+			break;
+		if (quote && text[i] == '\\' && i + 1 < n)
+			line[used++] = text[i++];
+		else if (text[i] == '"' || text[i] == '\'')
+			quote = !quote ? text[i] : quote == text[i] ? 0 : quote;
+		line[used++] = text[i];
+	}
+	while (used && line[used - 1] == ' ')
+		used--;
+	line[used] = '\0';
+	return line;
+}
+
+/* "fn f(a: int, --loud: bool = false)". */
 static const char *
 signature(const struct handout *h)
 {
@@ -307,9 +337,7 @@ signature(const struct handout *h)
 
 		return lang_value_text(h->l->arena, &v);
 	}
-	while (to > from && strchr(" \t\r\n", text[to - 1]))
-		to--;
-	return twz_strndup(h->l->arena, text + from, to - from);
+	return on_one_line(h->l->arena, text + from, to - from);
 }
 
 static bool

@@ -70,6 +70,8 @@ static const struct world_row rows[] = {
 	{ "x = 1; fn f() { x = 2; return x }; f(); x", 0, "2\n1\n" },
 	{ "fn f() { return y }; for y in [1] { f() }", 3, "Name Error: 'y' is not defined\n" },
 	{ "fn f(a) { }; f", 3, "Type Error: missing argument 'a': fn f(a)\n" },
+	{ "fn f(a,\t# one\n  b = \"x  # \\\" y\") { }; f", 3,
+	  "Type Error: missing argument 'a': fn f(a, b = \"x  # \\\" y\")\n" },
 	{ "fn f(n: int) { }; f bob", 3, "Type Error: Expected 'i64' got 'String'\n" },
 	{ "fn f(xs) { for x in xs { if x > 1 { return \"found ${x}\" } } }; f([1, 2, 3])", 0, "found 2\n" },
 	/* results */
