@@ -36,6 +36,14 @@ folds(void)
 	return !getenv("XTERM_VERSION") && !(term && !strcmp(term, "linux"));
 }
 
+/* A picture that did not arrive is drawn again; only values that do not arrive are a failure. */
+static void
+paint_done(FILE *out)
+{
+	fflush(out);
+	clearerr(out);
+}
+
 /* The size may be another one before the signal says so: it is looked at whenever it matters. */
 void
 edit_erase(struct edit *e)
@@ -45,7 +53,7 @@ edit_erase(struct edit *e)
 	if (columns != e->columns && folds())
 		e->shown.row = frame_folded_row(&e->shown, columns);
 	frame_erase(e->out, &e->shown);
-	fflush(e->out);
+	paint_done(e->out);
 	e->shown = (struct frame){ 0 };
 }
 
@@ -62,7 +70,7 @@ show(struct edit *e, const struct frame_view *view)
 	twz_arena_reset(&e->frames[e->which]);
 	frame_lay(view, &e->frames[e->which], &next);
 	frame_write(e->out, &e->shown, &next, e->color);
-	fflush(e->out);
+	paint_done(e->out);
 	e->shown = next;
 }
 
@@ -108,7 +116,7 @@ void
 edit_begin(struct edit *e)
 {
 	fprintf(e->out, "\033[2m⏎\033[0m%*s\r\033[J", editor_columns() - 1, "");
-	fflush(e->out);
+	paint_done(e->out);
 	e->shown = (struct frame){ 0 };
 }
 
@@ -159,7 +167,7 @@ edit_leave(struct edit *e, const wchar_t *mark)
 		edit_erase(e);
 	show(e, &view);
 	fputs("\r\n", e->out);
-	fflush(e->out);
+	paint_done(e->out);
 	e->shown = (struct frame){ 0 };
 }
 

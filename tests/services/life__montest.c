@@ -46,6 +46,7 @@ TWZ_GATE(uint64_t, eat, (uint64_t mebibytes), TWZ_DOC("Allocates so much, and sa
 
 	while (got < mebibytes && (p = malloc(1 << 20))) {
 		memset(p, 1, 1 << 20);
+		__asm__ volatile("" : : "r"(p) : "memory");	/* it is used, whatever the compiler thinks */
 		got++;
 	}
 	return got;
