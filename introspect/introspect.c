@@ -128,6 +128,7 @@ add_recorded(struct inspection *in, const struct record_gate *record)
 		.requires = record->requires, .converts = record->converts,
 		.aliases = (const char *const *)record->aliases, .naliases = record->naliases,
 		.role = record->role, .level = record->level, .readonly = record->readonly,
+		.visibility = record->visibility,
 		.has_record = true, .how = "none", .why = "", .shown = "", .alias_of = "",
 		.language = "", .file = "",
 	};

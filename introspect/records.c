@@ -244,6 +244,24 @@ on_level(struct reader *r, const char *value)
 }
 
 static void
+on_visibility(struct reader *r, const char *value)
+{
+	static const char *const names[] = {
+#define X(visibility, text) [TWZ_VISIBILITY_##visibility] = text,
+		TWZ_VISIBILITIES(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(names); i++) {
+		if (strcmp(names[i], value))
+			continue;
+		r->gate->visibility = (enum twz_visibility)i;
+		return;
+	}
+	refuse(r, "visibility", value);
+}
+
+static void
 on_role(struct reader *r, const char *value)
 {
 	static const char *const names[] = {
@@ -292,7 +310,7 @@ static const struct key {
 	{ "string", on_string }, { "null", on_null },	      { "object", on_object },
 	{ "params", on_params },
 	{ "opens", on_opens },	 { "closes", on_closes },     { "returns", on_returns },
-	{ "fails", on_fails },	 { "kind", on_kind },
+	{ "fails", on_fails },	 { "kind", on_kind },	      { "visibility", on_visibility },
 };
 
 /* The value of the first pair called @key, or NULL. */

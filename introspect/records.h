@@ -37,6 +37,7 @@ struct record_gate {
 	uint32_t naliases, nparams;
 	enum twz_role role;
 	enum twz_level level;
+	enum twz_visibility visibility;
 	bool readonly;
 	const char *bad;		/* why the gate cannot be trusted, or NULL */
 };

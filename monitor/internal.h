@@ -359,6 +359,9 @@ TWZ_MUST bool nested_resolve(const struct compartment *from, const char *service
 			     const char *signature, uint64_t hash, const struct twz_service **ret_service,
 			     const struct twz_gate **ret_gate, struct twz_error *err);
 /** Asked before each call of a bound gate. Without the lock. */
+/** Whether the gate answers calls of @caller: a compartment's service, "" of the session. */
+TWZ_MUST bool nested_visible(const char *caller, const struct twz_service *service, const struct twz_gate *gate,
+			     struct twz_error *err);
 TWZ_MUST bool nested_may_call(const struct compartment *from, const struct monitor_gate *gate,
 			      struct twz_error *err);
 void nested_bind(struct monitor *m, struct instance *i, const struct message_in *in);

@@ -152,6 +152,8 @@ monitor_bind(struct monitor *m, const struct twz_service *service, const struct 
 	struct compartment *c;
 	bool ok;
 
+	if (!nested_visible("", service, gate, err))
+		return false;
 	if (host->may_call && !host->may_call(host->data, &who, service, gate, err))
 		return false;
 	pthread_mutex_lock(&m->lock);

@@ -42,6 +42,27 @@ find_link(const struct instance *i, uint64_t serial)
 	return l;
 }
 
+bool
+nested_visible(const char *caller, const struct twz_service *service, const struct twz_gate *gate,
+	       struct twz_error *err)
+{
+	bool own = !strcmp(caller, service->name);
+
+	switch (gate->visibility) {
+	case TWZ_VISIBILITY_ALL:
+		return true;
+	case TWZ_VISIBILITY_PUBLIC:
+		return !own || twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, GATE_DENIED),
+					"Failed to call %s in %s: the gate answers no calls of its own compartment",
+					gate->name, service->name);
+	case TWZ_VISIBILITY_PRIVATE:
+		return own || twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, GATE_DENIED),
+				       "Failed to call %s in %s: the gate is private to its own compartment",
+				       gate->name, service->name);
+	}
+	return false;
+}
+
 /* Whom the host says it is, and whether it may. Without the lock. */
 static bool
 resolve(struct monitor *m, const struct request *r, const struct twz_service **service,
@@ -64,8 +85,8 @@ resolve(struct monitor *m, const struct request *r, const struct twz_service **s
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, SIGNATURE_MISMATCH),
 				"%s::%s has changed: the caller was built for %s, the service has %s",
 				r->service, r->gate, r->signature, twz_signature_text(&arena, *gate));
-	return !host->may_call ||
-	       host->may_call(host->data, &r->who, *service, *gate, err);
+	return nested_visible(r->who.service, *service, *gate, err) &&
+	       (!host->may_call || host->may_call(host->data, &r->who, *service, *gate, err));
 }
 
 static struct monitor_who

@@ -151,6 +151,8 @@ row_gate(struct registry *reg, sqlite3_stmt *st, struct twz_arena *arena, struct
 	g->readonly = flags & GATE_READONLY;
 	g->has_record = flags & GATE_RECORD;
 	g->noreturn = flags & GATE_NORETURN;
+	g->visibility = flags & GATE_PRIVATE ? TWZ_VISIBILITY_PRIVATE
+		      : flags & GATE_PUBLIC  ? TWZ_VISIBILITY_PUBLIC : TWZ_VISIBILITY_ALL;
 	g->why = db_text(st, 17, arena);
 	g->how = db_text(st, 18, arena);
 	g->address = (uint64_t)sqlite3_column_int64(st, 20);

@@ -49,7 +49,7 @@
 	" inode INTEGER NOT NULL," \
 	" service INTEGER NOT NULL UNIQUE REFERENCES service ON DELETE CASCADE" \
 	") STRICT, WITHOUT ROWID;" \
-	/* flags: 1 readonly, 2 has a record, 4 does not return. A symbol that is the name is NULL. */ \
+	/* flags: 1 readonly, 2 has a record, 4 does not return, 8 public, 16 private. A symbol that is the name is NULL. */ \
 	"CREATE TABLE gate (" \
 	" id INTEGER PRIMARY KEY," \
 	" name TEXT NOT NULL," \

@@ -143,7 +143,9 @@ static int
 gate_flags(const struct twz_gate *g)
 {
 	return (g->readonly ? GATE_READONLY : 0) | (g->has_record ? GATE_RECORD : 0) |
-	       (g->noreturn ? GATE_NORETURN : 0);
+	       (g->noreturn ? GATE_NORETURN : 0) |
+	       (g->visibility == TWZ_VISIBILITY_PUBLIC ? GATE_PUBLIC : 0) |
+	       (g->visibility == TWZ_VISIBILITY_PRIVATE ? GATE_PRIVATE : 0);
 }
 
 static void

@@ -16,7 +16,7 @@ bool words_parse_verdict(const char *text, enum twz_verdict *ret);
 bool words_parse_form(const char *text, enum twz_form *ret);
 
 /* Bits of the columns called flags, as schema.c says. */
-enum { GATE_READONLY = 1, GATE_RECORD = 2, GATE_NORETURN = 4 };
+enum { GATE_READONLY = 1, GATE_RECORD = 2, GATE_NORETURN = 4, GATE_PUBLIC = 8, GATE_PRIVATE = 16 };
 enum { TYPE_SIGNED = 1, TYPE_CONST = 2, TYPE_FLAGS = 4, TYPE_VARIADIC = 8, TYPE_PROTOTYPED = 16 };
 enum {
 	MEMBER_QUALS = 255, MEMBER_DIR = 8, MEMBER_SECRET = 1024, MEMBER_OPTIONAL = 2048,

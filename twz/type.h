@@ -134,6 +134,15 @@ enum twz_level {
 #undef X
 };
 
+/* Whose calls a gate answers; the service's own are those of its own compartment, through its gates. */
+#define TWZ_VISIBILITIES(X) X(ALL, "public_incl_self") X(PUBLIC, "public") X(PRIVATE, "private")
+
+enum twz_visibility {
+#define X(visibility, text) TWZ_VISIBILITY_##visibility,
+	TWZ_VISIBILITIES(X)
+#undef X
+};
+
 #define TWZ_VERDICTS(X) X(CALLABLE, "callable") X(CARE, "needs care") X(REFUSED, "refused")
 
 enum twz_verdict {
@@ -161,6 +170,7 @@ struct twz_gate {
 	uint32_t index;			/* place in service->gates; what crosses as the gate's number */
 	enum twz_role role;
 	enum twz_level level;
+	enum twz_visibility visibility;
 	bool readonly;			/* changes nothing that a caller could notice */
 	bool has_record;		/* false: an exported function shown by --all, no gate */
 	const struct twz_type *type;	/* FUNC; NULL: unknown */

@@ -107,11 +107,17 @@ typedef struct twz_objid {
 	("kind=" #param "," #kind "\0", TWZ_NEED_OBJID_(param); (void)sizeof(struct twz_kind_##kind *))
 /* Least isolation: none, callee, caller or full. The loader may only raise it. */
 #define TWZ_LEVEL(level) ("level=" #level "\0", (void)twz_level_##level)
+/*
+ * Whose calls it answers: public_incl_self, which is usual, everybody's; public, all but those of its own
+ * compartment; private, those of its own compartment only, by a stub of its own service.
+ */
+#define TWZ_VISIBILITY(whose) ("visibility=" #whose "\0", (void)twz_visibility_##whose)
 /* The calling context must hold this capability. */
 #define TWZ_REQUIRES(capability) ("requires=" #capability "\0", (void)sizeof(struct twz_cap_##capability *))
 /* Changes nothing that a caller could notice. */
 #define TWZ_READONLY ("readonly=1\0", (void)0)
 
+enum { twz_visibility_public_incl_self, twz_visibility_public, twz_visibility_private };
 enum { twz_level_none, twz_level_callee, twz_level_caller, twz_level_full };
 
 #define TWZ_NEED_POINTER_(p) (void)((p) == 0); TWZ_ASSERT_(sizeof(p) == sizeof(void *), #p " is no pointer")

@@ -148,6 +148,18 @@ compare_signature(struct differ *d, struct node *node, uint32_t index)
 /* -- what a gate is besides ------------------------------------------------------------------------- */
 
 static const char *
+visibility_name(enum twz_visibility visibility)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+		TWZ_VISIBILITIES(X)
+#undef X
+	};
+
+	return names[visibility];
+}
+
+static const char *
 level_name(enum twz_level level)
 {
 	static const char *const names[] = {
@@ -202,6 +214,10 @@ compare_gate(struct differ *d, struct node *node)
 		say(d, node, *b->requires ? DIFF_INCOMPATIBLE : DIFF_COMPATIBLE, "requires", a->requires,
 		    b->requires, *b->requires ? "requires the capability %s now" :
 		    "requires no capability any more", b->requires);
+	if (a->visibility != b->visibility)
+		say(d, node, b->visibility == TWZ_VISIBILITY_ALL ? DIFF_COMPATIBLE : DIFF_INCOMPATIBLE, "visibility",
+		    visibility_name(a->visibility), visibility_name(b->visibility), "is %s now",
+		    visibility_name(b->visibility));
 	if (a->readonly != b->readonly)
 		say(d, node, b->readonly ? DIFF_COMPATIBLE : DIFF_INCOMPATIBLE, "readonly", "", "",
 		    b->readonly ? "changes nothing now" : "may change something now");

@@ -108,6 +108,8 @@ put_origin(struct view *v)
 	for (uint32_t i = 0; i < gate->naliases; i++)
 		put_row(v, "also", gate->aliases[i]);
 	put_row(v, "requires", gate->requires);
+	put_row(v, "answers", gate->visibility == TWZ_VISIBILITY_PRIVATE ? "its own compartment only (private)"
+		: gate->visibility == TWZ_VISIBILITY_PUBLIC ? "all but its own compartment (public)" : "");
 }
 
 /* -- parameters ------------------------------------------------------------------------------------- */

@@ -111,6 +111,9 @@ put_quals(struct document *d, unsigned quals)
 #define X(name, text) [TWZ_LEVEL_##name] = text,
 static const char *const levels[] = { TWZ_LEVELS(X) };
 #undef X
+#define X(name, text) [TWZ_VISIBILITY_##name] = text,
+static const char *const visibilities[] = { TWZ_VISIBILITIES(X) };
+#undef X
 #define X(name, text) [TWZ_ROLE_##name] = text,
 static const char *const roles[] = { TWZ_ROLES(X) };
 #undef X
@@ -301,6 +304,7 @@ put_gate(struct document *d, const struct twz_gate *gate, bool first)
 	}
 	twz_text_byte(&d->text, ']');
 	put_text(d, "level", levels[gate->level]);
+	put_text(d, "visibility", visibilities[gate->visibility]);
 	put_text(d, "requires", gate->requires);
 	put_bool(d, "readonly", gate->readonly);
 	put_text(d, "converts", gate->converts);

@@ -400,6 +400,10 @@ show_facts(FILE *out, const struct twz_gate *gate)
 	if (*gate->requires)
 		fprintf(out, "  the calling context must hold the capability '%s'\n",
 			gate->requires);
+	if (gate->visibility == TWZ_VISIBILITY_PRIVATE)
+		fputs("  private: answers calls of its own compartment only\n", out);
+	else if (gate->visibility == TWZ_VISIBILITY_PUBLIC)
+		fputs("  public: answers no calls of its own compartment\n", out);
 	if (gate->readonly)
 		fputs("  changes nothing\n", out);
 	fprintf(out, "  isolation at least: %s\n", level_name(gate->level));

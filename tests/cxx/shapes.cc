@@ -25,7 +25,8 @@ TWZ_GATE(struct size_result, scale, (struct size size, double by), TWZ_DOC("A la
 	return size_result_ok({ size.width * by, size.height * by });
 }
 
-TWZ_GATE(struct maybe_side, side_of, (double square), TWZ_DOC("The side of a square"), TWZ_READONLY)
+TWZ_GATE(struct maybe_side, side_of, (double square), TWZ_DOC("The side of a square"), TWZ_READONLY,
+	 TWZ_VISIBILITY(public))
 {
 	return square < 0 ? maybe_side_none() : maybe_side_some(__builtin_sqrt(square));
 }

@@ -110,6 +110,7 @@ static const struct change {
 	{ "LEVEL_LOWERED", 4, "~ buy\n    isolation level lowered from caller to callee\n" },
 	{ "DOC_CHANGED", 0, "" },
 	{ "REQUIRES_ADDED", 8, "requires the capability shop_buy now" },
+	{ "PRIVATE_NOW", 8, "! buy\n    is private now\n" },
 	{ "SECRET_LOST", 8, "parameter 2 'code' is not secret any more" },
 	{ "OPTIONAL_GAINED", 4, "parameter 1 'thing' may be missing now" },
 	{ "ALIAS_REMOVED", 8, "alias get removed" },

@@ -143,7 +143,8 @@ static struct twz_gate gates[] = {
 	{ .name = "first", .symbol = "svc_first", .doc = "Does it", .requires = "admin",
 	  .converts = "", .aliases = aliases, .naliases = 2, .index = 0, .role = TWZ_ROLE_GATE,
 	  .level = TWZ_LEVEL_FULL,
-	  .readonly = true, .has_record = true, .type = &t_first, .how = "low_pc",
+	  .readonly = true, .visibility = TWZ_VISIBILITY_PRIVATE,
+	  .has_record = true, .type = &t_first, .how = "low_pc",
 	  .verdict = TWZ_VERDICT_CARE, .why = "a callback", .address = UINT64_MAX - 1,
 	  .version = "SVC_1.0", .shown = "svc::first(int)", .alias_of = "do_first", .language = "C++",
 	  .file = "src/first.cc", .line = UINT32_MAX, .noreturn = true },
@@ -243,6 +244,7 @@ same_gate(const struct twz_gate *a, const struct twz_gate *b)
 	assert_int_equal(a->role, b->role);
 	assert_int_equal(a->level, b->level);
 	assert_int_equal(a->readonly, b->readonly);
+	assert_int_equal(a->visibility, b->visibility);
 	assert_int_equal(a->has_record, b->has_record);
 	assert_string_equal(a->how, b->how);
 	assert_int_equal(a->verdict, b->verdict);
