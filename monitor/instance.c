@@ -165,7 +165,7 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 	const struct monitor_load_options *o = &c->options;
 	struct message head = { .kind = MESSAGE_START, .serial = i->serial,
 				.word = { o->memory ? o->memory : c->monitor->options.memory, i->id,
-					  o->nenv, c->monitor->options.require_full } };
+					  o->nenv, c->monitor->options.require_full, given_messages(o) } };
 	const int fds[] = { e->control, e->log, e->state, e->crash, e->out };
 	char text[64 << 10];
 	uint64_t memory;
@@ -200,7 +200,7 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 	*i = (struct instance){ .compartment = c, .zygote = zygote, .serial = ++m->next_serial,
 				.refs = 1, .control = -1, .log = -1, .out = -1, .pidfd = -1 };
 	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
-	ok = make_ends(i, &e, err) && send_start(i, &e, err);
+	ok = make_ends(i, &e, err) && given_send(i, err) && send_start(i, &e, err);
 	ends_close(&e);
 	if (!ok || !loop_watch(m, i->control, loop_tag(LOOP_CONTROL, i->serial)) ||
 	    !loop_watch(m, i->log, loop_tag(LOOP_LOG, i->serial)) ||

@@ -92,7 +92,7 @@ struct compartment {
 	struct monitor *monitor;
 	const struct twz_service *service;
 	const struct mechanism *mechanism;
-	struct monitor_load_options options;	/* as asked for; env owned */
+	struct monitor_load_options options;	/* as asked for; what is given along is owned */
 	enum twz_level minimum, active;
 	bool started;			/* since it was made */
 	bool loaded;			/* by @mechanism, which is no process: start() was called */
@@ -359,6 +359,18 @@ TWZ_MUST bool nested_resolve(const struct compartment *from, const char *service
 			     const char *signature, uint64_t hash, const struct twz_service **ret_service,
 			     const struct twz_gate **ret_gate, struct twz_error *err);
 /** Asked before each call of a bound gate. Without the lock. */
+/* -- given.c */
+
+/** Copies what the options give along; given_free() undoes it. */
+TWZ_MUST bool given_copy(struct monitor_load_options *o, struct twz_error *err);
+void given_free(struct monitor_load_options *o);
+TWZ_MUST bool given_possible(const struct compartment *c, const struct mechanism *mechanism,
+			     const struct monitor_load_options *o, struct twz_error *err);
+/** How many messages given_send() sends. */
+uint32_t given_messages(const struct monitor_load_options *o);
+/** Into the control socket, before anything else. */
+TWZ_MUST bool given_send(struct instance *i, struct twz_error *err);
+
 /** Whether the gate answers calls of @caller: a compartment's service, "" of the session. */
 TWZ_MUST bool nested_visible(const char *caller, const struct twz_service *service, const struct twz_gate *gate,
 			     struct twz_error *err);

@@ -95,35 +95,10 @@ default_level(const struct compartment *c)
 	return o->level > c->minimum ? o->level : c->minimum;
 }
 
-static void
-env_free(struct monitor_load_options *o)
-{
-	for (uint32_t i = 0; i < o->nenv; i++)
-		free((void *)(uintptr_t)o->env[i]);
-	free((void *)(uintptr_t)o->env);
-	o->env = NULL;
-	o->nenv = 0;
-}
-
-static bool
-env_copy(struct monitor_load_options *o)
-{
-	const char *const *from = o->env;
-	uint32_t n = o->nenv;
-	char **copy = calloc(n + 1, sizeof(*copy));
-
-	o->env = (const char *const *)copy;
-	o->nenv = 0;
-	for (; copy && o->nenv < n; o->nenv++)
-		if (!(copy[o->nenv] = strdup(from[o->nenv])))
-			break;
-	return copy && o->nenv == n;
-}
-
 void
 level_forget(struct compartment *c)
 {
-	env_free(&c->options);
+	given_free(&c->options);
 }
 
 bool
@@ -142,13 +117,10 @@ level_settle(struct compartment *c, const struct monitor_load_options *options, 
 	/* Who asks for keys by name asks for what they give. */
 	if (!o.asks && o.mechanism == MONITOR_BY_MPK)
 		level = c->minimum;
-	if (!choose_mechanism(c->monitor, c, o.mechanism, level, &mechanism, err))
+	if (!choose_mechanism(c->monitor, c, o.mechanism, level, &mechanism, err) ||
+	    !given_possible(c, mechanism, &o, err) || !given_copy(&o, err))
 		return false;
-	if (!env_copy(&o)) {
-		env_free(&o);
-		return twz_fail_sys(err, ENOMEM, "load service %s", c->service->name);
-	}
-	env_free(&c->options);
+	given_free(&c->options);
 	c->options = o;
 	c->mechanism = mechanism;
 	c->active = mechanism->most;
@@ -181,7 +153,7 @@ level_same(const struct compartment *c, const struct monitor_load_options *optio
 	    (options->mechanism == c->options.mechanism ||
 	     options->mechanism == MONITOR_BY_LEVEL) && options->memory == c->options.memory &&
 	    options->fresh == c->options.fresh && options->debug == c->options.debug &&
-	    options->restart == c->options.restart && !options->nenv)
+	    options->restart == c->options.restart && !options->nenv && !options->nargs && !options->nfds)
 		return true;
 	twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(NAMING, ALREADY_EXISTS),
 		 "%s is loaded already, with level %s by mechanism %s: that cannot be changed", name,

@@ -11,7 +11,7 @@
 enum message_kind {
 	/* monitor to zygote; SERIAL names the instance in all answers */
 	MESSAGE_START = 1,	/* memory, compartment id, number of variables, whether full
-				   confinement is required; "path\0state\0build id\0granted\0" and
+				   confinement is required, number of GIVEN messages; "path\0state\0build id\0granted\0" and
 				   the variables; control, log, state, crash,
 				   and for a program's stdout one of its own */
 	/* zygote to monitor */
@@ -27,6 +27,8 @@ enum message_kind {
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
 	MESSAGE_END,		/* unload the service and end */
 	MESSAGE_SHARED,		/* SERIAL: of the memory; size, 0: it is given back; its descriptor */
+	MESSAGE_GIVEN,		/* before all others: numbers of arguments and of descriptors; a text
+				   for each, then a name for each; the descriptors */
 	MESSAGE_ASK,		/* SERIAL: of the question; enum message_question; text */
 	/* compartment to monitor */
 	MESSAGE_READY,		/* base, size of the service's file in memory */

@@ -29,9 +29,9 @@ struct monitor_who {
 /* What the monitor asks of its embedder. Called on the monitor's own thread; must be thread-safe. */
 struct monitor_host {
 	void *data;
-	/** The service called @name, for a compartment that wants to call it. Lives as long as the monitor. */
-	bool (*service)(void *data, const char *name, const struct twz_service **ret,
-			struct twz_error *err);
+	/** The service that a compartment, @who, calls @name. Lives as long as the monitor. */
+	bool (*service)(void *data, const struct monitor_who *who, const char *name,
+			const struct twz_service **ret, struct twz_error *err);
 	/**
 	 * Whether @who may call @gate: of the session when a gate is bound, of a compartment before each
 	 * call of a gate that requires a capability, and before the first of every other.
@@ -86,6 +86,13 @@ enum monitor_restart {
 #undef X
 };
 
+/* A descriptor that a service is given, and the name by which it asks for it. */
+struct monitor_fd {
+	const char *name;
+	int fd;
+};
+enum { MONITOR_FDS = 64 };
+
 /* How a compartment is to be made. All zero: as its service's record asks, else level full. */
 struct monitor_load_options {
 	bool asks;			/* for @level: it raises what the record asks, and never lowers it */
@@ -98,6 +105,10 @@ struct monitor_load_options {
 	enum monitor_restart restart;
 	const char *const *env;		/* "NAME=VALUE" */
 	uint32_t nenv;
+	const char *const *args;
+	uint32_t nargs;
+	const struct monitor_fd *fds;	/* duplicated: the caller's may be closed */
+	uint32_t nfds;			/* MONITOR_FDS at most */
 };
 
 /**

@@ -75,7 +75,7 @@ resolve(struct monitor *m, const struct request *r, const struct twz_service **s
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
 				"this session's services cannot call each other");
 	if ((host->may_ask && !host->may_ask(host->data, &r->who, r->service, r->gate, err)) ||
-	    !host->service(host->data, r->service, service, err))
+	    !host->service(host->data, &r->who, r->service, service, err))
 		return false;
 	*gate = twz_gate_find(*service, r->gate);
 	if (!*gate)

@@ -46,7 +46,22 @@ read_mechanism(const char *text, enum monitor_mechanism *ret, struct twz_error *
 }
 
 static bool
-read_options(const struct twz_load_options *o, struct session_load *load, struct twz_error *err)
+read_fds(const struct twz_load_fd *from, struct monitor_fd *fds, struct monitor_load_options *to,
+	 struct twz_error *err)
+{
+	for (; from && from->name; from++) {
+		if (to->nfds == MONITOR_FDS)
+			return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+					"more than %d descriptors", MONITOR_FDS);
+		fds[to->nfds++] = (struct monitor_fd){ from->name, from->fd };
+	}
+	to->fds = fds;
+	return true;
+}
+
+static bool
+read_options(const struct twz_load_options *o, struct monitor_fd *fds, struct session_load *load,
+	     struct twz_error *err)
 {
 	struct monitor_load_options *to = &load->options;
 
@@ -63,6 +78,11 @@ read_options(const struct twz_load_options *o, struct session_load *load, struct
 	to->env = o->env;
 	while (o->env && o->env[to->nenv])
 		to->nenv++;
+	to->args = o->args;
+	while (o->args && o->args[to->nargs])
+		to->nargs++;
+	if (!read_fds(o->fds, fds, to, err))
+		return false;
 	if (to->level > TWZ_LEVEL_FULL)
 		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"there is no level of isolation %d", (int)o->isolation);
@@ -76,10 +96,11 @@ twz_load(const char *what, const struct twz_load_options *options)
 	struct twz_error *err = libtwz_begin();
 	struct twz_compartment *c = NULL;
 	const struct twz_service *service;
+	struct monitor_fd fds[MONITOR_FDS];
 	struct session *s;
 	const char *name;
 
-	if (read_options(options, &load, err) && libtwz_session(&s, err) &&
+	if (read_options(options, fds, &load, err) && libtwz_session(&s, err) &&
 	    session_load(s, &load, &name, err) && session_named(s, name, &service, err))
 		c = hold(s, service, err);
 	if (!c)

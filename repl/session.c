@@ -68,7 +68,7 @@ start_monitor(struct session *s, const struct session_options *asked, const stru
 	      struct twz_error *err)
 {
 	struct monitor_options options = {
-		.host = { .data = s, .service = session_callable, .may_call = rights_may_call,
+		.host = { .data = s, .service = session_needed, .may_call = rights_may_call,
 			  .may_ask = rights_may_ask, .output = take_output,
 			  .program_output = take_program_output },
 		.context = s->contexts[0],

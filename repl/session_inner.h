@@ -137,6 +137,12 @@ bool session_is_current(const struct loaded *l);
 /** For services that call services, and for stubs: all but what is built in. */
 TWZ_MUST bool session_callable(void *data, const char *name, const struct twz_service **ret,
 			       struct twz_error *err);
+/* -- session_needed.c -------------------------------------------------------------------------- */
+
+/** The service that a compartment means by @name; what monitor_host.service does. */
+TWZ_MUST bool session_needed(void *data, const struct monitor_who *who, const char *name,
+			     const struct twz_service **ret, struct twz_error *err);
+
 /* What repl_host.service, gates, known and services do. */
 TWZ_MUST bool session_host_service(void *data, const char *name, const struct twz_service **ret,
 				   struct twz_error *err);

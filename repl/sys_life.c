@@ -1,27 +1,81 @@
 /* What may be done to a compartment: made, waited for, signalled, unloaded. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "repl/sys.h"
 
 /* -- loading ----------------------------------------------------------------------------------- */
 
 enum load_param { LOAD_SERVICE, LOAD_ISOLATION, LOAD_MECHANISM, LOAD_INSTANCE, LOAD_DUP, LOAD_FRESH,
-		  LOAD_DEBUG, LOAD_RESTART, LOAD_MEMORY, LOAD_ENV };
+		  LOAD_DEBUG, LOAD_RESTART, LOAD_MEMORY, LOAD_ENV, LOAD_ARGS, LOAD_FDS };
 
-/* "A=1 B=2": blanks separate; what needs one inside is no business of a command line. */
+/* Blanks separate; what needs one inside is no business of a command line. */
 static uint32_t
-read_env(const struct sys_request *r, const char *text, const char *const **ret)
+read_words(const struct sys_request *r, const char *text, const char *inside, const char *const **ret)
 {
 	char *rest = text ? twz_strdup(r->arena, text) : NULL, *word;
 	const char **all = NULL;
 	size_t n = 0;
 
 	while ((word = strsep(&rest, " \t\n")))
-		if (strchr(word, '='))
+		if (*word && strstr(word, inside))
 			twz_push(r->arena, all, n, word);
 	*ret = all;
 	return (uint32_t)n;
+}
+
+/* NAME<PATH is read, NAME>PATH written anew, NAME>>PATH written to its end, NAME<>PATH both. */
+static bool
+open_fd(const struct sys_request *r, const char *word, struct monitor_fd *ret, struct twz_error *err)
+{
+	static const struct {
+		const char *text;
+		int flags;
+	} ways[] = {
+		{ "<>", O_RDWR | O_CREAT }, { ">>", O_WRONLY | O_CREAT | O_APPEND },
+		{ "<", O_RDONLY }, { ">", O_WRONLY | O_CREAT | O_TRUNC },
+	};
+	const char *sign = strpbrk(word, "<>");
+
+	for (size_t i = 0; sign && sign > word && i < TWZ_COUNT(ways); i++) {
+		size_t n = strlen(ways[i].text);
+
+		if (strncmp(sign, ways[i].text, n))
+			continue;
+		ret->name = twz_strndup(r->arena, word, (size_t)(sign - word));
+		ret->fd = open(sign + n, ways[i].flags | O_CLOEXEC | O_NOCTTY, 0666);
+		return ret->fd >= 0 ||
+		       twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "cannot open %s: %s", sign + n,
+				strerror(errno));
+	}
+	twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "'%s' gives no descriptor", word);
+	return twz_hint(err, "write it like 'in<FILE', 'out>FILE', 'log>>FILE' or 'both<>FILE'");
+}
+
+static void
+close_fds(const struct monitor_fd *fds, uint32_t n)
+{
+	while (n)
+		close(fds[--n].fd);
+}
+
+static bool
+open_fds(const struct sys_request *r, const char *text, struct monitor_load_options *o, struct twz_error *err)
+{
+	const char *const *words;
+	uint32_t n = read_words(r, text, "", &words);
+	struct monitor_fd *fds = twz_new_array(r->arena, n + 1, struct monitor_fd);
+
+	for (o->nfds = 0; o->nfds < n; o->nfds++)
+		if (!open_fd(r, words[o->nfds], &fds[o->nfds], err)) {
+			close_fds(fds, o->nfds);
+			return false;
+		}
+	o->fds = fds;
+	return true;
 }
 
 bool
@@ -45,9 +99,15 @@ sys_load(const struct sys_request *r, struct twz_value *ret, struct twz_error *e
 		},
 	};
 	const char *name;
+	bool ok;
 
-	load.options.nenv = read_env(r, sys_arg_text(r, LOAD_ENV), &load.options.env);
-	if (!session_load(r->s, &load, &name, err))
+	load.options.nenv = read_words(r, sys_arg_text(r, LOAD_ENV), "=", &load.options.env);
+	load.options.nargs = read_words(r, sys_arg_text(r, LOAD_ARGS), "", &load.options.args);
+	if (!open_fds(r, sys_arg_text(r, LOAD_FDS), &load.options, err))
+		return false;
+	ok = session_load(r->s, &load, &name, err);
+	close_fds(load.options.fds, load.options.nfds);
+	if (!ok)
 		return false;
 	*ret = sys_text(r, name);
 	return true;

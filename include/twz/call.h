@@ -125,6 +125,12 @@ enum twz_isolation {
 	TWZ_ISOLATION_FULL,
 };
 
+/* A descriptor that a service is given, and the name by which it asks for it. */
+struct twz_load_fd {
+	const char *name;
+	int fd;
+};
+
 /* How it is to be made. All zero: as its first call would make it. */
 struct twz_load_options {
 	enum twz_isolation isolation;
@@ -136,6 +142,8 @@ struct twz_load_options {
 	int fresh;		/* an address layout of its own */
 	int debug;		/* it waits for a debugger before its service is loaded */
 	int never_restart;	/* after a fault, calls are refused */
+	const char *const *args;	/* what twz_args() gives it, ended by NULL; NULL: none */
+	const struct twz_load_fd *fds;	/* what twz_fd() gives it, ended by a name NULL; duplicated; NULL: none */
 };
 
 /*

@@ -296,6 +296,11 @@ const struct twz_caller *twz_caller(void) __attribute__((weak, visibility("defau
  * kept from session to session. NULL when the service is not in a compartment.
  */
 const char *twz_state_dir(void) __attribute__((weak, visibility("default")));
+
+/* What it was loaded with, by sys::load --args or a program; there for its constructors already. The number. */
+size_t twz_args(const char *const **ret) __attribute__((weak, visibility("default")));
+/* A descriptor that it was given under this name, by sys::load --fds or a program; -1: none. */
+int twz_fd(const char *name) __attribute__((weak, visibility("default")));
 TWZ_EXTERN_C_END_
 
 /* -- for each attribute (at most 12) ---------------------------------------------------------------- */

@@ -67,6 +67,18 @@ set_environment(const struct guest_start *start)
 			putenv(strdup(at));
 }
 
+/* It lies there: the monitor sent it before it asked for this process. */
+static void
+take_given(uint64_t n)
+{
+	for (; n; n--) {
+		if (message_receive(GUEST_CONTROL_FD, &in, true) <= 0)
+			_exit(0);
+		given_take(&in);
+		message_drop(&in);
+	}
+}
+
 /* The questions are of the monitor's, the answers of a process that may be the service's: see there. */
 static void
 tell_symbol(uint64_t serial, void *library, const char *name)
@@ -147,6 +159,7 @@ compartment_run(const struct guest_start *start, struct message_confinement *con
 	/* What a gate prints leaves before it returns; the way of every call need not look for it. */
 	setvbuf(stdout, NULL, _IONBF, 0);
 	set_environment(start);
+	take_given(start->given);
 	if (start->require_full && confine_lacks(confinement))
 		unloadable(confine_lacks(confinement));
 	if (guest_kind & GUEST_DEBUG)

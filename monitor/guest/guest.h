@@ -31,6 +31,7 @@ struct guest_start {
 	const char *granted;			/* twz/ask.h */
 	const char *env;			/* "NAME=VALUE\0", … */
 	uint64_t nenv;
+	uint64_t given;				/* GIVEN messages, which wait on the control socket */
 	bool require_full;			/* confinement; else it ends before the service is loaded */
 	int control, log, state_fd, crash;
 	int out;				/* a program's stdout; -1: it goes to the log */
@@ -64,6 +65,9 @@ bool filter_families(const uint32_t families[3]);
 /* -- compartment.c */
 void compartment_run(const struct guest_start *start, struct message_confinement *confinement)
 	__attribute__((noreturn));
+
+/* -- given.c: twz_args(), twz_fd() */
+void given_take(struct message_in *in);
 
 /* -- crash.c */
 /** Maps the page and installs the handlers. */

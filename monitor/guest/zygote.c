@@ -81,6 +81,7 @@ start(struct message_confinement *confinement)
 		.env = (const char *)in.bytes + at,
 		.nenv = in.head.word[2],
 		.require_full = in.head.word[3] != 0,
+		.given = in.head.word[4],
 		.control = in.fds[0],
 		.log = in.fds[1],
 		.state_fd = in.fds[2],

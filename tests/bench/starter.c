@@ -43,9 +43,10 @@ now(void)
 }
 
 static bool
-host_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
+host_service(void *data, const struct monitor_who *who, const char *name, const struct twz_service **ret,
+	     struct twz_error *err)
 {
-	(void)data, (void)ret;
+	(void)data, (void)who, (void)ret;
 	return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no service %s", name);
 }
 

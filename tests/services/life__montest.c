@@ -1,9 +1,11 @@
 /* montest: what a compartment's life consists of, seen from inside. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <twz/gate.h>
+#include <unistd.h>
 
 TWZ_SERVICE("montest", "1.0", "Constructors, destructors, environment and lasting numbers");
 
@@ -32,6 +34,38 @@ TWZ_GATE(const char *, environment, (const char *name), TWZ_DOC("A variable of t
 	const char *value = getenv(name);
 
 	return value ? value : "";
+}
+
+static size_t argument_count;	/* as its constructor saw them */
+
+__attribute__((constructor)) static void
+count_arguments(void)
+{
+	const char *const *args;
+
+	argument_count = twz_args(&args);
+}
+
+TWZ_GATE(const char *, argument, (uint32_t i), TWZ_DOC("An argument that it was loaded with"), TWZ_READONLY)
+{
+	const char *const *args;
+
+	return i < twz_args(&args) && i < argument_count ? args[i] : "there is none";
+}
+
+TWZ_GATE(const char *, read_given, (const char *name), TWZ_DOC("A line of the file that it was given"))
+{
+	static _Thread_local char text[100];
+	ssize_t n = read(twz_fd(name), text, sizeof(text) - 1);
+
+	text[n > 0 ? n : 0] = 0;
+	text[strcspn(text, "\n")] = 0;
+	return n < 0 ? strerror(errno) : text;
+}
+
+TWZ_GATE(long, write_given, (const char *name, const char *text), TWZ_DOC("Writes to the file that it was given"))
+{
+	return write(twz_fd(name), text, strlen(text)) < 0 ? -errno : 0;
 }
 
 TWZ_GATE(void, leave, (int status), TWZ_DOC("Exits with this status"))

@@ -173,10 +173,12 @@ struct fixture {
 };
 
 static inline bool
-fixture_service(void *data, const char *name, const struct twz_service **ret, struct twz_error *err)
+fixture_service(void *data, const struct monitor_who *who, const char *name, const struct twz_service **ret,
+		struct twz_error *err)
 {
 	struct fixture *f = data;
 
+	(void)who;
 	*ret = !strcmp(name, "test") ? &f->test : !strcmp(name, "other") ? &f->other : NULL;
 	return *ret || twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no service %s", name);
 }

@@ -168,6 +168,20 @@ twz_state_dir(void)
 	return NULL;
 }
 
+__attribute__((visibility("default"))) size_t
+twz_args(const char *const **ret)
+{
+	*ret = NULL;
+	return 0;
+}
+
+__attribute__((visibility("default"))) int
+twz_fd(const char *name)
+{
+	(void)name;
+	return -1;
+}
+
 /* -- loading ------------------------------------------------------------------------------------- */
 
 static void
