@@ -96,6 +96,7 @@ help:
 	  'make check-long   all tests, and a minute of make fuzz for each reader' \
 	  'make check-mpk    compartments by protection keys, attacked under QEMU; minutes' \
 	  'make fuzz         looks for inputs that break a reader; FUZZ=dwarf SECONDS_EACH=60' \
+	  'make fuzz-monitor  a million messages to the monitor, with sanitizers; MESSAGES=1000000' \
 	  'make bench        what calls cost, beside the raw primitives; BENCHFLAGS="-o FILE"' \
 	  'make soak         8 threads, mixed gates, kills, faults at every step; SOAK_CALLS=2000000' \
 	  'make oracle       twz-inspect beside gdb, abidw and pahole, on real libraries; ORACLE_PART="libz*"' \

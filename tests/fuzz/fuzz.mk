@@ -18,4 +18,10 @@ fuzz:
 	@$(MAKE) --no-print-directory MODE=fuzz CC=clang B=build/fuzz $(FUZZ:%=build/fuzz/tests/fuzz/target_%) $(FUZZ:%=build/fuzz/tests/replay/%)
 	@for t in $(FUZZ); do SECONDS_EACH=$(SECONDS_EACH) tests/fuzz/search build/fuzz $$t || exit 1; done
 
-.PHONY: fuzz
+# A million messages of a compartment to a monitor that is built with sanitizers.
+MESSAGES ?= 1000000
+fuzz-monitor:
+	@$(MAKE) --no-print-directory MODE=asan B=build/asan all build/asan/unit/monitor_messages
+	TWZ_MESSAGES=$(MESSAGES) build/asan/unit/monitor_messages
+
+.PHONY: fuzz fuzz-monitor

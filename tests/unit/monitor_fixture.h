@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "monitor/message.h"
 #include "monitor/monitor.h"
 
 struct point {
@@ -130,6 +131,7 @@ static const struct twz_type personp = { .kind = TWZ_POINTER, .size = 8, .align 
 	X(vanish, twz_type_void) \
 	X(scribble, twz_type_void, PARAM("value", twz_type_u32)) \
 	X(babble, twz_type_i32, PARAM("kind", twz_type_u32), PARAM("n", twz_type_u32)) \
+	X(rave, twz_type_u32, PARAM("seed", twz_type_u64), PARAM("n", twz_type_u32)) \
 	X(race, twz_type_void) \
 	X(flood_replies, twz_type_void) \
 	X(withhold, twz_type_i32) \
@@ -230,7 +232,7 @@ fixture_setup(void **state)
 	snprintf(f->library, sizeof(f->library), "%s/libtest.so", f->folder);
 	snprintf(f->state, sizeof(f->state), "%s/state", f->folder);
 	snprintf(command, sizeof(command), "cc -std=c17 -D_GNU_SOURCE -O0 -g -fPIC -shared -fvisibility=hidden "
-		 "-Iinclude -o %s tests/fixtures/monitor_service.c", f->library);
+		 "-Iinclude -DFIRST_KIND=%d -o %s tests/fixtures/monitor_service.c", MESSAGE_READY, f->library);
 	if (system(command))
 		return -1;
 	f->test = service_of("test", f->library);
