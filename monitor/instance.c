@@ -41,9 +41,12 @@ open_state(struct compartment *c, int *ret, struct twz_error *err)
 	TWZ_CLOSE int fd = -1;
 	struct stat st;
 
-	if (!make_folders(c->state))
-		return twz_fail_sys(err, errno, "make the folder %s", c->state);
 	fd = open(c->state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		if (!make_folders(c->state))
+			return twz_fail_sys(err, errno, "make the folder %s", c->state);
+		fd = open(c->state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
 	if (fd < 0 || fstat(fd, &st))
 		return twz_fail_sys(err, errno, "open the folder %s", c->state);
 	if (st.st_uid != geteuid())
@@ -87,49 +90,27 @@ instance_memory(const char *name, size_t size, void **ret, size_t map)
 	return fd;
 }
 
-/* What the instance keeps and what it gives away. */
+/* What goes along with START. */
 struct ends {
-	int control, log, state, crash, out;
+	int state, out;
 };
-
-static void
-ends_close(const struct ends *e)
-{
-	const int fds[] = { e->control, e->log, e->state, e->crash, e->out };
-
-	for (size_t i = 0; i < TWZ_COUNT(fds); i++)
-		twz_closep(&fds[i]);
-}
 
 static bool
 make_ends(struct instance *i, struct ends *e, struct twz_error *err)
 {
-	int pair[2], pipes[2];
-	void *page;
+	int pipes[2];
 
 	if (!open_state(i->compartment, &e->state, err))
 		return false;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return twz_fail_sys(err, errno, "make a socket");
-	i->control = pair[0];
-	e->control = pair[1];
+	if (!twz_gate_find(i->compartment->service, "cli_main"))
+		return true;
 	if (pipe2(pipes, O_CLOEXEC))
 		return twz_fail_sys(err, errno, "make a pipe");
-	i->log = pipes[0];
-	e->log = pipes[1];
-	fcntl(i->log, F_SETFL, O_NONBLOCK);
-	if (twz_gate_find(i->compartment->service, "cli_main")) {
-		if (pipe2(pipes, O_CLOEXEC))
-			return twz_fail_sys(err, errno, "make a pipe");
-		i->out = pipes[0];
-		e->out = pipes[1];
-		fcntl(i->out, F_SETFL, O_NONBLOCK);
-	}
-	e->crash = instance_memory("twz-crash", CRASH_PAGE_SIZE, &page, CRASH_PAGE_SIZE);
-	if (e->crash < 0)
-		return twz_fail_sys(err, errno, "make shared memory");
-	i->crash = page;
-	return true;
+	i->out = pipes[0];
+	e->out = pipes[1];
+	fcntl(i->out, F_SETFL, O_NONBLOCK);
+	return loop_watch(i->compartment->monitor, i->out, loop_tag(LOOP_OUT, i->serial)) ||
+	       twz_fail_sys(err, errno, "watch a pipe");
 }
 
 /* What a START message says after its head. */
@@ -166,7 +147,7 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 	struct message head = { .kind = MESSAGE_START, .serial = i->serial,
 				.word = { o->memory ? o->memory : c->monitor->options.memory, i->id,
 					  o->nenv, c->monitor->options.require_full, given_messages(o) } };
-	const int fds[] = { e->control, e->log, e->state, e->crash, e->out };
+	const int fds[] = { e->state, e->out };
 	char text[64 << 10];
 	uint64_t memory;
 	size_t n;
@@ -177,37 +158,56 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"the path or the environment of service %s is too long",
 				c->service->name);
-	if (!message_send(i->zygote->fd, &head, text, n, fds, TWZ_COUNT(fds) - (e->out < 0)))
+	if (!message_send(i->control, &head, text, n, fds, TWZ_COUNT(fds) - (e->out < 0)))
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
 	return true;
+}
+
+/* @i becomes the compartment's; nothing of that is undone when it fails. */
+static bool
+give(struct instance *i, struct compartment *c, struct twz_error *err)
+{
+	struct ends e = { -1, -1 };
+	bool ok;
+
+	i->compartment = c;
+	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
+	ok = make_ends(i, &e, err) && send_start(i, &e, err) && given_send(i, err);
+	twz_closep(&e.state);
+	twz_closep(&e.out);
+	return ok;
+}
+
+/* A spare that was killed while it waited is replaced. */
+static bool
+take(struct compartment *c, struct zygote *z, struct instance **ret, struct twz_error *err)
+{
+	bool ahead = z->spare;
+
+	if (!spare_take(z, ret, err))
+		return false;
+	if (give(*ret, c, err))
+		return true;
+	spare_drop(*ret);
+	if (!ahead)
+		return false;
+	*err = (struct twz_error){ 0 };
+	return take(c, z, ret, err);
 }
 
 bool
 instance_start(struct compartment *c, struct instance **ret, struct twz_error *err)
 {
 	struct monitor *m = c->monitor;
-	struct ends e = { -1, -1, -1, -1, -1 };
 	struct zygote *zygote;
 	struct instance *i;
-	bool ok;
 
 	if ((c->active >= TWZ_LEVEL_CALLER && !asks_met(c->service, err)) || !zygote_for(m, c, &zygote, err) ||
 	    !require_namespaces(c, zygote, err))
 		return false;
-	i = calloc(1, sizeof(*i));
-	if (!i)
-		return twz_fail_sys(err, errno, "start service %s", c->service->name);
-	*i = (struct instance){ .compartment = c, .zygote = zygote, .serial = ++m->next_serial,
-				.refs = 1, .control = -1, .log = -1, .out = -1, .pidfd = -1 };
-	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
-	ok = make_ends(i, &e, err) && given_send(i, err) && send_start(i, &e, err);
-	ends_close(&e);
-	if (!ok || !loop_watch(m, i->control, loop_tag(LOOP_CONTROL, i->serial)) ||
-	    !loop_watch(m, i->log, loop_tag(LOOP_LOG, i->serial)) ||
-	    (i->out >= 0 && !loop_watch(m, i->out, loop_tag(LOOP_OUT, i->serial)))) {
-		instance_unref(i);
+	if (!take(c, zygote, &i, err)) {
 		zygote_release(zygote);
-		return twz_fail_sys(err, errno, "start service %s", c->service->name);
+		return twz_wrap(err, "start service %s", c->service->name);
 	}
 	m->stats.started++;
 	if (c->generation++)
@@ -216,8 +216,22 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 	c->failure = (struct twz_error){ 0 };
 	i->next = m->instances;
 	m->instances = c->instance = i;
+	if (i->started)
+		event_add(c, MONITOR_FLAG_STARTED);
+	instance_confined(i);
 	*ret = i;
 	return true;
+}
+
+void
+instance_confined(const struct instance *i)
+{
+	struct monitor *m = i->compartment->monitor;
+
+	if (!i->told || i->zygote != &m->zygote || (m->confined && m->compartment_got.landlock <= i->got.landlock))
+		return;
+	m->compartment_got = i->got;
+	m->confined = true;
 }
 
 void
@@ -311,6 +325,8 @@ instance_unref(struct instance *i)
 	twz_closep(&i->pidfd);
 	if (i->crash)
 		munmap(i->crash, CRASH_PAGE_SIZE);
+	if (i->first)
+		munmap(i->first, LINK_SIZE);
 	free(i);
 }
 

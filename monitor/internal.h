@@ -34,13 +34,15 @@ struct zygote {
 	uint64_t serial;		/* 0: the first */
 	int fd, pidfd;			/* -1: none */
 	uint32_t namespaces;		/* CLONE_NEW… that it was given */
-	bool said_hello;
+	bool said_hello, watched;	/* watched: by the monitor's thread */
 	struct message_confinement got;
+	bool served;			/* a service was loaded into a clone of it */
+	struct instance *spare;		/* for the next start; NULL: none */
 };
 
 /* One process. */
 struct instance {
-	struct compartment *compartment;
+	struct compartment *compartment;	/* NULL: a spare */
 	struct zygote *zygote;		/* that made it; NULL: gone */
 	struct instance *next;		/* of all that have not ended */
 	uint64_t serial;		/* never used twice */
@@ -51,6 +53,7 @@ struct instance {
 	int pid_inside;			/* in the zygote's process namespace; 0: not yet known */
 	int crash_fd;
 	struct crash_page *crash;
+	struct link_shared *first;	/* memory of the first link of the session's; NULL: it is in use */
 	bool started, ready, doomed;	/* doomed: is to be killed, or was */
 	bool busy;			/* its socket was full: it has not read yet what it was told */
 	bool hung_up;			/* its socket ended before we doomed it */
@@ -188,6 +191,7 @@ struct monitor {
 	struct question *questions;	/* asked of compartments */
 	struct events *events;		/* NULL: nobody wants to know */
 	uint32_t ending;		/* instances with end_ns */
+	uint64_t spare_ns;		/* when to make spares; 0: nothing to do */
 	struct message_in in;		/* of the monitor's thread */
 };
 
@@ -250,9 +254,23 @@ TWZ_MUST bool asks_met(const struct twz_service *service, struct twz_error *err)
 TWZ_MUST bool require_level(const struct compartment *c, struct twz_error *err);
 TWZ_MUST bool require_namespaces(const struct compartment *c, const struct zygote *z, struct twz_error *err);
 
+/* -- spare.c; all with the lock held */
+/** An instance without a service: START is next. */
+TWZ_MUST bool spare_take(struct zygote *z, struct instance **ret, struct twz_error *err);
+/** Ends one that is of no use, and frees it. */
+void spare_drop(struct instance *i);
+/** The spare of this serial, or NULL. */
+struct instance *spare_find(const struct monitor *m, uint64_t serial);
+/** A service is ready in a clone of @z: now, or soon, there is time to make the next one. */
+void spare_served(struct zygote *z);
+/** Makes what is due. */
+void spare_tick(struct monitor *m);
+
 /* -- instance.c; all with the lock held */
 TWZ_MUST bool instance_start(struct compartment *c, struct instance **ret, struct twz_error *err);
 void instance_kill(struct instance *i);
+/** It has said what confines it, and whose it is is known. */
+void instance_confined(const struct instance *i);
 /** Its pidfd says so: callers are woken. The reason of the end is not known yet. */
 void instance_died(struct instance *i);
 /** It was reaped, or will never be: the compartment may start another. */
@@ -405,6 +423,8 @@ bool instance_is_ready(const struct instance *i);
 /** Waits until the zygote has said that the process is there. */
 void instance_await_started(struct monitor *m, const struct compartment *c);
 int instance_pid(const struct instance *i);
+/** Bytes that are in no file, as the kernel counts them; 0 when it is gone. */
+uint64_t instance_private_memory(const struct instance *i);
 uint32_t compartment_flags(const struct compartment *c);
 struct monitor_info compartment_info(const struct compartment *c, struct twz_arena *arena);
 

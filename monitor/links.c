@@ -19,7 +19,7 @@ send_link(struct instance *i, const struct monitor_link *l, const struct link_sp
 	const char *context = spec->from ? spec->from->compartment->context : m->options.context;
 
 	i->busy = false;
-	if (message_send(i->control, &head, context, strlen(context) + 1, &fd, 1))
+	if (message_send(i->control, &head, context, strlen(context) + 1, &fd, fd >= 0))
 		return true;
 	i->busy = errno == EAGAIN;
 	if (errno == EPIPE || errno == ECONNRESET)
@@ -34,13 +34,15 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	struct monitor *m = i->compartment->monitor;
 	struct monitor_link *l = calloc(1, sizeof(*l));
 	void *memory = NULL;
-	int fd;
+	int fd = -1;
 
 	if (!l)
 		return twz_fail_sys(err, errno, "make a link");
 	l->mapped = spec->from ? HEAD_SIZE : LINK_SIZE;
-	fd = instance_memory("twz-link", LINK_SIZE, &memory, l->mapped);
-	if (fd < 0) {
+	if (!spec->from && i->first) {
+		memory = i->first;	/* the other side has it, and a thread for it, already */
+		i->first = NULL;
+	} else if ((fd = instance_memory("twz-link", LINK_SIZE, &memory, l->mapped)) < 0) {
 		free(l);
 		return twz_fail_sys(err, errno, "make a link");
 	}
@@ -61,7 +63,7 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	i->links = l;
 	m->stats.links++;
 	if (!send_link(i, l, spec, fd, err)) {
-		close(fd);
+		twz_closep(&fd);
 		if (spec->from) {
 			i->links = l->next;
 			link_unref(l);
@@ -74,7 +76,7 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	if (spec->fd)
 		*spec->fd = fd;
 	else
-		close(fd);
+		twz_closep(&fd);
 	*ret = l;
 	return true;
 }

@@ -21,6 +21,7 @@
 enum {
 	EVENTS = 16,
 	SOON_MS = 50,
+	NS_PER_MS = 1000000,
 	MESSAGES = 64,			/* of one compartment at a time, as long as it lives */
 	OUTPUTS = 64,			/* reads of one compartment's pipe */
 };
@@ -48,12 +49,16 @@ find(struct monitor *m, uint64_t serial)
 	for (struct instance *i = m->instances; i; i = i->next)
 		if (i->serial == serial)
 			return i;
-	return NULL;
+	return spare_find(m, serial);
 }
 
 static void
 lost(struct instance *i, int error)
 {
+	if (!i->compartment) {
+		spare_drop(i);
+		return;
+	}
 	twz_fail_sys(&i->failure, error, "start service %s", i->compartment->service->name);
 	instance_ended(i);
 }
@@ -100,7 +105,8 @@ started(struct monitor *m, struct instance *i)
 		loop_watch(m, i->pidfd, loop_tag(LOOP_PIDFD, i->serial));
 	if (i->doomed)
 		instance_kill(i);
-	event_add(i->compartment, MONITOR_FLAG_STARTED);
+	if (i->compartment)
+		event_add(i->compartment, MONITOR_FLAG_STARTED);
 	pthread_cond_broadcast(&m->changed);
 }
 
@@ -115,6 +121,8 @@ reaped(struct zygote *z)
 
 	while (i && (i->pid_inside != pid || i->zygote != z))
 		i = i->next;
+	if (!i && z->spare && z->spare->pid_inside == pid)
+		spare_drop(z->spare);
 	if (!i)
 		return;
 	i->reaped = true;
@@ -172,19 +180,29 @@ unloadable(struct monitor *m, struct instance *i)
 			 message_text(&m->in, &at));
 }
 
-/* Believed once: no service has run in it yet when it says so. */
+/*
+ * Believed as long as it cannot come from a service: the first time it is said before there is one. What is said
+ * later can only take away.
+ */
 static bool
 confined(struct monitor *m, struct instance *i)
 {
-	if (i->ready || i->told)
-		return true;
-	i->told = take_confinement(&m->in, &i->got);
-	if (i->told && !m->confined && i->zygote == &m->zygote) {
-		m->compartment_got = i->got;
-		m->confined = true;
+	struct message_confinement got;
+
+	if (!take_confinement(&m->in, &got))
+		return false;
+	if (i->told) {
+		i->got.limits = i->got.limits && got.limits;
+		i->got.landlock = got.landlock < i->got.landlock ? got.landlock : i->got.landlock;
+		i->got.landlock_scoped = i->got.landlock >= 6;
+	} else {
+		i->got = got;
 	}
+	i->told = true;
+	if (i->compartment)
+		instance_confined(i);
 	pthread_cond_broadcast(&m->changed);
-	return i->told;
+	return true;
 }
 
 /* Handles one message; false: it makes no sense. */
@@ -193,10 +211,14 @@ one_message(struct monitor *m, struct instance *i)
 {
 	const struct message *head = &m->in.head;
 
+	if (!i->compartment && head->kind != MESSAGE_CONFINED)
+		return false;	/* a spare has nothing else to say */
 	switch (head->kind) {
 	case MESSAGE_READY:
-		if (!i->ready)
+		if (!i->ready) {
 			event_add(i->compartment, MONITOR_FLAG_READY);
+			spare_served(i->zygote);
+		}
 		i->ready = true;
 		i->base = head->word[0];
 		i->size = head->word[1];
@@ -241,6 +263,8 @@ on_control(struct monitor *m, struct instance *i)
 	if (i->control >= 0 && (got == 0 || (got < 0 && errno != EAGAIN))) {
 		epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->control, NULL);
 		instance_kill(i);
+		if (!i->compartment)
+			spare_drop(i);
 	}
 	instance_unref(i);
 }
@@ -248,6 +272,10 @@ on_control(struct monitor *m, struct instance *i)
 static void
 on_pidfd(struct monitor *m, struct instance *i)
 {
+	if (!i->compartment) {
+		spare_drop(i);
+		return;
+	}
 	on_control(m, i);	/* the reason may still lie there */
 	if (i->pidfd >= 0)
 		epoll_ctl(m->epoll, EPOLL_CTL_DEL, i->pidfd, NULL);
@@ -319,6 +347,19 @@ handle(struct monitor *m, uint64_t tag)
 	}
 }
 
+/* Milliseconds until there is something to do that nobody asks for; -1: nothing. */
+static int
+patience(const struct monitor *m)
+{
+	uint64_t now = m->spare_ns ? link_now() : 0;
+	int ms = m->ending ? SOON_MS : -1, left;
+
+	if (!m->spare_ns)
+		return ms;
+	left = now < m->spare_ns ? (int)((m->spare_ns - now) / NS_PER_MS) + 1 : 0;
+	return ms < 0 || left < ms ? left : ms;
+}
+
 static void *
 loop(void *data)
 {
@@ -327,15 +368,15 @@ loop(void *data)
 
 	pthread_mutex_lock(&m->lock);
 	while (!m->closing) {
-		bool soon = m->ending;
-		int n;
+		int ms = patience(m), n;
 
 		pthread_mutex_unlock(&m->lock);
-		n = epoll_wait(m->epoll, events, EVENTS, soon ? SOON_MS : -1);
+		n = epoll_wait(m->epoll, events, EVENTS, ms);
 		pthread_mutex_lock(&m->lock);
 		for (int i = 0; i < n; i++)
 			handle(m, events[i].data.u64);
 		life_tick(m);
+		spare_tick(m);
 	}
 	pthread_mutex_unlock(&m->lock);
 	return NULL;
@@ -345,8 +386,10 @@ loop(void *data)
 bool
 loop_watch_zygote(struct zygote *z, struct twz_error *err)
 {
-	return loop_watch(z->monitor, z->fd, loop_tag(LOOP_ZYGOTE, z->serial)) || errno == EEXIST ||
-	       twz_fail_sys(err, errno, "watch the zygote");
+	if (!z->watched && !loop_watch(z->monitor, z->fd, loop_tag(LOOP_ZYGOTE, z->serial)))
+		return twz_fail_sys(err, errno, "watch the zygote");
+	z->watched = true;
+	return true;
 }
 
 bool

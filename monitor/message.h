@@ -10,30 +10,31 @@
 
 enum message_kind {
 	/* monitor to zygote; SERIAL names the instance in all answers */
-	MESSAGE_START = 1,	/* memory, compartment id, number of variables, whether full
-				   confinement is required, number of GIVEN messages; "path\0state\0build id\0granted\0" and
-				   the variables; control, log, state, crash,
-				   and for a program's stdout one of its own */
+	MESSAGE_CLONE = 1,	/* control, log, crash, memory of the first link: what becomes of the clone,
+				   START says to itself */
 	/* zygote to monitor */
 	MESSAGE_HELLO,		/* struct message_confinement */
 	MESSAGE_STARTED,	/* pid; pidfd */
 	MESSAGE_FAILED,		/* errno */
 	MESSAGE_REAPED,		/* pid, wait status; no serial */
 	/* monitor to compartment */
+	MESSAGE_START,		/* memory, compartment id, number of variables, whether full
+				   confinement is required, number of GIVEN messages;
+				   "path\0state\0build id\0granted\0" and the variables; state, and for a program's stdout one of its own */
 	MESSAGE_GATE,		/* a struct wire_gate */
-	MESSAGE_LINK,		/* thread, compartment, depth, hot limit; "context\0"; memory */
+	MESSAGE_LINK,		/* thread, compartment, depth, hot limit; "context\0"; memory (none: CLONE's) */
 	MESSAGE_BOUND,		/* answer to BIND; number, link serial, hot limit, whether for one call; a wire_gate; memory */
 	MESSAGE_ALLOW,		/* SERIAL: link between compartments; gate's number, how many calls (0: all) */
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
 	MESSAGE_END,		/* unload the service and end */
 	MESSAGE_SHARED,		/* SERIAL: of the memory; size, 0: it is given back; its descriptor */
-	MESSAGE_GIVEN,		/* before all others: numbers of arguments and of descriptors; a text
+	MESSAGE_GIVEN,		/* after START, before all others: numbers of arguments and of descriptors; a text
 				   for each, then a name for each; the descriptors */
 	MESSAGE_ASK,		/* SERIAL: of the question; enum message_question; text */
 	/* compartment to monitor */
 	MESSAGE_READY,		/* base, size of the service's file in memory */
 	MESSAGE_UNLOADABLE,	/* text */
-	MESSAGE_CONFINED,	/* struct message_confinement */
+	MESSAGE_CONFINED,	/* struct message_confinement: before START; again only when it became less */
 	MESSAGE_BIND,		/* SERIAL: calling link; hash; "service\0gate\0signature\0" */
 	MESSAGE_CANCEL,		/* SERIAL: link whose call shall end with its compartment */
 	MESSAGE_TOLD,		/* answer to ASK, SERIAL as there: words and texts */

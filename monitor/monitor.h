@@ -390,6 +390,8 @@ TWZ_MUST bool monitor_describe(struct monitor *m, const struct twz_service *serv
 
 struct monitor_stats {
 	uint64_t compartments, started, calls, crossings, faults, timeouts, interrupted, links, restarts;
+	uint64_t spares;		/* processes that wait for the next start … */
+	uint64_t spare_memory;		/* … and bytes of their memory that are in no file */
 };
 void monitor_stats(struct monitor *m, struct monitor_stats *ret);
 

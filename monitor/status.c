@@ -30,6 +30,25 @@ instance_pid(const struct instance *i)
 	return pid > 0 ? pid : 0;
 }
 
+uint64_t
+instance_private_memory(const struct instance *i)
+{
+	unsigned long long resident, shared;
+	int pid = instance_pid(i);
+	uint64_t bytes = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	f = pid ? fopen(path, "re") : NULL;
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*u %llu %llu", &resident, &shared) == 2 && resident > shared)
+		bytes = (resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+	fclose(f);
+	return bytes;
+}
+
 bool
 instance_is_ready(const struct instance *i)
 {
@@ -133,6 +152,15 @@ monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_in
 	return n;
 }
 
+static void
+count_spare(const struct zygote *z, struct monitor_stats *ret)
+{
+	if (!z->spare || !z->spare->started || !z->spare->told)
+		return;		/* none yet */
+	ret->spares++;
+	ret->spare_memory += instance_private_memory(z->spare);
+}
+
 void
 monitor_stats(struct monitor *m, struct monitor_stats *ret)
 {
@@ -148,6 +176,9 @@ monitor_stats(struct monitor *m, struct monitor_stats *ret)
 			ret->crossings += __atomic_load_n(&l->shared_crossings, __ATOMIC_RELAXED);
 		}
 	ret->crossings = ret->calls - ret->crossings;
+	count_spare(&m->zygote, ret);
+	for (const struct zygote *z = m->zygotes; z; z = z->next)
+		count_spare(z, ret);
 	pthread_mutex_unlock(&m->lock);
 }
 

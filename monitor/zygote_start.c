@@ -131,7 +131,7 @@ start(struct zygote *z, struct twz_error *err)
 		return false;
 	}
 	z->fd = pair[0];
-	z->said_hello = false;
+	z->said_hello = z->watched = false;
 	return true;
 }
 
@@ -201,6 +201,8 @@ void
 zygote_end(struct zygote *z)
 {
 	await_exec(z->monitor);
+	if (z->spare)
+		spare_drop(z->spare);
 	if (z->fd >= 0)
 		close(z->fd);
 	z->fd = -1;

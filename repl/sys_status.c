@@ -7,14 +7,16 @@ bool
 sys_stats(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
 {
 	static const char *const names[] = { "compartments", "started", "calls", "crossings", "faults",
-					     "timeouts", "interrupted", "links", "restarts" };
+					     "timeouts", "interrupted", "links", "restarts", "spares",
+					     "spare_memory" };
 	struct monitor_stats m;
 
 	(void)err;
 	monitor_stats(r->s->monitor, &m);
 	*ret = SYS_RECORD(r, names, sys_count(m.compartments), sys_count(m.started), sys_count(m.calls), sys_count(m.crossings),
 			  sys_count(m.faults), sys_count(m.timeouts), sys_count(m.interrupted),
-			  sys_count(m.links), sys_count(m.restarts));
+			  sys_count(m.links), sys_count(m.restarts), sys_count(m.spares),
+			  sys_count(m.spare_memory));
 	return true;
 }
 

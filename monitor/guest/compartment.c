@@ -16,7 +16,7 @@
 #include "monitor/guest/guest.h"
 #include "monitor/guest/mapped.h"
 
-static struct message_in in;
+static struct message_in in, order;	/* order: START, for as long as its texts are needed */
 static const char *state_dir;
 
 __attribute__((visibility("default"))) const char *
@@ -67,7 +67,7 @@ set_environment(const struct guest_start *start)
 			putenv(strdup(at));
 }
 
-/* It lies there: the monitor sent it before it asked for this process. */
+/* It lies there: the monitor sent it together with START. */
 static void
 take_given(uint64_t n)
 {
@@ -147,24 +147,67 @@ unload(void *library)
 	exit(0);
 }
 
-void
-compartment_run(const struct guest_start *start, struct message_confinement *confinement)
+/* From START to where the service can be called. */
+static void *
+start(const struct guest_start *start, struct message_confinement *confinement)
 {
 	const char *name = strrchr(start->path, '/');
-	void *library;
 
 	prctl(PR_SET_NAME, name ? name + 1 : start->path);
-	tell(MESSAGE_CONFINED, 0, 0, confinement, sizeof(*confinement));
+	if (!confine_compartment(start, confinement))
+		tell(MESSAGE_CONFINED, 0, 0, confinement, sizeof(*confinement));
 	state_dir = strdup(start->state);
-	/* What a gate prints leaves before it returns; the way of every call need not look for it. */
-	setvbuf(stdout, NULL, _IONBF, 0);
 	set_environment(start);
 	take_given(start->given);
 	if (start->require_full && confine_lacks(confinement))
 		unloadable(confine_lacks(confinement));
+	dispatch_first();
 	if (guest_kind & GUEST_DEBUG)
 		raise(SIGSTOP);
-	library = load(start);
+	return load(start);
+}
+
+/* A clone that is not needed now waits here. */
+static void *
+await_start(struct message_confinement *confinement)
+{
+	struct guest_start s;
+	size_t at = 0;
+	int got = message_receive(GUEST_CONTROL_FD, &order, false);
+
+	if (got < 0 && errno == EAGAIN) {
+		prctl(PR_SET_NAME, "twz-spare");
+		warm_up();
+		got = message_receive(GUEST_CONTROL_FD, &order, true);
+	}
+	if (got <= 0 || order.head.kind != MESSAGE_START)
+		_exit(0);
+	s = (struct guest_start){
+		.memory = order.head.word[0],
+		.compartment = order.head.word[1],
+		.path = message_text(&order, &at),
+		.state = message_text(&order, &at),
+		.build_id = message_text(&order, &at),
+		.granted = message_text(&order, &at),
+		.nenv = order.head.word[2],
+		.require_full = order.head.word[3] != 0,
+		.given = order.head.word[4],
+		.state_fd = order.fds[0],
+		.out = order.fds[1],
+	};
+	s.env = (const char *)order.bytes + at;
+	return start(&s, confinement);
+}
+
+void
+compartment_run(struct message_confinement *confinement)
+{
+	void *library;
+
+	/* What a gate prints leaves before it returns; the way of every call need not look for it. */
+	setvbuf(stdout, NULL, _IONBF, 0);
+	tell(MESSAGE_CONFINED, 0, 0, confinement, sizeof(*confinement));
+	library = await_start(confinement);
 	for (;;) {
 		if (message_receive(GUEST_CONTROL_FD, &in, true) <= 0)
 			_exit(0);

@@ -50,6 +50,7 @@ static const struct {
 	{ "/dev/urandom", READ },
 };
 static int common_fds[TWZ_COUNT(common)];
+static uint64_t common_rights[TWZ_COUNT(common)];
 
 static bool
 limit(int what, uint64_t value)
@@ -100,46 +101,6 @@ drop_capabilities(void)
 	       !data[0].effective && !data[1].effective;
 }
 
-void
-confine_zygote(struct message_confinement *ret)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
-	close(null);
-	syscall(SYS_close_range, GUEST_PARENT_FD + 1, ~0U, 0);
-	fcntl(GUEST_ZYGOTE_FD, F_SETFD, FD_CLOEXEC);
-	fcntl(GUEST_PARENT_FD, F_SETFD, FD_CLOEXEC);
-	umask(guest_kind & GUEST_OPEN ? 022 : 077);
-	setsid();
-	/* A service is never more urgent than everybody else, whoever starts it. */
-	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 });
-	for (size_t i = 0; i < TWZ_COUNT(common); i++)
-		common_fds[i] = open(common[i].path, O_PATH | O_CLOEXEC);
-	ret->is_init = getpid() == 1;
-	if (!(guest_kind & GUEST_DEBUG))
-		ret->not_dumpable = !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (guest_kind & GUEST_OPEN)
-		return;
-	ret->no_capabilities = drop_capabilities();
-	ret->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	ret->limits = limit_zygote(ret->is_init);
-	ret->file_size = FILE_SIZE;
-	ret->files = FILES;
-	ret->landlock = landlock_abi();
-	ret->filter = filter_zygote(guest_kind & GUEST_NET);
-}
-
-static void
-allow(int ruleset, int fd, uint64_t access)
-{
-	struct landlock_path rule = { .allowed_access = access, .parent_fd = fd };
-
-	if (fd >= 0)
-		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PATH_BENEATH, &rule, 0);
-}
-
 static uint64_t
 common_access(enum rule_access access)
 {
@@ -161,6 +122,48 @@ for_file(int fd, uint64_t access)
 	struct stat st;
 
 	return !fstat(fd, &st) && !S_ISDIR(st.st_mode) ? access & LANDLOCK_FS_OF_FILES : access;
+}
+
+void
+confine_zygote(struct message_confinement *ret)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close(null);
+	syscall(SYS_close_range, GUEST_PARENT_FD + 1, ~0U, 0);
+	fcntl(GUEST_ZYGOTE_FD, F_SETFD, FD_CLOEXEC);
+	fcntl(GUEST_PARENT_FD, F_SETFD, FD_CLOEXEC);
+	umask(guest_kind & GUEST_OPEN ? 022 : 077);
+	setsid();
+	/* A service is never more urgent than everybody else, whoever starts it. */
+	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 });
+	for (size_t i = 0; i < TWZ_COUNT(common); i++) {
+		common_fds[i] = open(common[i].path, O_PATH | O_CLOEXEC);
+		common_rights[i] = for_file(common_fds[i], common_access(common[i].access));
+	}
+	ret->is_init = getpid() == 1;
+	if (!(guest_kind & GUEST_DEBUG))
+		ret->not_dumpable = !prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (guest_kind & GUEST_OPEN)
+		return;
+	ret->no_capabilities = drop_capabilities();
+	ret->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	ret->limits = limit_zygote(ret->is_init);
+	ret->file_size = FILE_SIZE;
+	ret->files = FILES;
+	ret->landlock = landlock_abi();
+	ret->filter = filter_zygote(guest_kind & GUEST_NET);
+}
+
+static void
+allow(int ruleset, int fd, uint64_t access)
+{
+	struct landlock_path rule = { .allowed_access = access, .parent_fd = fd };
+
+	if (fd >= 0)
+		syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_PATH_BENEATH, &rule, 0);
 }
 
 /* What the service asked for and was granted. The last part of a path is no symbolic link. */
@@ -200,26 +203,31 @@ limit_sockets(const char *granted)
 	return filter_families(families);
 }
 
-static uint32_t
-landlock(const struct guest_start *start, uint32_t abi)
+/* The rules that all have; the service's own are still to come. -1: the kernel has none. */
+static int
+common_rules(uint32_t abi)
 {
 	struct landlock_ruleset attr = landlock_everything(abi);
+	int ruleset;
 
 	if (guest_kind & GUEST_NET)
 		attr.handled_net = 0;
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, landlock_size(abi), 0);
+	for (size_t i = 0; ruleset >= 0 && i < TWZ_COUNT(common); i++)
+		allow(ruleset, common_fds[i], common_rights[i]);
+	return ruleset;
+}
 
-	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, landlock_size(abi), 0);
+static uint32_t
+landlock(const struct guest_start *start, uint32_t abi)
+{
+	uint64_t handled = landlock_everything(abi).handled_fs;
 	int file = open(start->path, O_PATH | O_CLOEXEC);
-	uint64_t state = LANDLOCK_FS_STATE & attr.handled_fs;
 
-	if (ruleset < 0)
-		return 0;
-	for (size_t i = 0; i < TWZ_COUNT(common); i++)
-		allow(ruleset, common_fds[i], for_file(common_fds[i], common_access(common[i].access)));
-	allow(ruleset, file, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
-	allow(ruleset, start->state_fd, state);
-	allow_granted(ruleset, start->granted, attr.handled_fs);
-	return syscall(SYS_landlock_restrict_self, ruleset, 0) ? 0 : abi;
+	allow(GUEST_RULES_FD, file, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
+	allow(GUEST_RULES_FD, start->state_fd, LANDLOCK_FS_STATE & handled);
+	allow_granted(GUEST_RULES_FD, start->granted, handled);
+	return syscall(SYS_landlock_restrict_self, GUEST_RULES_FD, 0) ? 0 : abi;
 }
 
 /*
@@ -239,23 +247,43 @@ enter_state(const struct guest_start *start)
 }
 
 void
+confine_ahead(struct message_confinement *io)
+{
+	int rules = -1;
+
+	if (!(guest_kind & GUEST_OPEN)) {
+		rules = io->landlock ? common_rules(io->landlock) : -1;
+		io->landlock = rules >= 0 ? io->landlock : 0;
+		io->landlock_scoped = io->landlock >= 6;
+		io->limits = limit(RLIMIT_NOFILE, FILES) && io->limits;
+		io->filter_own = io->filter ? filter_compartment() : 0;
+	}
+	if (rules >= 0)
+		dup3(rules, GUEST_RULES_FD, O_CLOEXEC);
+	syscall(SYS_close_range, rules >= 0 ? GUEST_RULES_FD + 1 : GUEST_RULES_FD, ~0U, 0);
+}
+
+bool
 confine_compartment(const struct guest_start *start, struct message_confinement *io)
 {
+	uint32_t limits = io->limits, abi = io->landlock;
+
 	if (!enter_state(start))
 		_exit(126);
-	io->memory = start->memory;
 	if (guest_kind & GUEST_OPEN) {
 		limit(RLIMIT_DATA, start->memory);
-		return;
+	} else {
+		io->limits = io->limits && limit(RLIMIT_DATA, start->memory);
+		if (io->landlock)
+			io->landlock = landlock(start, io->landlock);
+		io->landlock_scoped = io->landlock >= 6;
+		if (guest_kind & GUEST_NET && io->filter && !limit_sockets(start->granted))
+			_exit(126);
 	}
-	io->limits = io->limits && limit(RLIMIT_DATA, start->memory);
-	io->limits = limit(RLIMIT_NOFILE, FILES) && io->limits;
-	if (io->landlock)
-		io->landlock = landlock(start, io->landlock);
-	io->landlock_scoped = io->landlock >= 6;
-	if (guest_kind & GUEST_NET && io->filter && !limit_sockets(start->granted))
-		_exit(126);
-	io->filter_own = io->filter ? filter_compartment() : 0;
+	if (start->out >= 0)
+		dup2(start->out, 1);
+	syscall(SYS_close_range, GUEST_CONTROL_FD + 1, ~0U, 0);
+	return io->limits == limits && io->landlock == abi;
 }
 
 const char *

@@ -33,7 +33,9 @@ struct worker {
 	cpu_set_t all;			/* where the session may run */
 	uint32_t cpu;			/* pinned to it, or, when away, to all others; none: all ones */
 	bool away;
-	uint32_t tid, seq;
+	bool ahead;			/* it is for the first link, which the monitor has not made yet */
+	void *stack;			/* NULL: the thread gets its own */
+	uint32_t tid, seq;		/* tid: futex, once it is there */
 	struct permits *permits;	/* NULL: of the session, which may call everything */
 };
 
@@ -325,6 +327,17 @@ hold_reply(struct worker *w)
 	syscall(SYS_set_robust_list, &w->robust, sizeof(w->robust));
 }
 
+/* From now on the link's caller may ring. */
+static void
+publish(struct worker *w)
+{
+	struct link_shared *s = w->link.shared;
+
+	s->version = LINK_VERSION;
+	__atomic_store_n(&s->ready, w->tid, __ATOMIC_SEQ_CST);
+	link_wake(&s->ready);
+}
+
 TWZ_HOT static void *
 work(void *data)
 {
@@ -332,13 +345,14 @@ work(void *data)
 	struct link_shared *s = w->link.shared;
 
 	crash_thread();
-	w->tid = (uint32_t)gettid();
 	w->cpu = UINT32_MAX;
 	sched_getaffinity(0, sizeof(w->all), &w->all);
+	__atomic_store_n(&w->tid, (uint32_t)gettid(), __ATOMIC_SEQ_CST);
 	hold_reply(w);
-	s->version = LINK_VERSION;
-	__atomic_store_n(&s->ready, w->tid, __ATOMIC_SEQ_CST);
-	link_wake(&s->ready);
+	if (w->ahead)
+		link_wake(&w->tid);
+	else
+		publish(w);
 	while (await(w)) {
 		run_block(w);
 		__atomic_store_n(&s->reply, 0, __ATOMIC_RELEASE);
@@ -373,32 +387,102 @@ refuse(int fd)
 	munmap(s, sizeof(*s));
 }
 
+/* What the monitor says of the link and its caller. */
+static void
+describe(struct worker *w, const struct message_in *in)
+{
+	size_t at = 0;
+
+	w->link.serial = in->head.serial;
+	w->link.depth = (uint32_t)in->head.word[2];
+	w->link.caller = (struct twz_caller){ .thread = in->head.word[0], .compartment = in->head.word[1],
+					      .context = w->link.context };
+	strncpy(w->link.context, message_text(in, &at), sizeof(w->link.context) - 1);
+}
+
+static bool
+start_thread(struct worker *w)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	bool ok;
+
+	pthread_attr_init(&attr);
+	if (w->stack)
+		pthread_attr_setstack(&attr, (char *)w->stack + GUEST_GUARD, GUEST_STACK - GUEST_GUARD);
+	else
+		pthread_attr_setstacksize(&attr, GUEST_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	ok = !pthread_create(&thread, &attr, work, w);
+	pthread_attr_destroy(&attr);
+	return ok;
+}
+
+/* -- the first link: memory and thread are there before it is needed -------------------------------- */
+
+static struct worker *first;
+
+void
+dispatch_ahead(int fd)
+{
+	struct worker *w = fd >= 0 ? calloc(1, sizeof(*w)) : NULL;
+
+	if (!w)
+		return;
+	w->link.shared = mmap(NULL, LINK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (w->link.shared == MAP_FAILED)
+		_exit(126);
+	w->stack = mmap(NULL, GUEST_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (w->stack == MAP_FAILED || mprotect(w->stack, GUEST_GUARD, PROT_NONE))
+		_exit(126);
+	w->ahead = true;
+	first = w;
+}
+
+void
+dispatch_first(void)
+{
+	if (first && !start_thread(first)) {
+		__atomic_store_n(&first->link.shared->ready, LINK_REFUSED, __ATOMIC_SEQ_CST);
+		link_wake(&first->link.shared->ready);
+		first = NULL;
+	}
+}
+
+/* The thread reads what is written here once its caller has rung. */
+static void
+start_first(const struct message_in *in)
+{
+	struct worker *w = first;
+
+	first = NULL;
+	if (!w)
+		return;
+	describe(w, in);
+	while (!__atomic_load_n(&w->tid, __ATOMIC_SEQ_CST))
+		link_sleep(&w->tid, 0, NULL);
+	publish(w);
+}
+
 void
 dispatch_start(const struct message_in *in, int fd)
 {
-	struct worker *w = calloc(1, sizeof(*w));
-	pthread_attr_t attr;
-	pthread_t thread;
-	size_t at = 0;
+	struct worker *w;
 
+	if (fd < 0) {
+		start_first(in);
+		return;
+	}
+	w = calloc(1, sizeof(*w));
 	if (!w) {
 		refuse(fd);
 		return;
 	}
-	w->link = (struct guest_link){
-		.serial = in->head.serial,
-		.depth = (uint32_t)in->head.word[2],
-		.caller = { .thread = in->head.word[0], .compartment = in->head.word[1] },
-	};
+	describe(w, in);
 	if (w->link.caller.compartment)
 		w->permits = permits_new(w->link.serial);
-	strncpy(w->link.context, message_text(in, &at), sizeof(w->link.context) - 1);
-	w->link.caller.context = w->link.context;
 	w->link.shared = mmap(NULL, LINK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, GUEST_STACK);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (w->link.shared == MAP_FAILED || pthread_create(&thread, &attr, work, w)) {
+	if (w->link.shared == MAP_FAILED || !start_thread(w)) {
 		if (w->link.shared != MAP_FAILED)
 			munmap(w->link.shared, LINK_SIZE);
 		refuse(fd);
@@ -406,5 +490,4 @@ dispatch_start(const struct message_in *in, int fd)
 			permits_free(w->permits);
 		free(w);
 	}
-	pthread_attr_destroy(&attr);
 }

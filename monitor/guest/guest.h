@@ -18,13 +18,15 @@
 enum {
 	GUEST_ZYGOTE_FD = 3,	/* zygote: the monitor's socket … */
 	GUEST_PARENT_FD = 4,	/* … and a pidfd of the monitor's process */
-	GUEST_CONTROL_FD = 3,	/* compartment: its socket */
-	GUEST_STACK = 2 << 20,	/* of a thread that runs gates */
+	GUEST_CONTROL_FD = 3,	/* compartment: its socket … */
+	GUEST_RULES_FD = 4,	/* … and, until its service is loaded, what Landlock will allow */
+	GUEST_STACK = 2 << 20,	/* of a thread that runs gates … */
+	GUEST_GUARD = 4096,	/* … and what lies below it */
 	GUEST_ALTSTACK = 32 << 10,
 	GUEST_GATES = 8192,	/* of one service, at most */
 };
 
-/* What a clone has to become; filled in by the zygote from a START message. */
+/* What a clone has to become, from a START message. */
 struct guest_start {
 	uint64_t memory, compartment;
 	const char *path, *state, *build_id;	/* build_id: in hex; "": not to be compared */
@@ -33,7 +35,7 @@ struct guest_start {
 	uint64_t nenv;
 	uint64_t given;				/* GIVEN messages, which wait on the control socket */
 	bool require_full;			/* confinement; else it ends before the service is loaded */
-	int control, log, state_fd, crash;
+	int state_fd;
 	int out;				/* a program's stdout; -1: it goes to the log */
 };
 
@@ -42,14 +44,19 @@ struct guest_start {
 extern uint32_t guest_kind;
 
 /* -- zygote.c */
-/** Serves START messages until the monitor is gone. */
+/** Serves CLONE messages until the monitor is gone. */
 void zygote_run(struct message_confinement *confinement) __attribute__((noreturn));
 
 /* -- confine.c */
 /** Once, before any clone: everything that children inherit. */
 void confine_zygote(struct message_confinement *ret);
-/** In a clone, before the service's code is loaded. */
-void confine_compartment(const struct guest_start *start, struct message_confinement *io);
+/**
+ * In a clone, as soon as it is there: all that does not depend on the service. What was received stays open only
+ * as GUEST_CONTROL_FD.
+ */
+void confine_ahead(struct message_confinement *io);
+/** The rest, before the service's code is loaded. False: less of it holds than @io said before. */
+bool confine_compartment(const struct guest_start *start, struct message_confinement *io);
 
 /** What is missing of it, or NULL. */
 const char *confine_lacks(const struct message_confinement *c);
@@ -63,8 +70,12 @@ uint32_t filter_compartment(void);
 bool filter_families(const uint32_t families[3]);
 
 /* -- compartment.c */
-void compartment_run(const struct guest_start *start, struct message_confinement *confinement)
-	__attribute__((noreturn));
+/** Waits for what to become, and becomes it. */
+void compartment_run(struct message_confinement *confinement) __attribute__((noreturn));
+
+/* -- warm.c */
+/** Touches what loading a service will touch. */
+void warm_up(void);
 
 /* -- given.c: twz_args(), twz_fd() */
 void given_take(struct message_in *in);
@@ -114,8 +125,12 @@ struct guest_link {
 	struct twz_caller caller;
 	char context[128];
 };
-/** Starts the thread that serves a new link; takes over @fd. */
+/** Starts the thread that serves a new link; @fd < 0: the one that was made ahead. */
 void dispatch_start(const struct message_in *in, int fd);
+/** In a clone, as soon as it is there: memory for the first link; @fd may be closed afterwards. */
+void dispatch_ahead(int fd);
+/** Starts that link's thread; like every thread it is confined as the one that starts it. */
+void dispatch_first(void);
 /** What may be called over a link of another compartment. */
 void dispatch_allow(const struct message_in *in);
 /** The link whose gate the calling thread runs; NULL: none. */

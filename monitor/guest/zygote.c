@@ -48,9 +48,12 @@ reap(void)
 		tell(MESSAGE_REAPED, 0, (uint64_t)pid, (uint64_t)(uint32_t)status, -1);
 }
 
-/* In the clone: keeps its descriptors as 0 (null), 1 (log, or a program's own), 2 (log), 3 (control), and no others. */
+/*
+ * In the clone: keeps its descriptors as 0 (null), 1 and 2 (log), 3 (control), and no others. It may be needed at
+ * once or later: whatever can be done before the service is known is done here.
+ */
 static void
-become(struct guest_start *start, struct message_confinement *confinement)
+become(struct message_confinement *confinement)
 {
 	sigset_t none;
 
@@ -58,41 +61,23 @@ become(struct guest_start *start, struct message_confinement *confinement)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGCHLD, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(start->out >= 0 ? start->out : start->log, 1);
-	dup2(start->log, 2);
-	crash_init(start->crash);
-	dup3(start->control, GUEST_CONTROL_FD, O_CLOEXEC);
-	confine_compartment(start, confinement);
-	syscall(SYS_close_range, GUEST_CONTROL_FD + 1, ~0U, 0);
-	compartment_run(start, confinement);
+	dup2(in.fds[1], 1);
+	dup2(in.fds[1], 2);
+	crash_init(in.fds[2]);
+	dispatch_ahead(in.fds[3]);
+	dup3(in.fds[0], GUEST_CONTROL_FD, O_CLOEXEC);
+	confine_ahead(confinement);
+	compartment_run(confinement);
 }
 
 static void
-start(struct message_confinement *confinement)
+make_clone(struct message_confinement *confinement)
 {
-	size_t at = 0;
-	struct guest_start s = {
-		.memory = in.head.word[0],
-		.compartment = in.head.word[1],
-		.path = message_text(&in, &at),
-		.state = message_text(&in, &at),
-		.build_id = message_text(&in, &at),
-		.granted = message_text(&in, &at),
-		.env = (const char *)in.bytes + at,
-		.nenv = in.head.word[2],
-		.require_full = in.head.word[3] != 0,
-		.given = in.head.word[4],
-		.control = in.fds[0],
-		.log = in.fds[1],
-		.state_fd = in.fds[2],
-		.crash = in.fds[3],
-		.out = in.fds[4],
-	};
 	pid_t pid = _Fork();
 	int pidfd;
 
 	if (pid == 0)
-		become(&s, confinement);
+		become(confinement);
 	if (pid < 0) {
 		tell(MESSAGE_FAILED, in.head.serial, (uint64_t)errno, 0, -1);
 		return;
@@ -129,8 +114,8 @@ zygote_run(struct message_confinement *confinement)
 			continue;
 		if (message_receive(GUEST_ZYGOTE_FD, &in, true) <= 0)
 			_exit(0);
-		if (in.head.kind == MESSAGE_START)
-			start(confinement);
+		if (in.head.kind == MESSAGE_CLONE)
+			make_clone(confinement);
 		message_drop(&in);
 	}
 }

@@ -78,7 +78,10 @@ open_monitor(struct twz_error *err)
 		.state_dir = twz_format(&starter.arena, "%s/state/twz/state", starter.folder),
 	};
 
-	return starter.monitor || monitor_open(&options, &starter.monitor, err);
+	if (starter.monitor)
+		return true;
+	starter.started = 0;
+	return monitor_open(&options, &starter.monitor, err);
 }
 
 static void
@@ -88,7 +91,10 @@ close_monitor(void)
 	starter.monitor = NULL;
 }
 
-/* calc once more under a name of its own, which makes it another compartment. */
+/*
+ * calc once more under a name of its own, which makes it another compartment. Each session uses the same names:
+ * their private folders are there from the one before, as they are for all but the first load of a service ever.
+ */
 static bool
 start(struct twz_error *err)
 {

@@ -1,0 +1,148 @@
+/*
+ * Instances made ahead of need.
+ *
+ * Most of a start does not depend on the service: the process itself, its socket, its log, its crash page and
+ * most of what confines it. So each zygote whose clones can serve anybody keeps one that has all of this and
+ * waits for START. It has run no service and holds nothing of one; it sleeps, and it ends with its socket, with
+ * its zygote and with the session, whichever is first.
+ *
+ * There need not be one: who starts a compartment takes what is there, or has one made, by the same steps.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "monitor/internal.h"
+#include "monitor/loop.h"
+
+/* When the next one is made. */
+enum {
+	FIRST_NS = 20000000,	/* after the first start: one command alone needs no second compartment */
+	NEXT_NS = 1000000,	/* after others: whoever waits for that one's first answer has it by then */
+};
+
+/* What a clone is given, and what of it is kept here. */
+static bool
+make_ends(struct instance *i, int theirs[4])
+{
+	int pair[2], pipes[2];
+	void *page, *link;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return false;
+	i->control = pair[0];
+	theirs[0] = pair[1];
+	if (pipe2(pipes, O_CLOEXEC))
+		return false;
+	i->log = pipes[0];
+	theirs[1] = pipes[1];
+	fcntl(i->log, F_SETFL, O_NONBLOCK);
+	theirs[2] = instance_memory("twz-crash", CRASH_PAGE_SIZE, &page, CRASH_PAGE_SIZE);
+	if (theirs[2] < 0)
+		return false;
+	i->crash = page;
+	theirs[3] = instance_memory("twz-link", LINK_SIZE, &link, LINK_SIZE);
+	if (theirs[3] < 0)
+		return false;
+	i->first = link;
+	return true;
+}
+
+static bool
+order(struct zygote *z, struct instance *i)
+{
+	struct message head = { .kind = MESSAGE_CLONE, .serial = i->serial };
+	int theirs[4] = { -1, -1, -1, -1 }, error;
+	bool ok = make_ends(i, theirs) && message_send(z->fd, &head, NULL, 0, theirs, TWZ_COUNT(theirs)) &&
+		  loop_watch(z->monitor, i->control, loop_tag(LOOP_CONTROL, i->serial)) &&
+		  loop_watch(z->monitor, i->log, loop_tag(LOOP_LOG, i->serial));
+
+	error = errno;
+	for (size_t k = 0; k < TWZ_COUNT(theirs); k++)
+		twz_closep(&theirs[k]);
+	errno = error;
+	return ok;
+}
+
+/* NULL: errno says why. */
+static struct instance *
+make(struct zygote *z)
+{
+	struct instance *i = calloc(1, sizeof(*i));
+
+	if (!i)
+		return NULL;
+	*i = (struct instance){ .zygote = z, .serial = ++z->monitor->next_serial, .refs = 1,
+				.control = -1, .log = -1, .out = -1, .pidfd = -1 };
+	if (!order(z, i)) {
+		int error = errno;
+
+		instance_unref(i);
+		errno = error;
+		return NULL;
+	}
+	return i;
+}
+
+bool
+spare_take(struct zygote *z, struct instance **ret, struct twz_error *err)
+{
+	*ret = z->spare ? z->spare : make(z);
+	z->spare = NULL;
+	return *ret || twz_fail_sys(err, errno, "make a process for a service");
+}
+
+void
+spare_drop(struct instance *i)
+{
+	struct zygote *z = i->zygote;
+
+	if (z && z->spare == i)
+		z->spare = NULL;
+	i->zygote = NULL;
+	instance_kill(i);
+	instance_unref(i);
+}
+
+struct instance *
+spare_find(const struct monitor *m, uint64_t serial)
+{
+	if (m->zygote.spare && m->zygote.spare->serial == serial)
+		return m->zygote.spare;
+	for (const struct zygote *z = m->zygotes; z; z = z->next)
+		if (z->spare && z->spare->serial == serial)
+			return z->spare;
+	return NULL;
+}
+
+static void
+refill(struct zygote *z)
+{
+	if (!z->spare && z->fd >= 0 && !(z->kind & GUEST_OWN) && z->served)
+		z->spare = make(z);	/* none: the next start makes its own, or says why not */
+}
+
+void
+spare_served(struct zygote *z)
+{
+	struct monitor *m = z->monitor;
+
+	if (!m->spare_ns)
+		m->spare_ns = link_now() + (z->served ? (uint64_t)NEXT_NS : (uint64_t)FIRST_NS);
+	z->served = true;
+}
+
+void
+spare_tick(struct monitor *m)
+{
+	if (!m->spare_ns || link_now() < m->spare_ns)
+		return;
+	m->spare_ns = 0;
+	refill(&m->zygote);
+	for (struct zygote *z = m->zygotes; z; z = z->next)
+		refill(z);
+}
