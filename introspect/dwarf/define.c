@@ -82,7 +82,7 @@ dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash)
 	struct dw_noted *noted;
 	uint32_t *slot;
 
-	if (!*new.name || die_has(die, DIE_DECLARATION) || die_has(die, DIE_SIGNATURE))
+	if (!die_has(die, DIE_NAME) || die_has(die, DIE_DECLARATION) || die_has(die, DIE_SIGNATURE))
 		return;
 	die_number(die, DIE_BYTE_SIZE, &size);
 	die_number(die, DIE_DECL_LINE, &line);
@@ -108,7 +108,7 @@ dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash)
 static void
 definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int depth)
 {
-	const struct die_filter filter = { .tags = SCOPE_BITS | TAGGED_BITS };
+	static const struct die_filter filter = { .tags = SCOPE_BITS | TAGGED_BITS, .defined = true, .brief = true };
 	const struct engine_ops *ops = scan->dw->ops;
 	struct engine *engine = scan->dw->engine;
 	struct die die;
@@ -157,9 +157,10 @@ dw_keep_definitions(struct dw_scan *scan)
 	for (size_t i = 0; i < notes->n; i++) {
 		const struct dw_noted *noted = &notes->list[i];
 		uint64_t hash = with_tag(dw_hash(noted->scopes, noted->name), noted->tag);
+		/* Looking at names is left until there are few. */
 		const die_ref refs[] = { noted->first, noted->second, noted->last };
 
-		for (size_t k = 0; k < TWZ_COUNT(refs) && refs[k]; k++)
+		for (size_t k = 0; *noted->name && k < TWZ_COUNT(refs) && refs[k]; k++)
 			all[dw->ndefinitions++] = (struct definition){ hash, noted->kind, refs[k] };
 	}
 }

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <dwarf.h>
+
 #include "introspect/file/debug.h"
 
 /*
@@ -60,6 +62,7 @@ struct die {
 	/* the engine's own: */
 	uint64_t after;			/* offset behind its attributes, or whatever finds it again */
 	uint64_t sibling;		/* offset by DW_AT_sibling; 0: none */
+	uint64_t ranges;		/* the value of DW_AT_ranges, if that is an offset; 0: to be looked for */
 	uint32_t unit;
 };
 
@@ -104,11 +107,26 @@ struct die_unit {
 	bool is_damaged;		/* its top DIE cannot be read: die is empty */
 };
 
+/* Whether it is a type that may be declared in one place and defined in another. */
+static inline bool
+die_is_tagged(uint16_t tag)
+{
+	return tag == DW_TAG_structure_type || tag == DW_TAG_union_type || tag == DW_TAG_class_type ||
+	       tag == DW_TAG_enumeration_type;
+}
+
 /* Which children an iteration stops at. */
 struct die_filter {
 	uint64_t tags;			/* bit per DW_TAG_…, below 64; 0: all tags */
 	bool located;			/* of subprograms only those with an address or ranges */
 	bool linked;			/* … or with DW_AT_external or DW_AT_specification */
+	bool defined;			/* of die_is_tagged() only those with a name and no DW_AT_declaration */
+	/*
+	 * Who asks only wants to know which type or function it is. All else may be missing: of tagged types all but
+	 * name, size, line, declaration and signature; of subprograms all but names, low_pc, ranges, type, origin,
+	 * specification and prototyped, or, without an address, names, specification, external and declaration.
+	 */
+	bool brief;
 };
 
 struct engine;

@@ -411,6 +411,12 @@ passes(struct ldw_file *file, Dwarf_Die die, const struct die_filter *filter)
 	for (size_t i = 0; i < ncodes && !has; i++)
 		if (!ldw_fine(file, dwarf_hasattr(die, codes[i], &has, &error), error))
 			return false;
+	if (filter->defined && die_is_tagged(tag)) {
+		if (!ldw_fine(file, dwarf_hasattr(die, DW_AT_name, &has, &error), error) || !has ||
+		    !ldw_fine(file, dwarf_hasattr(die, DW_AT_declaration, &has, &error), error))
+			return false;
+		return !has;
+	}
 	return has || !ncodes;
 }
 

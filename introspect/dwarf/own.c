@@ -214,7 +214,7 @@ fill_head(struct own_unit *unit, struct own_head *head)
 
 	if (unit->kind == OWN_UNKNOWN || !own_uleb(&attrs.b, &code) || !code)
 		return false;
-	head->top = own_table_one(unit, code);
+	head->top = own_table_one(unit, head, code);
 	if (!head->top)
 		return false;
 	attrs.field = head->top->fields;
@@ -420,6 +420,7 @@ own_open(struct debug *debug, struct twz_arena *arena, struct engine **ret, stru
 	if (!own->files)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_MEMORY), "out of memory");
 	pthread_mutex_init(&own->lock, NULL);
+	own_make_sizes(own);
 	own->main = open_file(own, debug_main(debug), 0, NULL);
 	atomic_store(&own->range_budget, (1 << 20) + 4 * (uint64_t)own->main->info.n);
 	*ret = &own->engine;

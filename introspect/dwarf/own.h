@@ -193,6 +193,13 @@ own_format_key(const struct own_format *format)
 	return (unsigned)format->address_size << 4 | (unsigned)format->offset_size >> 3 << 1 | (format->version <= 2);
 }
 
+/* The same as a number below 8; only of formats that can be read. */
+static inline unsigned
+own_format_number(const struct own_format *format)
+{
+	return (format->address_size == 8) | (format->offset_size == 8) << 1 | (format->version <= 2) << 2;
+}
+
 /* How to get behind attributes: @n bytes, then one thing of size @size, until that is 0. */
 struct own_step {
 	uint32_t n;
@@ -204,6 +211,15 @@ enum {
 	OWN_CHILDREN = 1, OWN_LOCATED = 2, OWN_LINKED = 8,
 	OWN_PLAIN = 4,		/* of one size and without a sibling */
 	OWN_JUMP = 16,		/* of one size and with a sibling of 4 bytes */
+	OWN_NAMED = 32, OWN_DECLARED = 64,
+};
+
+/* What an abbreviation says to who only passes by. */
+struct own_way {
+	uint32_t bytes;		/* OWN_PLAIN, OWN_JUMP: of all attributes */
+	uint16_t tag;
+	uint8_t flags;
+	uint8_t jump;		/* OWN_JUMP: where the sibling is in the attributes */
 };
 
 /* What is usually done with a field; all that is unusual is OWN_DO_ASK. */
@@ -211,7 +227,7 @@ enum own_do {
 	OWN_DO_END, OWN_DO_ASK,
 	OWN_DO_TEXT, OWN_DO_LINE_TEXT, OWN_DO_STRING, OWN_DO_REF, OWN_DO_REF_LEB, OWN_DO_REF_FILE,
 	OWN_DO_SIBLING, OWN_DO_SIBLING_LEB, OWN_DO_NUMBER, OWN_DO_ULEB, OWN_DO_SLEB,
-	OWN_DO_VALUE, OWN_DO_HIGH, OWN_DO_FLAG, OWN_DO_PRESENT, OWN_DO_SKIP, OWN_DO_SKIP_LEB, OWN_DO_SKIP_BLOCK,
+	OWN_DO_VALUE, OWN_DO_HIGH, OWN_DO_RANGES, OWN_DO_FLAG, OWN_DO_PRESENT, OWN_DO_SKIP, OWN_DO_SKIP_LEB, OWN_DO_SKIP_BLOCK,
 };
 
 /* What is of use in a DIE: @skip bytes behind the one before, unless its value is in the abbreviation. */
@@ -226,11 +242,11 @@ struct own_field {
 
 struct own_abbrev {
 	uint16_t tag;
-	uint8_t flags;
-	uint8_t jump;			/* OWN_JUMP: where the sibling is in the attributes */
-	uint32_t bytes;			/* OWN_PLAIN, OWN_JUMP: of all attributes */
+	bool children;
 	const struct own_step *steps;	/* up to one of size 0 */
 	const struct own_field *fields;	/* up to OWN_END */
+	/* Only what die_filter's brief asks for; where the attributes end is not said. NULL: no shorter than all. */
+	const struct own_field *brief;
 	/* what it was made of */
 	const unsigned char *text;
 	uint64_t hash;
@@ -238,13 +254,24 @@ struct own_abbrev {
 	uint8_t format;			/* own_format_key() */
 };
 
-struct own_code {
-	uint64_t code;
-	uint32_t abbrev;
+/* An abbreviation from behind its code to its end. */
+struct own_text {
+	const unsigned char *at;
+	uint32_t n;
 };
 
+struct own_code {
+	uint64_t code;
+	uint32_t place;
+};
+
+/* Of most abbreviations no more is asked than how to get by: the rest is made when it is. */
 struct own_table {
-	const struct own_abbrev *const *abbrevs;
+	struct own_file *file;
+	struct own_format format;
+	const struct own_way *ways;
+	const struct own_text *texts;
+	_Atomic(const struct own_abbrev *) *abbrevs;
 	const struct own_code *codes;	/* sorted; NULL: the codes are 1, 2, 3, … */
 	size_t n;
 };
@@ -304,11 +331,14 @@ struct own_arange {
 	uint32_t unit;
 };
 
+enum { OWN_SIZES = 1 << 7 };
+
 struct own {
 	struct engine engine;
 	struct debug *debug;
 	struct own_file *main;
 	_Atomic(struct own_file *) *files;
+	int8_t sizes[8][OWN_SIZES];	/* of forms, by format */
 	atomic_bool partial;
 	_Atomic uint64_t range_budget;	/* entries of range lists that may still be visited */
 	pthread_mutex_t lock;		/* of all below */
@@ -386,10 +416,44 @@ own_table(struct own_unit *unit, struct own_head *head)
 	return table ? table : own_make_table(unit, head);
 }
 
-/** Only the abbreviation with this code; NULL when it is damaged or there is none. */
-const struct own_abbrev *own_table_one(struct own_unit *unit, uint64_t code);
+/** How many bytes forms have, for all formats. */
+void own_make_sizes(struct own *own);
+/** Only the abbreviation with this code, of the unit whose @head is made; NULL: it is damaged or there is none. */
+const struct own_abbrev *own_table_one(struct own_unit *unit, struct own_head *head, uint64_t code);
+
+const struct own_abbrev *own_make_abbrev(const struct own_table *table, size_t place);
+int64_t own_search_code(const struct own_table *table, uint64_t code);
+
+/* Where the code's abbreviation is in the table; -1: there is none. */
+static inline int64_t
+own_place(const struct own_table *table, uint64_t code)
+{
+	if (table->codes)
+		return own_search_code(table, code);
+	return code - 1 < table->n ? (int64_t)(code - 1) : -1;
+}
+
+/* The abbreviation at one of the table's places. */
+static inline const struct own_abbrev *
+own_abbrev_at(const struct own_table *table, size_t place)
+{
+	const struct own_abbrev *abbrev = atomic_load_explicit(&table->abbrevs[place], memory_order_acquire);
+
+	return abbrev ? abbrev : own_make_abbrev(table, place);
+}
+
+/* The abbreviation, NULL when there is none. */
+static inline const struct own_abbrev *
+own_abbrev(const struct own_table *table, uint64_t code)
+{
+	int64_t place = own_place(table, code);
+
+	return place < 0 ? NULL : own_abbrev_at(table, (size_t)place);
+}
 
 /* -- own_abbrev.c ---------------------------------------------------------------------------------- */
+
+enum { OWN_MAX_BYTES = 1 << 24 };	/* of attributes of known size, one behind the other */
 
 /** The abbreviation whose text, from behind its code to its end, is that; NULL when it makes no sense. */
 const struct own_abbrev *own_abbrev_of(struct own *own, const struct own_format *format,
@@ -429,29 +493,6 @@ own_attr_of(uint64_t name)
 	if (name >= OWN_ATTRS)
 		return own_gnu_attr(name);
 	return own_attrs[name] ? own_attrs[name] - 1u : OWN_OTHER;
-}
-
-/** The abbreviation, NULL when there is none. */
-static inline const struct own_abbrev *
-own_abbrev(const struct own_table *table, uint64_t code)
-{
-	size_t from = 0, n = table->n;
-
-	if (!table->codes)
-		return code - 1 < n ? table->abbrevs[code - 1] : NULL;
-	while (n) {
-		size_t half = n / 2;
-
-		if (table->codes[from + half].code == code)
-			return table->abbrevs[table->codes[from + half].abbrev];
-		if (table->codes[from + half].code < code) {
-			from += half + 1;
-			n -= half + 1;
-		} else {
-			n = half;
-		}
-	}
-	return NULL;
 }
 
 /* -- own_form.c: values ---------------------------------------------------------------------------- */
@@ -505,6 +546,18 @@ bool own_address(struct own_unit *unit, const struct own_head *head, const struc
 		 uint64_t *ret);
 /** A constant, or DW_OP_plus_uconst of one. */
 bool own_number(const struct own_value *value, bool expression, int64_t *ret);
+
+/* -- own_read.c ------------------------------------------------------------------------------------ */
+
+/** Reads the DIE at @offset, whose attributes begin at @at. */
+bool own_read(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
+	      struct die *ret);
+/**
+ * A brief look, for which the abbreviation has to be made; its attributes end at @behind. The sibling is up to who
+ * found that. False: the DIE is unusual and has to be read.
+ */
+bool own_look(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
+	      const unsigned char *behind, struct die *ret);
 
 /* -- own_die.c ------------------------------------------------------------------------------------- */
 

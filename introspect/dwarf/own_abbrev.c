@@ -1,17 +1,17 @@
 /*
  * Abbreviations. Every unit numbers its own, but a compiler needs few that differ: those that say the same
  * are made once, and a unit's table only points to them. So one can be prepared for what is done a million
- * times: getting behind a DIE without looking at it, by one number of bytes, or by a few steps of "so many
- * bytes, then one thing whose size the DIE tells"; and reading it, by a list of the attributes that are of
- * use, with the number of bytes between them.
+ * times: getting behind a DIE without looking at it, by a few steps of "so many bytes, then one thing whose
+ * size the DIE tells" (where one number of bytes is enough, the table has it); and reading it, by a list of
+ * the attributes that are of use, with the number of bytes between them.
  *
  * Threads: what was made is found without a lock, and made under own->lock.
  */
 #include "introspect/dwarf/own.h"
 
 enum {
-	MAX_BYTES = 1 << 24,	/* of one DIE's attributes of known size */
 	FEW = 64,		/* attributes; more are put together elsewhere than on the stack */
+	BRIEF = 12,		/* fields of a brief look, with the end */
 	PROBES = 32,		/* places where one that says the same is looked for */
 	SAME_SIZE = 1 << 10,	/* places at first */
 };
@@ -199,6 +199,8 @@ what_of(unsigned attr, enum own_class cls, int size)
 		return fixed ? OWN_DO_FLAG : OWN_DO_PRESENT;
 	if (own_flags >> attr & 1)
 		return OWN_DO_ASK;
+	if (attr == DIE_RANGES && fixed && (cls == OWN_SECTION || cls == OWN_CONSTANT))
+		return OWN_DO_RANGES;
 	return fixed ? OWN_DO_PRESENT : OWN_DO_ASK;
 }
 
@@ -239,10 +241,6 @@ add_attr(struct maker *m, uint64_t name, uint64_t form)
 
 	if (size == OWN_IMPLICIT && !own_leb(&m->b, true, &value))
 		return false;
-	if (name == DW_AT_low_pc || name == DW_AT_ranges)
-		m->made.flags |= OWN_LOCATED | OWN_LINKED;
-	if (name == DW_AT_external || name == DW_AT_specification)
-		m->made.flags |= OWN_LINKED;
 	if (attr != OWN_OTHER || (size < 0 && size != OWN_IMPLICIT))
 		add_field(m, attr, cls, size, value);
 	else
@@ -250,23 +248,67 @@ add_attr(struct maker *m, uint64_t name, uint64_t form)
 	if (size == OWN_IMPLICIT)
 		return true;
 	if (size < 0 || sibling) {
-		m->made.flags &= (uint8_t)~OWN_PLAIN;
 		add_step(m, size, sibling);
 		return true;
 	}
 	m->since_step += bytes;
-	return m->since_step < MAX_BYTES;
+	return m->since_step < OWN_MAX_BYTES;
 }
 
-/* The sibling is the only thing between attributes of known sizes: one look will do. */
-static void
-make_jump(struct own_abbrev *abbrev, const struct own_step *steps, size_t n)
+/* What a brief look is for. */
+static uint64_t
+brief_attrs(const struct maker *m)
 {
-	if (n != 2 || !steps[0].sibling || steps[0].size != 4 || steps[0].n > UINT8_MAX)
-		return;
-	abbrev->flags |= OWN_JUMP;
-	abbrev->jump = (uint8_t)steps[0].n;
-	abbrev->bytes = steps[0].n + 4 + steps[1].n;
+#define BIT(attr) (UINT64_C(1) << (attr))
+	if (die_is_tagged(m->made.tag))
+		return BIT(DIE_NAME) | BIT(DIE_BYTE_SIZE) | BIT(DIE_DECL_LINE) | BIT(DIE_DECLARATION) |
+		       BIT(DIE_SIGNATURE);
+	if (m->made.tag != DW_TAG_subprogram)
+		return 0;
+	if (has_attr(m, DIE_LOW_PC) || has_attr(m, DIE_RANGES))
+		return BIT(DIE_NAME) | BIT(DIE_LINKAGE_NAME) | BIT(DIE_LOW_PC) | BIT(DIE_RANGES) |
+		       BIT(DIE_TYPE) | BIT(DIE_ORIGIN) | BIT(DIE_SPECIFICATION) | BIT(DIE_PROTOTYPED);
+	return BIT(DIE_NAME) | BIT(DIE_LINKAGE_NAME) | BIT(DIE_EXTERNAL) | BIT(DIE_SPECIFICATION) |
+	       BIT(DIE_DECLARATION);
+#undef BIT
+}
+
+/*
+ * Puts what a brief look is for into @brief, up to the last field that is, and merges what is not. How many there
+ * are, with the end; 0: it would be as long as all.
+ */
+static size_t
+make_brief(const struct maker *m, struct own_field brief[BRIEF])
+{
+	uint64_t wanted = brief_attrs(m), since = 0;
+	size_t n = 0, end = 0;
+
+	for (const struct own_field *f = m->fields; wanted && f->attr != OWN_END; f++) {
+		struct own_field *to = &brief[n];
+		bool is_wanted = f->attr < DIE_NATTRS && wanted >> f->attr & 1;
+
+		since += f->skip;
+		if (!is_wanted && (f->size >= 0 || f->size == OWN_IMPLICIT)) {
+			since += f->size > 0 ? (unsigned)f->size : 0;
+			continue;
+		}
+		if (n + 1 == BRIEF || since > UINT32_MAX)
+			return 0;
+		*to = *f;
+		to->skip = (uint32_t)since;
+		if (!is_wanted)
+			to->what = (uint8_t)what_of(OWN_OTHER, f->cls, f->size);
+		if (to->what == OWN_DO_ASK && is_wanted)
+			return 0;
+		since = 0;
+		n++;
+		end = is_wanted ? n : end;
+	}
+	for (size_t i = 0; i < end; i++)
+		if (brief[i].what == OWN_DO_ASK)
+			return 0;
+	brief[end] = (struct own_field){ .attr = OWN_END, .what = OWN_DO_END };
+	return wanted ? end + 1 : 0;
 }
 
 /* Reads the abbreviation behind its code. False when it is damaged. */
@@ -275,12 +317,10 @@ make(struct maker *m)
 {
 	uint64_t tag, children, name, form;
 
-	m->made.flags = OWN_PLAIN;
 	if (!own_uleb(&m->b, &tag) || !own_fixed(&m->b, 1, &children))
 		return false;
 	m->made.tag = tag < UINT16_MAX ? (uint16_t)tag : UINT16_MAX;
-	if (children == DW_CHILDREN_yes)
-		m->made.flags |= OWN_CHILDREN;
+	m->made.children = children == DW_CHILDREN_yes;
 	for (;;) {
 		if (!own_pair(&m->b, &name, &form))
 			return false;
@@ -289,10 +329,8 @@ make(struct maker *m)
 		if (!add_attr(m, name, form))
 			return false;
 	}
-	m->made.bytes = (uint32_t)m->since_step;
 	add_step(m, 0, false);
 	add_field(m, OWN_END, OWN_NOTHING, 0, 0);
-	make_jump(&m->made, m->steps, m->nsteps);
 	return true;
 }
 
@@ -307,8 +345,8 @@ static const struct own_abbrev *
 make_kept(struct own *own, const struct own_format *format, const struct own_abbrev *like)
 {
 	struct own_step steps[FEW];
-	struct own_field fields[FEW];
-	size_t most = like->length / 2 + 1;	/* an attribute has two bytes at least */
+	struct own_field fields[FEW], brief[BRIEF];
+	size_t nbrief, most = like->length / 2 + 1;	/* an attribute has two bytes at least */
 	TWZ_ARENA more = { 0 };
 	struct maker m = {
 		.format = *format, .made = *like, .steps = steps, .fields = fields,
@@ -323,6 +361,8 @@ make_kept(struct own *own, const struct own_format *format, const struct own_abb
 		return NULL;
 	m.made.steps = keep(&own->memory, m.steps, m.nsteps, sizeof(*steps));
 	m.made.fields = keep(&own->memory, m.fields, m.nfields, sizeof(*fields));
+	nbrief = make_brief(&m, brief);
+	m.made.brief = nbrief ? keep(&own->memory, brief, nbrief, sizeof(*brief)) : NULL;
 	return keep(&own->memory, &m.made, 1, sizeof(m.made));
 }
 

@@ -1,5 +1,5 @@
 /*
- * From DIE to DIE. Most are only got behind: a filter looks at nothing but the abbreviation, and whole
+ * From DIE to DIE; what they say is read in own_read.c. Most are only got behind: a filter looks at nothing but the abbreviation, and whole
  * subtrees are left by their sibling attribute, or DIE by DIE with a counter for the depth. Positions
  * only ever grow, so no file makes this turn in circles; no tree, however deep, makes it recurse.
  */
@@ -85,23 +85,27 @@ skip_attrs(const struct own_unit *unit, const struct own_abbrev *abbrev, const u
 	return b.at;
 }
 
-/* The same, at once where the abbreviation says all sizes. */
+/* The same of the DIE whose abbreviation is at @place, at once where the table says all sizes. */
 static inline const unsigned char *
-skip(const struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at,
+skip(const struct own_unit *unit, const struct own_table *table, size_t place, const unsigned char *at,
      uint64_t *sibling)
 {
+	const struct own_way *way = &table->ways[place];
+	const struct own_abbrev *abbrev;
 	const unsigned char *behind;
 	uint32_t to;
 	uint64_t n;
 
-	if (!(abbrev->flags & (OWN_PLAIN | OWN_JUMP)))
-		return skip_attrs(unit, abbrev, at, sibling);
-	if ((size_t)(unit->bytes + unit->end - at) < abbrev->bytes)
+	if (!(way->flags & (OWN_PLAIN | OWN_JUMP))) {
+		abbrev = own_abbrev_at(table, place);
+		return abbrev ? skip_attrs(unit, abbrev, at, sibling) : NULL;
+	}
+	if ((size_t)(unit->bytes + unit->end - at) < way->bytes)
 		return NULL;
-	behind = at + abbrev->bytes;
+	behind = at + way->bytes;
 	*sibling = 0;
-	if (abbrev->flags & OWN_JUMP) {
-		memcpy(&to, at + abbrev->jump, sizeof(to));
+	if (way->flags & OWN_JUMP) {
+		memcpy(&to, at + way->jump, sizeof(to));
 		n = unit->offset + to;
 		*sibling = n >= (uint64_t)(behind - unit->bytes) && n <= unit->end ? n : 0;
 	}
@@ -116,7 +120,8 @@ skip_children(const struct own_unit *unit, const struct own_table *table, const 
 	uint64_t code, sibling;
 
 	for (size_t depth = 1; depth && at < end; ) {
-		const struct own_abbrev *abbrev;
+		int64_t place;
+		bool children;
 
 		if (!read_code(&at, end, &code))
 			return NULL;
@@ -124,299 +129,22 @@ skip_children(const struct own_unit *unit, const struct own_table *table, const 
 			depth--;
 			continue;
 		}
-		abbrev = own_abbrev(table, code);
-		if (!abbrev)
+		place = own_place(table, code);
+		if (place < 0)
 			return NULL;
-		at = skip(unit, abbrev, at, &sibling);
+		at = skip(unit, table, (size_t)place, at, &sibling);
 		if (!at)
 			return NULL;
-		if (abbrev->flags & OWN_CHILDREN && sibling)
+		children = table->ways[place].flags & OWN_CHILDREN;
+		if (children && sibling)
 			at = unit->bytes + sibling;
 		else
-			depth += abbrev->flags & OWN_CHILDREN;
+			depth += children;
 	}
 	return at;
 }
 
-/* -- looking at ------------------------------------------------------------------------------------ */
-
-#define BIT(attr) (UINT64_C(1) << (attr))
-/* Attributes that are flags by nature; of the others behind DIE_RANGES only the presence matters. */
-const uint64_t own_flags = BIT(DIE_EXTERNAL) | BIT(DIE_DECLARATION) | BIT(DIE_PROTOTYPED) |
-	BIT(DIE_ARTIFICIAL) | BIT(DIE_GNU_VECTOR) | BIT(DIE_NORETURN) | BIT(DIE_EXPLICIT) |
-	BIT(DIE_DELETED) | BIT(DIE_ENUM_CLASS);
-
-static bool
-store_number(struct own_unit *unit, unsigned attr, const struct own_value *value, bool *relative,
-	     int64_t *ret)
-{
-	uint64_t address;
-
-	if (attr == DIE_LOW_PC || (attr == DIE_HIGH_PC && value->cls != OWN_CONSTANT)) {
-		if (!own_address(unit, NULL, value, &address))
-			return false;
-		*ret = (int64_t)address;
-		return true;
-	}
-	*relative |= attr == DIE_HIGH_PC;
-	return own_number(value, attr == DIE_MEMBER_LOCATION, ret);
-}
-
-/* Whether the value is of its attribute's class. If so, and unless it is a false flag, it is in @ret. */
-static bool
-store(struct own_unit *unit, unsigned attr, const struct own_value *value, bool *relative,
-      struct die *ret)
-{
-	uint64_t bit = BIT(attr);
-	bool ok;
-
-	if (attr < DIE_NTEXTS)
-		ok = own_text(unit, value, &ret->texts[attr]);
-	else if (attr < DIE_NREFS_END)
-		ok = own_ref(unit, value, &ret->refs[attr - DIE_NTEXTS]);
-	else if (attr < DIE_NNUMBERS_END)
-		ok = store_number(unit, attr, value, relative, &ret->numbers[attr - DIE_NREFS_END]);
-	else
-		ok = !(own_flags & bit) || value->cls == OWN_FLAG;
-	if (ok && (value->cls != OWN_FLAG || value->n))
-		ret->has |= bit;
-	return ok;
-}
-
-/* Whether a value of this class should have been of use: it lies outside, so something is damaged. */
-static bool
-is_lost(unsigned attr, enum own_class cls)
-{
-	if (attr < DIE_NTEXTS)
-		return cls >= OWN_TEXT && cls <= OWN_TEXT_INDEX;
-	if (attr < DIE_NREFS_END)
-		return cls >= OWN_REF_UNIT && cls <= OWN_REF_TYPE;
-	return attr == DIE_LOW_PC || attr == DIE_HIGH_PC;
-}
-
-/* DW_AT_high_pc as a number counts from DW_AT_low_pc. */
-static void
-finish_high(struct die *die)
-{
-	int64_t low, *high = &die->numbers[DIE_HIGH_PC - DIE_NREFS_END];
-
-	if (die_number(die, DIE_LOW_PC, &low)) {
-		*high = (int64_t)((uint64_t)*high + (uint64_t)low);
-		return;
-	}
-	die->has &= ~BIT(DIE_HIGH_PC);
-	die->odd |= BIT(DIE_HIGH_PC);
-}
-
-/* A field of no use: the place behind it, NULL when it is unusual. */
-static inline const unsigned char *
-leave(const struct own_field *f, const unsigned char *at, const unsigned char *end)
-{
-	uint64_t n = (uint64_t)f->size;
-
-	if (f->what == OWN_DO_SKIP_LEB) {
-		while (at < end && *at & 0x80)
-			at++;
-		n = 1;
-	} else if (f->what == OWN_DO_SKIP_BLOCK) {
-		n = *at++;
-		if (n & 0x80)
-			return NULL;
-	}
-	return (uint64_t)(end - at) < n ? NULL : at + n;
-}
-
-static inline const unsigned char *
-usual_leb(const unsigned char *at, const unsigned char *end, uint64_t *ret)
-{
-	struct own_bytes b = { at, end };
-
-	return own_leb(&b, false, ret) ? b.at : NULL;
-}
-
-/* A number that begins with the bytes @n. The same. */
-static inline const unsigned char *
-usual_number(const struct own_field *f, const unsigned char *at, const unsigned char *end, uint64_t n, int64_t *ret)
-{
-	struct own_bytes b = { at, end };
-
-	if (f->what == OWN_DO_VALUE) {
-		*ret = (int64_t)f->value;
-		return at;
-	}
-	if (f->what != OWN_DO_ULEB && f->what != OWN_DO_SLEB) {
-		*ret = (int64_t)(n & f->value);
-		return at + f->size;
-	}
-	if (!own_leb(&b, f->what == OWN_DO_SLEB, &n))
-		return NULL;
-	*ret = (int64_t)n;
-	return b.at;
-}
-
-/* The text at @offset, NULL when that section was not needed yet or is not so long. */
-static inline const char *
-usual_text(const struct own_file *file, enum debug_section section, uint64_t offset)
-{
-	if (!atomic_load_explicit(&file->loaded[section], memory_order_acquire) ||
-	    offset >= file->sections[section].n)
-		return NULL;
-	return (const char *)file->sections[section].bytes + offset;
-}
-
-/* The DIE at @offset of the unit or of .debug_info; 0 when there is none. */
-static inline die_ref
-usual_ref(const struct own_unit *unit, enum own_do what, uint64_t offset)
-{
-	if (what == OWN_DO_REF_FILE)
-		return offset < unit->file->info.n ? DIE_REF(unit->file->number, false, offset) : 0;
-	if (offset - (unit->first - unit->offset) >= unit->end - unit->first)
-		return 0;
-	return DIE_REF(unit->file->number, unit->types, unit->offset + offset);
-}
-
-/*
- * Reads attributes as nearly all DIEs have them: the place behind them, NULL when anything is unusual, be it
- * only the nearness of the unit's end. Whoever asks then again, one by one, finds out whether it is wrong.
- */
-static const unsigned char *
-decode_usual(const struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at, struct die *ret)
-{
-	const unsigned char *end = unit->bytes + unit->end;
-	bool high = false;
-	uint64_t n;
-
-	for (const struct own_field *f = abbrev->fields; at; f++) {
-		if ((size_t)(end - at) < (size_t)f->skip + sizeof(n))
-			return NULL;
-		at += f->skip;
-		memcpy(&n, at, sizeof(n));
-		switch ((enum own_do)f->what) {
-		case OWN_DO_END:
-			if (high && !die_has(ret, DIE_LOW_PC))
-				return NULL;
-			if (high)
-				finish_high(ret);
-			return at;
-		case OWN_DO_ASK:
-			return NULL;
-		case OWN_DO_TEXT:
-		case OWN_DO_LINE_TEXT:
-			ret->texts[f->attr] = usual_text(unit->file, f->what == OWN_DO_TEXT ? DEBUG_STR :
-							 DEBUG_LINE_STR, n & f->value);
-			if (!ret->texts[f->attr])
-				return NULL;
-			at += f->size;
-			break;
-		case OWN_DO_STRING:
-			ret->texts[f->attr] = (const char *)at;
-			at = memchr(at, 0, (size_t)(end - at));
-			if (!at++)
-				return NULL;
-			break;
-		case OWN_DO_REF:
-		case OWN_DO_REF_FILE:
-			n = usual_ref(unit, f->what, n & f->value);
-			if (!n)
-				return NULL;
-			ret->refs[f->attr - DIE_NTEXTS] = n;
-			at += f->size;
-			break;
-		case OWN_DO_REF_LEB:
-			at = usual_leb(at, end, &n);
-			ret->refs[f->attr - DIE_NTEXTS] = n = at ? usual_ref(unit, OWN_DO_REF, n) : 0;
-			if (!n)
-				return NULL;
-			break;
-		case OWN_DO_SIBLING:
-			ret->sibling = unit->offset + (n & f->value);
-			at += f->size;
-			continue;
-		case OWN_DO_SIBLING_LEB:
-			at = usual_leb(at, end, &n);
-			ret->sibling = unit->offset + n;
-			continue;
-		case OWN_DO_HIGH:
-		case OWN_DO_NUMBER:
-		case OWN_DO_ULEB:
-		case OWN_DO_SLEB:
-		case OWN_DO_VALUE:
-			high |= f->what == OWN_DO_HIGH;
-			at = usual_number(f, at, end, n, &ret->numbers[f->attr - DIE_NREFS_END]);
-			break;
-		case OWN_DO_FLAG:
-		case OWN_DO_PRESENT:
-			at += f->size;
-			if (f->what == OWN_DO_FLAG && !(n & f->value))
-				continue;
-			break;
-		case OWN_DO_SKIP:
-		case OWN_DO_SKIP_LEB:
-		case OWN_DO_SKIP_BLOCK:
-			at = leave(f, at, end);
-			continue;
-		}
-		ret->has |= BIT(f->attr);
-	}
-	return NULL;
-}
-
-/* The same, of any DIE: NULL when the attributes do not end in the unit. */
-static const unsigned char *
-decode_any(struct own_unit *unit, const struct own_abbrev *abbrev, const unsigned char *at, struct die *ret)
-{
-	struct own_attrs attrs = {
-		.field = abbrev->fields, .format = &unit->format, .b = { at, unit->bytes + unit->end },
-	};
-	struct own_value value;
-	bool relative = false;
-	unsigned attr;
-
-	ret->has = ret->odd = ret->sibling = 0;
-	while (own_attr(&attrs, &attr, &value)) {
-		if (attr == OWN_SIBLING && value.cls == OWN_REF_UNIT)
-			ret->sibling = unit->offset + value.n;
-		if (attr >= DIE_NATTRS || (ret->has | ret->odd) & BIT(attr))
-			continue;
-		if (store(unit, attr, &value, &relative, ret))
-			continue;
-		ret->odd |= BIT(attr);
-		if (is_lost(attr, value.cls))
-			own_partial(unit->file->own);
-	}
-	if (attrs.bad)
-		return NULL;
-	if (relative)
-		finish_high(ret);
-	return attrs.b.at;
-}
-
-/* Reads the DIE at @offset, whose attributes begin at @at. */
-static bool
-decode(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
-       struct die *ret)
-{
-	const unsigned char *behind;
-
-	ret->ref = DIE_REF(unit->file->number, unit->types, offset);
-	ret->tag = abbrev->tag;
-	ret->has_children = abbrev->flags & OWN_CHILDREN;
-	ret->has = ret->odd = ret->sibling = 0;
-	ret->unit = unit->index;
-	behind = decode_usual(unit, abbrev, at, ret);
-	if (!behind)
-		behind = decode_any(unit, abbrev, at, ret);
-	if (!behind) {
-		own_partial(unit->file->own);
-		return false;
-	}
-	ret->after = (uint64_t)(behind - unit->bytes);
-	if (ret->sibling && (ret->sibling < ret->after || ret->sibling > unit->end)) {
-		ret->sibling = 0;
-		own_partial(unit->file->own);
-	}
-	return true;
-}
+/* -- finding --------------------------------------------------------------------------------------- */
 
 static bool
 damaged(const struct own_unit *unit)
@@ -425,34 +153,80 @@ damaged(const struct own_unit *unit)
 	return false;
 }
 
-/* The first DIE from @at on that the filter lets through, before the end of its siblings. */
+/* Whether the filter wants DIEs of this kind, whose tag it wants. */
+static inline bool
+is_wanted(const struct die_filter *filter, const struct own_way *way)
+{
+	uint8_t linked = filter->located ? OWN_LOCATED : filter->linked ? OWN_LINKED : 0;
+
+	if (way->tag == DW_TAG_subprogram)
+		return !linked || way->flags & linked;
+	return !filter->defined || !die_is_tagged(way->tag) ||
+	       (way->flags & (OWN_NAMED | OWN_DECLARED)) == OWN_NAMED;
+}
+
+/* The DIE at @offset, whose attributes begin at @at. */
+static bool
+give(struct own_unit *unit, const struct own_table *table, size_t place, const struct die_filter *filter,
+     uint64_t offset, const unsigned char *at, struct die *ret)
+{
+	const struct own_abbrev *abbrev = own_abbrev_at(table, place);
+	const unsigned char *behind;
+	uint64_t sibling = 0;
+
+	if (!abbrev)
+		return damaged(unit);
+	if (filter->brief && abbrev->brief) {
+		behind = skip(unit, table, place, at, &sibling);
+		if (behind && own_look(unit, abbrev, offset, at, behind, ret)) {
+			ret->sibling = sibling;
+			return true;
+		}
+	}
+	return own_read(unit, abbrev, offset, at, ret);
+}
+
+/*
+ * The first DIE from @at on that the filter lets through, before the end of its siblings. Most of the time that
+ * large files take passes here.
+ */
 static bool
 find(struct own_unit *unit, const struct own_table *table, const unsigned char *at,
      const struct die_filter *filter, struct die *ret)
 {
+	static const struct die_filter any = { 0 };
 	const unsigned char *end = unit->bytes + unit->end;
-	uint64_t tags = filter ? filter->tags : 0, code, sibling;
-	uint8_t wanted = !filter ? 0 : filter->located ? OWN_LOCATED : filter->linked ? OWN_LINKED : 0;
+	size_t few = table->codes ? 0 : table->n < 0x7f ? table->n : 0x7f;
+	uint64_t tags, code, sibling = 0;
 
-	while (at && at < end) {
-		uint64_t offset = (uint64_t)(at - unit->bytes);
-		const struct own_abbrev *abbrev;
+	filter = filter ? filter : &any;
+	tags = filter->tags ? filter->tags : UINT64_MAX;
+	while (at < end) {
+		const unsigned char *from = at;
+		const struct own_way *way;
+		int64_t place = *at - 1;
 
-		if (!read_code(&at, end, &code))
-			return damaged(unit);
-		if (!code)
-			return false;
-		abbrev = own_abbrev(table, code);
-		if (!abbrev)
-			return damaged(unit);
-		if ((!tags || (abbrev->tag < 64 && tags >> abbrev->tag & 1)) &&
-		    (!wanted || abbrev->tag != DW_TAG_subprogram || abbrev->flags & wanted))
-			return decode(unit, abbrev, offset, at, ret);
-		at = skip(unit, abbrev, at, &sibling);
-		if (at && abbrev->flags & OWN_CHILDREN)
+		if ((uint64_t)place < few) {
+			at++;
+		} else {
+			if (!read_code(&at, end, &code))
+				return damaged(unit);
+			if (!code)
+				return false;
+			place = own_place(table, code);
+			if (place < 0)
+				return damaged(unit);
+		}
+		way = &table->ways[place];
+		if ((way->tag < 64 ? tags >> way->tag & 1 : !filter->tags) && is_wanted(filter, way))
+			return give(unit, table, (size_t)place, filter, (uint64_t)(from - unit->bytes), at, ret);
+		at = skip(unit, table, (size_t)place, at, &sibling);
+		if (at && way->flags & OWN_CHILDREN)
 			at = sibling ? unit->bytes + sibling : skip_children(unit, table, at);
+		if (!at)
+			return damaged(unit);
 	}
-	return at ? false : damaged(unit);
+	return false;
 }
 
 /* -- the engine's ---------------------------------------------------------------------------------- */
@@ -469,7 +243,7 @@ own_die_at(struct own_unit *unit, uint64_t offset, struct die *ret)
 	if (!table || !read_code(&at, unit->bytes + unit->end, &code))
 		return damaged(unit);
 	abbrev = own_abbrev(table, code);
-	return abbrev ? decode(unit, abbrev, offset, at, ret) : damaged(unit);
+	return abbrev ? own_read(unit, abbrev, offset, at, ret) : damaged(unit);
 }
 
 bool
@@ -481,7 +255,7 @@ own_top(struct own_unit *unit, struct die *ret)
 
 	if (!head || !read_code(&at, unit->bytes + unit->end, &code))
 		return false;
-	return decode(unit, head->top, unit->first, at, ret);
+	return own_read(unit, head->top, unit->first, at, ret);
 }
 
 bool

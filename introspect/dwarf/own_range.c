@@ -161,7 +161,7 @@ visit_ranges(struct own *own, uint64_t base, const struct die *die, visit_range 
 	struct list list = {
 		.unit = own_unit_of(own, die), .base = base, .visit = visit, .data = data, .more = true,
 	};
-	struct own_value value;
+	struct own_value value = { .cls = OWN_SECTION, .n = die->ranges };
 	int64_t low, high;
 
 	if (!die_has(die, DIE_RANGES)) {
@@ -170,7 +170,7 @@ visit_ranges(struct own *own, uint64_t base, const struct die *die, visit_range 
 			visit(data, (uint64_t)low, (uint64_t)high);
 		return true;
 	}
-	if (own_find(list.unit, die, DIE_RANGES, &value) && read_list(&list, &value))
+	if ((value.n || own_find(list.unit, die, DIE_RANGES, &value)) && read_list(&list, &value))
 		return true;
 	own_partial(own);
 	return false;

@@ -1,11 +1,12 @@
 /*
  * Tables of abbreviations: which of them a unit's codes stand for. Each table is read once, however many
- * units share it; of one that is only asked for its unit's top DIE, as far as that one stands.
+ * units share it; of one that is only asked for its unit's top DIE, as far as that one stands. A table tells how
+ * to get by each DIE; what is needed to read one is made when the first is read.
  */
 #include "introspect/dwarf/own.h"
 
 enum {
-	TOP_BYTES = 256,	/* in which a top DIE's abbreviation is looked for without counting */
+	TOP_BYTES = 64,	/* in which a top DIE's abbreviation is looked for without making a table */
 	ABBREVS = 256,
 };
 
@@ -13,11 +14,13 @@ enum {
 struct maker {
 	const unsigned char *text, *section_end;
 	bool sparse;			/* the codes are not 1, 2, 3, … */
-	const struct own_abbrev **abbrevs;
+	struct own_way *ways;
+	struct own_text *texts;
 	struct own_code *codes;
 	size_t n, size;
-	void *abbrevs_heap, *codes_heap;
-	const struct own_abbrev *abbrevs_stack[ABBREVS];
+	void *ways_heap, *texts_heap, *codes_heap;
+	struct own_way ways_stack[ABBREVS];
+	struct own_text texts_stack[ABBREVS];
 	struct own_code codes_stack[ABBREVS];
 };
 
@@ -35,39 +38,133 @@ grow(void *items, size_t n, void **heap, size_t item)
 }
 
 static void
-add(struct maker *m, uint64_t code, const struct own_abbrev *abbrev)
+add(struct maker *m, uint64_t code, const struct own_way *way, struct own_text text)
 {
 	if (m->n == m->size) {
 		m->codes = grow(m->codes, m->n, &m->codes_heap, sizeof(*m->codes));
-		m->abbrevs = grow(m->abbrevs, m->n, &m->abbrevs_heap, sizeof(abbrev));
+		m->ways = grow(m->ways, m->n, &m->ways_heap, sizeof(*m->ways));
+		m->texts = grow(m->texts, m->n, &m->texts_heap, sizeof(*m->texts));
 		m->size *= 2;
 	}
 	m->codes[m->n] = (struct own_code){ code, (uint32_t)m->n };
-	m->abbrevs[m->n++] = abbrev;
+	m->ways[m->n] = *way;
+	m->texts[m->n++] = text;
 	m->sparse |= code != m->n;
 }
 
-/* Gets behind an abbreviation, from behind its code. Nearly all numbers in it have one byte. */
-static bool
-skip(struct own_bytes *b)
-{
-	uint64_t ignored, name, form;
-	struct own_bytes text = *b;
+/* Attributes that say something to who passes by. */
+enum { SIBLING = 1 << 7 };
+static const uint8_t marks[1 << 7] = {
+	[DW_AT_low_pc] = OWN_LOCATED | OWN_LINKED, [DW_AT_ranges] = OWN_LOCATED | OWN_LINKED,
+	[DW_AT_external] = OWN_LINKED, [DW_AT_specification] = OWN_LINKED, [DW_AT_sibling] = SIBLING,
+	[DW_AT_name] = OWN_NAMED, [DW_AT_declaration] = OWN_DECLARED,
+};
 
-	if (!own_uleb(&text, &ignored) || !own_skip(&text, 1))
-		return false;
-	do {
-		if (text.end - text.at >= 2 && !((text.at[0] | text.at[1]) & 0x80)) {
-			name = *text.at++;
-			form = *text.at++;
-		} else if (!own_pair(&text, &name, &form)) {
-			return false;
+/* What the sizes of attributes come to. */
+struct sizes {
+	uint64_t n;		/* bytes since the last one whose size the DIE tells, or the last sibling */
+	uint64_t before;	/* the same, before the only sibling */
+	unsigned told;		/* how many of those there were */
+	bool jump;
+	uint8_t marks;
+};
+
+/* One that is not just some bytes. */
+static bool
+add_odd(struct sizes *s, struct own_bytes *text, int size, enum own_class cls, bool sibling)
+{
+	uint64_t ignored;
+
+	if (size == OWN_IMPLICIT)
+		return own_leb(text, true, &ignored);
+	if (size >= 0 && (!sibling || cls != OWN_REF_UNIT)) {
+		s->n += (unsigned)size;
+		return true;
+	}
+	s->jump = size == 4 && s->n <= UINT8_MAX;
+	s->before = s->n;
+	s->n = 0;
+	s->told++;
+	return s->before < OWN_MAX_BYTES;
+}
+
+/*
+ * Takes the sizes of attributes up to the end of the abbreviation. This is done for each one in a file, so there
+ * is a quick way for names, forms and values of one byte, as nearly all are.
+ */
+static bool
+add_sizes(struct sizes *s, struct own_bytes *text, const struct own_format *format, const int8_t *sizes)
+{
+	const unsigned char *end = text->end;
+
+	for (;;) {
+		const unsigned char *at = text->at;
+		uint64_t name, form, n = 0;
+		enum own_class cls;
+		uint8_t seen = 0;
+		int size;
+
+		for (; end - at >= 3 && !((at[0] | at[1]) & 0x80); at += 2) {
+			size = sizes[at[1]];
+			if (size < OWN_IMPLICIT || marks[at[0]] & SIBLING || (size < 0 && at[2] & 0x80))
+				break;
+			seen |= marks[at[0]];
+			n += size < 0 ? 0 : (unsigned)size;
+			at += size < 0;
 		}
-		if (form == DW_FORM_implicit_const && !own_leb(&text, true, &ignored))
+		s->n += n;
+		s->marks |= seen;
+		text->at = at;
+		if (!own_pair(text, &name, &form))
 			return false;
-	} while (name | form);
-	*b = text;
+		if (!(name | form))
+			return s->n < OWN_MAX_BYTES;
+		size = own_form(form, format, &cls);
+		s->marks |= name < TWZ_COUNT(marks) ? marks[name] : 0;
+		if (!add_odd(s, text, size, cls, name == DW_AT_sibling))
+			return false;
+	}
+}
+
+/* Reads the abbreviation behind its code as far as it concerns who passes by. */
+static bool
+read_way(struct own_bytes *text, const struct own *own, const struct own_format *format, struct own_way *ret)
+{
+	struct sizes sizes = { 0 };
+	uint64_t tag, children;
+
+	if (!own_uleb(text, &tag) || !own_fixed(text, 1, &children) ||
+	    !add_sizes(&sizes, text, format, own->sizes[own_format_number(format)]))
+		return false;
+	*ret = (struct own_way){
+		.tag = tag < UINT16_MAX ? (uint16_t)tag : UINT16_MAX,
+		.flags = (sizes.marks & ~SIBLING) | (children == DW_CHILDREN_yes ? OWN_CHILDREN : 0),
+	};
+	if (!sizes.told) {
+		ret->flags |= OWN_PLAIN;
+		ret->bytes = (uint32_t)sizes.n;
+	} else if (sizes.told == 1 && sizes.jump) {
+		ret->flags |= OWN_JUMP;
+		ret->jump = (uint8_t)sizes.before;
+		ret->bytes = (uint32_t)(sizes.before + 4 + sizes.n);
+	}
 	return true;
+}
+
+void
+own_make_sizes(struct own *own)
+{
+	enum own_class ignored;
+
+	for (unsigned address_size = 4; address_size <= 8; address_size += 4)
+		for (unsigned offset_size = 4; offset_size <= 8; offset_size += 4)
+			for (uint8_t version = 2; version <= 3; version++) {
+				struct own_format format = { version, (uint8_t)address_size, (uint8_t)offset_size };
+
+				for (unsigned form = 0; form < OWN_SIZES; form++)
+					own->sizes[own_format_number(&format)][form] =
+						(int8_t)own_form(form, &format, &ignored);
+			}
 }
 
 static void
@@ -75,10 +172,11 @@ make_begin(struct maker *m, const struct own_unit *unit)
 {
 	const struct elf_section *section = &unit->file->abbrev;
 
-	memset(m, 0, offsetof(struct maker, abbrevs_stack));
+	memset(m, 0, offsetof(struct maker, ways_stack));
 	m->text = section->bytes + unit->abbrev_offset;
 	m->section_end = section->bytes + section->n;
-	m->abbrevs = m->abbrevs_stack;
+	m->ways = m->ways_stack;
+	m->texts = m->texts_stack;
 	m->codes = m->codes_stack;
 	m->size = ABBREVS;
 }
@@ -86,7 +184,8 @@ make_begin(struct maker *m, const struct own_unit *unit)
 static void
 make_end(struct maker *m)
 {
-	free(m->abbrevs_heap);
+	free(m->ways_heap);
+	free(m->texts_heap);
 	free(m->codes_heap);
 }
 
@@ -97,7 +196,7 @@ by_code(const void *a, const void *b)
 
 	if (c->code != d->code)
 		return c->code < d->code ? -1 : 1;
-	return c->abbrev < d->abbrev ? -1 : c->abbrev > d->abbrev;
+	return c->place < d->place ? -1 : c->place > d->place;
 }
 
 /* Sorts the codes; of two abbreviations with one code the first stays. */
@@ -124,15 +223,21 @@ keep(struct twz_arena *arena, const void *items, size_t n, size_t size)
 }
 
 /* The finished table, copied to where it stays. */
-static void
-make_table(struct maker *m, struct twz_arena *arena, struct own_table *ret)
+static struct own_table *
+make_table(struct maker *m, const struct own_unit *unit)
 {
+	struct twz_arena *arena = &unit->file->own->memory;
+	struct own_table *ret = twz_new(arena, struct own_table);
 	size_t n = m->sparse ? sort_codes(m->codes, m->n) : m->n;
 
 	*ret = (struct own_table){
-		.abbrevs = keep(arena, m->abbrevs, m->n, sizeof(*m->abbrevs)),
-		.codes = m->sparse ? keep(arena, m->codes, n, sizeof(*m->codes)) : NULL, .n = n,
+		.file = unit->file, .format = unit->format, .n = n,
+		.ways = keep(arena, m->ways, m->n, sizeof(*m->ways)),
+		.texts = keep(arena, m->texts, m->n, sizeof(*m->texts)),
+		.abbrevs = twz_alloc_array(arena, m->n, sizeof(*ret->abbrevs)),
+		.codes = m->sparse ? keep(arena, m->codes, n, sizeof(*m->codes)) : NULL,
 	};
+	return ret;
 }
 
 /* Units may share tables or overlap them; together they do not make us read the section often. */
@@ -152,24 +257,23 @@ static bool
 read_table(struct maker *m, struct own_unit *unit)
 {
 	uint64_t left = atomic_load(&unit->file->abbrev_budget), code;
-	struct own_bytes b = { m->text, m->section_end };
+	bool cut = left < (uint64_t)(m->section_end - m->text);
+	struct own_bytes b = { m->text, cut ? m->text + left : m->section_end };
 
 	for (;;) {
-		const struct own_abbrev *abbrev;
 		const unsigned char *text;
+		struct own_way way;
 
-		if (b.at == b.end)
+		if (b.at == b.end && !cut)
 			break;
 		if (!own_uleb(&b, &code))
 			return false;
 		if (!code)
 			break;
 		text = b.at;
-		abbrev = skip(&b) && (uint64_t)(b.at - m->text) <= left ?
-			 own_abbrev_of(unit->file->own, &unit->format, text, (size_t)(b.at - text)) : NULL;
-		if (!abbrev)
+		if (!read_way(&b, unit->file->own, &unit->format, &way))
 			return false;
-		add(m, code, abbrev);
+		add(m, code, &way, (struct own_text){ text, (uint32_t)(b.at - text) });
 	}
 	return within_budget(unit->file, (uint64_t)(b.at - m->text));
 }
@@ -185,19 +289,19 @@ own_make_table(struct own_unit *unit, struct own_head *head)
 {
 	struct own *own = unit->file->own;
 	const struct own_table *table;
-	struct own_table *made;
 	struct maker m;
 
 	pthread_mutex_lock(&own->lock);
 	table = own_map_get(&unit->file->tables, table_key(unit));
 	pthread_mutex_unlock(&own->lock);
 	if (!table) {
+		struct own_table *made;
+
 		make_begin(&m, unit);
 		if (!read_table(&m, unit))
 			own_partial(own);
 		pthread_mutex_lock(&own->lock);
-		made = twz_new(&own->memory, struct own_table);
-		make_table(&m, &own->memory, made);
+		made = make_table(&m, unit);
 		own_map_put(&own->memory, &unit->file->tables, table_key(unit), made);
 		pthread_mutex_unlock(&own->lock);
 		make_end(&m);
@@ -205,6 +309,58 @@ own_make_table(struct own_unit *unit, struct own_head *head)
 	}
 	atomic_store_explicit(&head->table, table, memory_order_release);
 	return table;
+}
+
+int64_t
+own_search_code(const struct own_table *table, uint64_t code)
+{
+	size_t from = 0, n = table->n;
+
+	while (n) {
+		size_t half = n / 2;
+
+		if (table->codes[from + half].code == code)
+			return table->codes[from + half].place;
+		if (table->codes[from + half].code < code) {
+			from += half + 1;
+			n -= half + 1;
+		} else {
+			n = half;
+		}
+	}
+	return -1;
+}
+
+const struct own_abbrev *
+own_make_abbrev(const struct own_table *table, size_t place)
+{
+	const struct own_text *text = &table->texts[place];
+	const struct own_abbrev *abbrev = own_abbrev_of(table->file->own, &table->format, text->at, text->n);
+
+	atomic_store_explicit(&table->abbrevs[place], abbrev, memory_order_release);
+	return abbrev;
+}
+
+/* Looks for the abbreviation without making a table, as long as that is quick. */
+static const struct own_abbrev *
+find_one(struct own_unit *unit, uint64_t code)
+{
+	const struct elf_section *section = &unit->file->abbrev;
+	struct own_bytes b = own_bytes(*section, unit->abbrev_offset, section->n - unit->abbrev_offset);
+	struct own_way ignored;
+	uint64_t found;
+
+	if (b.end - b.at > TOP_BYTES)
+		b.end = b.at + TOP_BYTES;
+	while (own_uleb(&b, &found) && found) {
+		const unsigned char *from = b.at;
+
+		if (!read_way(&b, unit->file->own, &unit->format, &ignored))
+			return NULL;
+		if (found == code)
+			return own_abbrev_of(unit->file->own, &unit->format, from, (size_t)(b.at - from));
+	}
+	return NULL;
 }
 
 /* Whether the unit is one of several with this table: then it is better read as a whole. */
@@ -217,32 +373,10 @@ is_shared(const struct own_unit *unit)
 	       (unit->index + 1u < file->nunits && unit[1].abbrev_offset == unit->abbrev_offset);
 }
 
-/* Looks for the abbreviation without making anything of those before it. */
-static const struct own_abbrev *
-find_one(struct own_unit *unit, uint64_t code)
-{
-	const struct elf_section *section = &unit->file->abbrev;
-	const unsigned char *start = section->bytes + unit->abbrev_offset;
-	struct own_bytes b = { start, section->bytes + section->n };
-	uint64_t found;
-
-	while (own_uleb(&b, &found) && found) {
-		const unsigned char *from = b.at;
-
-		if (!skip(&b) || (b.at - start > TOP_BYTES &&
-				  !within_budget(unit->file, (uint64_t)(b.at - from))))
-			return NULL;
-		if (found == code)
-			return own_abbrev_of(unit->file->own, &unit->format, from, (size_t)(b.at - from));
-	}
-	return NULL;
-}
-
 const struct own_abbrev *
-own_table_one(struct own_unit *unit, uint64_t code)
+own_table_one(struct own_unit *unit, struct own_head *head, uint64_t code)
 {
 	const struct own_abbrev *found = is_shared(unit) ? NULL : find_one(unit, code);
-	struct own_head head = { 0 };
 
-	return found ? found : own_abbrev(own_table(unit, &head), code);
+	return found ? found : own_abbrev(own_table(unit, head), code);
 }

@@ -284,6 +284,7 @@ look_in(struct looking *l, const struct die *scope, uint64_t hash, int depth)
 {
 	static const struct die_filter filter = {
 		.tags = SCOPE_BITS | TAGGED_BITS | TAG_BIT(DW_TAG_subprogram), .linked = true,
+		.defined = true, .brief = true,
 	};
 	const struct engine_ops *ops = l->scan->dw->ops;
 	struct engine *engine = l->scan->dw->engine;

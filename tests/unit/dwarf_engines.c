@@ -19,7 +19,7 @@ struct both {
 	struct engine *own, *reference;
 	const char *what;		/* the build, for messages */
 	bool blind;			/* libdwarf finds no ranges of split units of version 5 */
-	size_t ndies, nrefs, nranges, nfiles, nlines;
+	size_t ndies, nrefs, nranges, nfiles, nlines, nbrief;
 };
 
 static void
@@ -249,8 +249,28 @@ lets_through(const struct die_filter *filter, const struct die *die)
 
 	if (filter->tags && (die->tag >= 64 || !(filter->tags >> die->tag & 1)))
 		return false;
+	if (filter->defined && die_is_tagged(die->tag))
+		return die_has(die, DIE_NAME) && !die_has(die, DIE_DECLARATION);
 	return die->tag != DW_TAG_subprogram || (!(filter->located && !located) &&
 						 !(filter->linked && !linked));
+}
+
+/* What a brief look is for. */
+static uint64_t
+brief_attrs(const struct die *die)
+{
+#define BIT(attr) (UINT64_C(1) << (attr))
+	if (die_is_tagged(die->tag))
+		return BIT(DIE_NAME) | BIT(DIE_BYTE_SIZE) | BIT(DIE_DECL_LINE) | BIT(DIE_DECLARATION) |
+		       BIT(DIE_SIGNATURE);
+	if (die->tag != DW_TAG_subprogram)
+		return UINT64_MAX;
+	if (die_has(die, DIE_LOW_PC) || die_has(die, DIE_RANGES))
+		return BIT(DIE_NAME) | BIT(DIE_LINKAGE_NAME) | BIT(DIE_LOW_PC) | BIT(DIE_RANGES) | BIT(DIE_TYPE) |
+		       BIT(DIE_ORIGIN) | BIT(DIE_SPECIFICATION) | BIT(DIE_PROTOTYPED);
+	return BIT(DIE_NAME) | BIT(DIE_LINKAGE_NAME) | BIT(DIE_EXTERNAL) | BIT(DIE_SPECIFICATION) |
+	       BIT(DIE_DECLARATION);
+#undef BIT
 }
 
 /* A filter lets through what it says, and nothing else is missed. */
@@ -271,6 +291,14 @@ check_filter(struct both *b, const struct die_filter *filter)
 			if (!lets_through(filter, &die))
 				continue;
 			assert_true(left);
+			if (filter->brief) {
+				/* What else it has may be there or not; if it is, it is the same. */
+				assert_int_equal(die.has & brief_attrs(&die), filtered.has & brief_attrs(&die));
+				die.has &= filtered.has;
+				filtered.has &= die.has;
+				filtered.odd = die.odd;
+				b->nbrief += die.ref != 0;
+			}
 			check_fields(b, &die, &filtered);
 			left = engine_own.next(b->own, &filtered, filter, &filtered);
 		}
@@ -330,6 +358,10 @@ check_library(const char *name, const char *what)
 		{ .tags = UINT64_C(1) << DW_TAG_subprogram },
 		{ .tags = UINT64_C(1) << DW_TAG_typedef | UINT64_C(1) << DW_TAG_namespace },
 		{ .located = true },
+		{ .tags = UINT64_C(1) << DW_TAG_structure_type | UINT64_C(1) << DW_TAG_enumeration_type,
+		  .defined = true },
+		{ .tags = UINT64_C(1) << DW_TAG_subprogram | UINT64_C(1) << DW_TAG_structure_type, .linked = true,
+		  .defined = true, .brief = true },
 	};
 	struct both b;
 
@@ -340,7 +372,7 @@ check_library(const char *name, const char *what)
 		check_filter(&b, &filters[i]);
 	check_covers(&b);
 	/* It was not nothing that was compared. */
-	assert_true(b.ndies > 200 && b.nrefs > 100 && b.nranges > 10 && b.nfiles > 100);
+	assert_true(b.ndies > 200 && b.nrefs > 100 && b.nranges > 10 && b.nfiles > 100 && b.nbrief > 10);
 	assert_true(b.nlines > 4);
 	close_both(&b);
 }
