@@ -88,7 +88,7 @@ $(B)/bin/%:
 	$(Q)$(CC) $(LINK) $(LINK.$*) -o $@ $^ $(or $(LIBS.$*),$(LIBS))
 
 # Services at level none call twz_* in the program that has loaded them.
-LINK.twz := -Wl,--export-dynamic-symbol=twz_*
+LINK.twz := -Wl,--export-dynamic-symbol=twz_* -Wl,-u,twz_lend
 
 $(B)/libtwz.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^

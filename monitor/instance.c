@@ -296,6 +296,7 @@ instance_ended(struct instance *i)
 		at = &(*at)->next;
 	if (*at)
 		*at = i->next;
+	lend_forget(m, i->serial);
 	links_abandon(m, i);
 	while (i->links) {
 		struct monitor_link *l = i->links;

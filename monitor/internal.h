@@ -188,6 +188,7 @@ struct monitor {
 	struct monitor_stats stats;
 	uint64_t shared_crossings;	/* of links that are gone */
 	struct shared_memory *shared;	/* atomic where the lock is not held */
+	struct lent *lent;
 	struct question *questions;	/* asked of compartments */
 	struct events *events;		/* NULL: nobody wants to know */
 	uint32_t ending;		/* instances with end_ns */
@@ -298,6 +299,15 @@ bool call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller
 bool shared_find(void *data, const void *from, uint64_t size, struct wire_shared *ret);
 /** Frees what is left. With the lock held. */
 void shared_end(struct monitor *m);
+
+/* -- lend.c; all with the lock held */
+/** What a compartment asks for: memory to lend, another one's to read, an end of its own. */
+void lend_serve(struct monitor *m, struct instance *i, const struct message *asked);
+void lend_borrow(struct monitor *m, struct instance *i, const struct message *asked);
+void lend_take_back(struct monitor *m, const struct instance *i, const struct message *asked);
+/** Its owner has ended. */
+void lend_forget(struct monitor *m, uint64_t owner);
+void lend_end(struct monitor *m);
 
 /* -- batch.c */
 /** Frees the texts of the last monitor_call_many(). */

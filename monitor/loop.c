@@ -235,6 +235,15 @@ one_message(struct monitor *m, struct instance *i)
 	case MESSAGE_CANCEL:
 		nested_cancel(m, i, head->serial);
 		return true;
+	case MESSAGE_LEND:
+		lend_serve(m, i, head);
+		return true;
+	case MESSAGE_BORROW:
+		lend_borrow(m, i, head);
+		return true;
+	case MESSAGE_TAKE_BACK:
+		lend_take_back(m, i, head);
+		return true;
 	case MESSAGE_TOLD:
 		return question_answer(m, i, &m->in);
 	}

@@ -26,6 +26,7 @@ enum message_kind {
 	MESSAGE_BOUND,		/* answer to BIND; number, link serial, hot limit, whether for one call; a wire_gate; memory */
 	MESSAGE_ALLOW,		/* SERIAL: link between compartments; gate's number, how many calls (0: all) */
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
+	MESSAGE_LENT,		/* answer to LEND and BORROW: id, size, errno; descriptor */
 	MESSAGE_END,		/* unload the service and end */
 	MESSAGE_SHARED,		/* SERIAL: of the memory; size, 0: it is given back; its descriptor */
 	MESSAGE_GIVEN,		/* after START, before all others: numbers of arguments and of descriptors; a text
@@ -38,6 +39,9 @@ enum message_kind {
 	MESSAGE_BIND,		/* SERIAL: calling link; hash; "service\0gate\0signature\0" */
 	MESSAGE_CANCEL,		/* SERIAL: link whose call shall end with its compartment */
 	MESSAGE_TOLD,		/* answer to ASK, SERIAL as there: words and texts */
+	MESSAGE_LEND,		/* SERIAL: calling link; size */
+	MESSAGE_BORROW,		/* SERIAL: calling link; id */
+	MESSAGE_TAKE_BACK,	/* id of what it has lent */
 };
 
 enum message_question {

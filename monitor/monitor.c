@@ -122,6 +122,7 @@ monitor_close(struct monitor *m)
 		instance_ended(m->instances);
 	}
 	shared_end(m);
+	lend_end(m);
 	pthread_mutex_unlock(&m->lock);
 	thread_drop(thread_self(), m);
 	pthread_mutex_lock(&m->lock);

@@ -186,6 +186,16 @@ TWZ_MUST bool monitor_seal(struct monitor *m, void *memory, struct twz_error *er
 void monitor_unshare(struct monitor *m, void *memory);
 
 /**
+ * Memory of @n bytes, zeroed, that others may read while it is written: those who know @id, which is random. Until
+ * monitor_give_back(). NULL: @err.
+ */
+void *monitor_lend(struct monitor *m, size_t n, uint64_t id[2], struct twz_error *err);
+/** Another one's, of *@n bytes, for reading; it stays mapped until monitor_give_back(). It may change at any time. */
+const void *monitor_borrow(struct monitor *m, const uint64_t id[2], size_t *n, struct twz_error *err);
+/** Of either of the two. */
+void monitor_give_back(struct monitor *m, const void *memory);
+
+/**
  * Makes calls that wait return with INTERRUPTED: to be called from a signal handler. Async-signal-safe.
  * monitor_resume() takes it back.
  */

@@ -1,4 +1,7 @@
-/* include/twz/call.h: memory that large arguments can lie in without being copied. */
+/* include/twz/call.h and gate.h: memory that large arguments can lie in without being copied, or that is lent. */
+#include <errno.h>
+#include <twz/gate.h>
+
 #include "monitor/monitor.h"
 #include "repl/libtwz.h"
 #include "repl/session.h"
@@ -35,4 +38,43 @@ twz_unshare(void *memory)
 
 	if (libtwz_session(&s, &ignored))
 		monitor_unshare(session_monitor(s), memory);
+}
+
+__attribute__((visibility("default"))) void *
+twz_lend(size_t n, ObjID *id)
+{
+	struct twz_error ignored = { 0 };
+	struct session *s = NULL;
+	uint64_t number[2] = { 0, 0 };
+	void *memory = NULL;
+
+	if (libtwz_session(&s, &ignored))
+		memory = monitor_lend(session_monitor(s), n, number, &ignored);
+	errno = ENOMEM;
+	*id = (ObjID){ number[0], number[1] };
+	return memory;
+}
+
+__attribute__((visibility("default"))) const void *
+twz_borrow(ObjID id, size_t *n)
+{
+	const uint64_t number[2] = { id.twz_low, id.twz_high };
+	struct twz_error ignored = { 0 };
+	struct session *s = NULL;
+	const void *memory = NULL;
+
+	if (libtwz_session(&s, &ignored))
+		memory = monitor_borrow(session_monitor(s), number, n, &ignored);
+	errno = ENOENT;
+	return memory;
+}
+
+__attribute__((visibility("default"))) void
+twz_give_back(const void *memory)
+{
+	struct twz_error ignored = { 0 };
+	struct session *s = NULL;
+
+	if (libtwz_session(&s, &ignored))
+		monitor_give_back(session_monitor(s), memory);
 }

@@ -301,6 +301,16 @@ const char *twz_state_dir(void) __attribute__((weak, visibility("default")));
 size_t twz_args(const char *const **ret) __attribute__((weak, visibility("default")));
 /* A descriptor that it was given under this name, by sys::load --fds or a program; -1: none. */
 int twz_fd(const char *name) __attribute__((weak, visibility("default")));
+
+/*
+ * Memory of its own that it lets others read: n bytes, zeroed. Who is told the id, which nobody can guess, gets it
+ * with twz_borrow(), for reading; what the lender writes is seen at once, so who reads copies before it trusts. It
+ * is lent until twz_give_back() or the lender's end; what was borrowed stays until twz_give_back(). All other memory
+ * stays private. Called by gates. NULL with errno: ENOMEM, there may be no more; ENOENT, no such id.
+ */
+void *twz_lend(size_t n, ObjID *id) __attribute__((weak, visibility("default")));
+const void *twz_borrow(ObjID id, size_t *n) __attribute__((weak, visibility("default")));
+void twz_give_back(const void *memory) __attribute__((weak, visibility("default")));
 TWZ_EXTERN_C_END_
 
 /* -- for each attribute (at most 12) ---------------------------------------------------------------- */

@@ -219,7 +219,8 @@ compartment_run(struct message_confinement *confinement)
 			dispatch_start(&in, in.fds[0]);
 		else if (in.head.kind == MESSAGE_ALLOW)
 			dispatch_allow(&in);
-		else if (in.head.kind == MESSAGE_BOUND || in.head.kind == MESSAGE_REFUSED)
+		else if (in.head.kind == MESSAGE_BOUND || in.head.kind == MESSAGE_REFUSED ||
+			 in.head.kind == MESSAGE_LENT)
 			nested_answer(&in);
 		else if (in.head.kind == MESSAGE_ASK)
 			answer(library);

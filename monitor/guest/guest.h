@@ -137,7 +137,20 @@ void dispatch_allow(const struct message_in *in);
 const struct guest_link *dispatch_current(void);
 
 /* -- nested.c */
-/** An answer to BIND arrived. */
+/* A question to the monitor; lives on the asking thread's stack. */
+struct question {
+	struct question *next;
+	uint64_t serial;
+	uint32_t answered;	/* futex */
+	struct message head;	/* of the answer */
+	unsigned char *bytes;	/* malloc'ed copy */
+	size_t n;
+	int fd;			/* the asker's to close */
+};
+/** Asks on behalf of the gate that runs over @current, and waits for the answer. */
+void nested_question(const struct guest_link *current, struct message *head, const void *bytes, size_t n,
+		     struct question *q);
+/** An answer to BIND, LEND or BORROW arrived. */
 void nested_answer(struct message_in *in);
 /** This thread makes no more calls. */
 void nested_end(void);

@@ -35,17 +35,6 @@ struct binding {
 	bool once;		/* each call is asked for */
 };
 
-/* A question to the monitor; lives on the asking thread's stack. */
-struct question {
-	struct question *next;
-	uint64_t serial;
-	uint32_t answered;	/* futex */
-	struct message head;
-	unsigned char *bytes;	/* malloc'ed copy */
-	size_t n;
-	int fd;
-};
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct question *questions;
 
@@ -120,6 +109,22 @@ drop_link(struct out_link *l)
 	free(l);
 }
 
+void
+nested_question(const struct guest_link *current, struct message *head, const void *bytes, size_t n,
+		struct question *q)
+{
+	*q = (struct question){ .serial = current->serial, .fd = -1 };
+	head->serial = current->serial;
+	pthread_mutex_lock(&lock);
+	q->next = questions;
+	questions = q;
+	pthread_mutex_unlock(&lock);
+	if (!message_send(GUEST_CONTROL_FD, head, bytes, n, NULL, 0))
+		_exit(0);	/* the monitor is gone */
+	while (!__atomic_load_n(&q->answered, __ATOMIC_ACQUIRE))
+		link_sleep(&q->answered, 0, NULL);
+}
+
 static bool
 ask(const struct twz_stub *stub, uint64_t have, struct question *q, struct twz_error *err)
 {
@@ -136,16 +141,7 @@ ask(const struct twz_stub *stub, uint64_t have, struct question *q, struct twz_e
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"%s::%s: its signature is too long", stub->service, stub->gate);
-	*q = (struct question){ .serial = current->serial, .fd = -1 };
-	head.serial = current->serial;
-	pthread_mutex_lock(&lock);
-	q->next = questions;
-	questions = q;
-	pthread_mutex_unlock(&lock);
-	if (!message_send(GUEST_CONTROL_FD, &head, text, (size_t)n + 1, NULL, 0))
-		_exit(0);	/* the monitor is gone */
-	while (!__atomic_load_n(&q->answered, __ATOMIC_ACQUIRE))
-		link_sleep(&q->answered, 0, NULL);
+	nested_question(current, &head, text, (size_t)n + 1, q);
 	return true;
 }
 

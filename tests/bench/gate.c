@@ -121,6 +121,34 @@ pointer_run(struct bench_row *row, unsigned n)
 	return sum != -1;
 }
 
+/* Protection keys: where the processor has them. */
+static struct twz_stub keyed;
+
+static bool
+keyed_run(struct bench_row *row, unsigned n)
+{
+	(void)row;
+	for (unsigned i = 0; i < n; i++) {
+		const uint64_t words[] = { i, 1 };
+		int sum = 0;
+
+		if (twz_invoke(&keyed, words, &sum) || sum != (int)i + 1)
+			return false;
+	}
+	return true;
+}
+
+static const char *
+keyed_open(struct bench_row *row)
+{
+	static const struct twz_load_options options = { .mechanism = "mpk", .name = "keyed" };
+
+	keyed = calc_add_stub;
+	keyed.service = "keyed";
+	keyed.function = NULL;
+	return twz_load("calc", &options) && row->run(row, 1) ? NULL : failure();
+}
+
 static void
 none_rows(const char *group)
 {
@@ -134,6 +162,8 @@ none_rows(const char *group)
 
 	bench_row(none);
 	bench_row(pointer);
+	bench_row((struct bench_row){ .key = "mpk", .group = group, .name = "mechanism mpk", .open = keyed_open,
+				      .run = keyed_run, .batch = 1000, .samples = 50, .pinned = true });
 	bench_ratio((struct bench_ratio){
 		.key = "none", .numerator = "none", .denominator = "pointer",
 		.name = "level none / a call through a function pointer", .target = 1.1,

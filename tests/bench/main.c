@@ -67,6 +67,8 @@ static const struct bench_ratio ratios[] = {
 	{ "cold_futex", "cold call / cold futex through libc", "cold", "cold_futex", NULL, 1.2 },
 	{ "cold_inlined", "cold call / cold futex, inlined", "cold", "cold_futex_inlined", NULL, 1.2 },
 	{ "cold_exec", "cold call / fork, exec, wait", "cold", "exec", NULL, 0.1 },
+	{ "hot_exec", "hot call / fork, exec, wait", "hot", "exec", NULL, 0 },
+	{ "mpk_exec", "call by mpk / fork, exec, wait", "mpk", "exec", NULL, 0 },
 	{ "hot_pointer", "hot call / function pointer", "hot", "pointer", NULL, 0 },
 	{ "many_hot", "32 calls at once, each / hot call", "many", "hot", NULL, 0 },
 	{ "many_cold", "32 cold calls at once, each / cold call", "many_cold", "cold", NULL, 0 },

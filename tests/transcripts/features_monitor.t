@@ -15,12 +15,6 @@ Link Error: cannot open nothing: No such file or directory
 Type Error: 'nothing' gives no descriptor
 Link Error: montest: with mechanism direct it can be given no arguments and no descriptors
 [6]
-## M3: a load that fails leaves nothing behind, however often.
-$ f=$TWZ_BUILD/tests/services/life/libunresolved.so; twz -c "_ = try sys::load $f else 0; before = sys::stats; for i in 1 .. 200 { _ = try sys::load $f else 0 }; after = sys::stats; after.started - before.started; after.compartments; sys::compartments; run sh -c 'ls /proc/\$PPID/fd | wc -l'" | awk '{ if (NR < 4) print; else print ($1 < 60 ? "few" : $1) }'
-200
-0
-[]
-few
 ## M6: no zombie is left.
 $ twz -c 'counter::inc; pid = (sys::info counter).pid; sys::unload counter; run sh -c "test -e /proc/$0 || echo gone" $pid'
 1
