@@ -129,8 +129,8 @@ definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int
 static void
 visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
 {
-	if (!scan->dw->defined[number])
-		definitions_in(scan, &unit->die, DW_HASH, 0);
+	(void)number;
+	definitions_in(scan, &unit->die, DW_HASH, 0);
 }
 
 static void
@@ -360,7 +360,7 @@ dw_define(struct dw *dw)
 		return false;
 	if (!dw->have_definitions) {
 		dw->have_definitions = true;
-		dw_scan(dw, NULL, 0, NULL, visit, collect);
+		dw_scan(dw, NULL, 0, dw->defined, NULL, visit, collect);
 	}
 	hash_names(dw);
 	qsort(dw->declared, n, sizeof(*dw->declared), by_name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "introspect/dwarf/search.h"
+#include "introspect/sort.h"
 
 /* -- the type of one function ----------------------------------------------------------------------- */
 
@@ -344,35 +345,20 @@ show_names(struct search *s, struct dw_function *functions)
 			functions[list[i].from].shown = list[i].name;
 }
 
-struct place {
-	die_ref ref;
-	size_t function;
-};
-
-static int
-by_place(const void *a, const void *b)
-{
-	const struct place *p = a, *q = b;
-
-	if (p->ref != q->ref)
-		return p->ref < q->ref ? -1 : 1;
-	return p->function < q->function ? -1 : p->function > q->function;
-}
-
 /*
  * The functions as they stand in the file, unit by unit: what one unit describes is read while it is at hand.
  * Not when fields are read as well, since of types that are the same the first one read is shown.
  */
-static const struct place *
+static const struct sort_key *
 in_order(const struct search *s)
 {
-	struct place *places = twz_new_array(s->arena, s->n, struct place);
+	struct sort_key *order = twz_new_array(s->arena, s->n * 2, struct sort_key);
 
 	for (size_t i = 0; i < s->n; i++)
-		places[i] = (struct place){ s->matches[i].ref, i };
-	if (s->n && s->dw->lazy)
-		qsort(places, s->n, sizeof(*places), by_place);
-	return places;
+		order[i] = (struct sort_key){ s->matches[i].ref, (uint32_t)i };
+	if (s->dw->lazy)
+		sort_keys(order, order + s->n, s->n);
+	return order;
 }
 
 void
@@ -380,17 +366,16 @@ dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 {
 	TWZ_ARENA arena = { 0 };
 	struct search s = { .dw = dw, .arena = &arena, .functions = functions, .n = n };
-
-	const struct place *order;
+	const struct sort_key *order;
 
 	dw->lazy = brief;
 	search_functions(&s);
 	order = in_order(&s);
 	for (size_t i = 0; i < n; i++)
-		take(dw, &functions[order[i].function], &s.matches[order[i].function], !brief);
+		take(dw, &functions[order[i].item], &s.matches[order[i].item], !brief);
 	for (size_t i = 0; dw->lazy && i < n; i++)
-		if (functions[order[i].function].type)
-			dw_need(dw, functions[order[i].function].type);
+		if (functions[order[i].item].type)
+			dw_need(dw, functions[order[i].item].type);
 	do
 		dw_fill(dw);
 	while (dw_define(dw));

@@ -218,30 +218,50 @@ by_top(const void *a, const void *b)
 	return p->top < q->top ? -1 : p->top > q->top;
 }
 
+/* Split units stand in the place of their skeletons: their order is not that of their numbers. */
 static void
 read_rows(struct dw *dw)
 {
 	size_t n = dw->ops->units(dw->engine);
+	bool sorted = true;
 
 	dw->have_rows = true;
+	if (!dw->rows)
+		dw->rows = twz_new_array(dw->arena, n, struct unit_row);
 	for (size_t i = 0; i < n; i++) {
+		struct unit_row row = dw->rows[i];
 		struct die_unit unit;
 
-		if (dw->ops->unit(dw->engine, i, &unit) && !unit.is_damaged)
-			twz_push(dw->arena, dw->rows, dw->nrows, ((struct unit_row){
-				unit.die.ref, dw_language(&unit.die) }));
+		if (!row.top && dw->ops->unit(dw->engine, i, &unit) && !unit.is_damaged)
+			row = (struct unit_row){ unit.die.ref, dw_language(&unit.die) };
+		if (!row.top)
+			continue;
+		sorted &= !dw->nrows || dw->rows[dw->nrows - 1].top <= row.top;
+		dw->rows[dw->nrows++] = row;
 	}
-	if (dw->nrows)
+	if (!sorted)
 		qsort(dw->rows, dw->nrows, sizeof(*dw->rows), by_top);
+}
+
+/* Of a DIE behind the top one of @row. */
+static struct language
+language_of(const struct unit_row *row, die_ref ref)
+{
+	if (DIE_FILE(row->top) != DIE_FILE(ref) || DIE_TYPES(row->top) != DIE_TYPES(ref))
+		return (struct language){ "", RULES_UNKNOWN };
+	return row->language;
 }
 
 struct language
 dw_language_at(struct dw *dw, die_ref ref)
 {
-	size_t from = 0, n;
+	size_t from = dw->last_row, n;
 
 	if (!dw->have_rows)
 		read_rows(dw);
+	if (from && dw->rows[from - 1].top <= ref && (from == dw->nrows || ref < dw->rows[from].top))
+		return language_of(&dw->rows[from - 1], ref);
+	from = 0;
 	for (n = dw->nrows; n;) {
 		size_t half = n / 2;
 		bool before = dw->rows[from + half].top <= ref;
@@ -249,10 +269,8 @@ dw_language_at(struct dw *dw, die_ref ref)
 		from += before ? half + 1 : 0;
 		n = before ? n - half - 1 : half;
 	}
-	if (!from || DIE_FILE(dw->rows[from - 1].top) != DIE_FILE(ref) ||
-	    DIE_TYPES(dw->rows[from - 1].top) != DIE_TYPES(ref))
-		return (struct language){ "", RULES_UNKNOWN };
-	return dw->rows[from - 1].language;
+	dw->last_row = from;
+	return from ? language_of(&dw->rows[from - 1], ref) : (struct language){ "", RULES_UNKNOWN };
 }
 
 /* -- all units -------------------------------------------------------------------------------------- */
@@ -263,6 +281,7 @@ enum { MAX_THREADS = 8, UNITS_AT_ONCE = 16, UNITS_FOR_THREADS = 256 };
 struct common {
 	struct dw *dw;
 	const uint64_t *addresses;
+	const bool *done;
 	size_t n, nunits;
 	void *data;
 	void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit);
@@ -308,10 +327,13 @@ work(void *data)
 		for (size_t i = from; i < end; i++) {
 			struct die_unit unit;
 
-			if (c->addresses && !ops->covers(engine, i, c->addresses, c->n))
+			if ((c->done && c->done[i]) || (c->addresses && !ops->covers(engine, i, c->addresses, c->n)))
 				continue;
-			if (ops->unit(engine, i, &unit) && !unit.is_damaged)
-				c->visit(&w->scan, i, &unit);
+			if (!ops->unit(engine, i, &unit) || unit.is_damaged)
+				continue;
+			if (!c->dw->have_rows)
+				c->dw->rows[i] = (struct unit_row){ unit.die.ref, dw_language(&unit.die) };
+			c->visit(&w->scan, i, &unit);
 		}
 	}
 	return NULL;
@@ -331,17 +353,19 @@ threads_for(const struct dw *dw, size_t nunits)
 }
 
 void
-dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, void *data,
+dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *done, void *data,
 	void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit),
 	void (*collect)(struct dw_scan *scan))
 {
-	struct common common = { .dw = dw, .addresses = addresses, .n = n, .data = data, .visit = visit,
-				 .nunits = dw->ops->units(dw->engine) };
+	struct common common = { .dw = dw, .addresses = addresses, .n = n, .done = done, .data = data,
+				 .visit = visit, .nunits = dw->ops->units(dw->engine) };
 	struct worker workers[MAX_THREADS] = { 0 };
 	size_t nthreads = threads_for(dw, common.nunits);
 
 	if (!dw->defined)
 		dw->defined = twz_new_array(dw->arena, common.nunits, bool);
+	if (!dw->rows)
+		dw->rows = twz_new_array(dw->arena, common.nunits, struct unit_row);
 	for (size_t i = 0; i < nthreads; i++) {
 		struct worker *w = &workers[i];
 

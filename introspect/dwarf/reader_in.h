@@ -88,9 +88,9 @@ struct dw {
 	size_t ndefinitions;
 	bool *defined;			/* units whose definitions are among these; NULL: none */
 	bool have_definitions;		/* those of all units */
-	/* units by their top DIEs, once they were asked for */
-	struct unit_row *rows;
-	size_t nrows;
+	/* units by their top DIEs, those of them that somebody looked into; sorted once all are known */
+	struct unit_row *rows;		/* top 0: not known */
+	size_t nrows, last_row;
 	bool have_rows;
 };
 
@@ -169,10 +169,10 @@ struct dw_scan {
 void dw_found(struct dw_scan *scan, struct dw_list *list, const void *item, size_t size);
 
 /**
- * Calls @visit for every unit that covers one of @addresses (NULL: for all units), then @collect for each
- * thread's findings, one after the other.
+ * Calls @visit for every unit that covers one of @addresses (NULL: for all units) and is not among those @done,
+ * then @collect for each thread's findings, one after the other.
  */
-void dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, void *data,
+void dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *done, void *data,
 	     void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit),
 	     void (*collect)(struct dw_scan *scan));
 

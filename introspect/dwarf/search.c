@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "introspect/sort.h"
+
 enum { MAX_HASHED = 1 << 14, LATELY = 1 << 12 };
 
 /* -- candidates ------------------------------------------------------------------------------------- */
@@ -96,19 +98,10 @@ match_addresses(struct looking *l, const struct die *die)
 		match_address(l, (uint64_t)low, 0);
 }
 
-static int
-by_address(const void *a, const void *b, void *data)
-{
-	const struct dw_function *functions = data;
-	const struct dw_function *f = &functions[*(const uint32_t *)a];
-	const struct dw_function *g = &functions[*(const uint32_t *)b];
-
-	return f->address < g->address ? -1 : f->address > g->address;
-}
-
 static void
 index_addresses(struct search *s)
 {
+	struct sort_key *order = twz_new_array(s->arena, s->n * 2, struct sort_key);
 	size_t size = 64;
 
 	while (size < s->n * 4)
@@ -118,13 +111,13 @@ index_addresses(struct search *s)
 	s->by_address = twz_new_array(s->arena, s->n, uint32_t);
 	s->addresses = twz_new_array(s->arena, s->n, uint64_t);
 	for (size_t i = 0; i < s->n; i++)
-		s->by_address[i] = (uint32_t)i;
-	qsort_r(s->by_address, s->n, sizeof(*s->by_address), by_address,
-		(void *)(uintptr_t)s->functions);
+		order[i] = (struct sort_key){ s->functions[i].address, (uint32_t)i };
+	sort_keys(order, order + s->n, s->n);
 	for (size_t i = 0; i < s->n; i++) {
-		uint64_t address = s->functions[s->by_address[i]].address;
+		uint64_t address = order[i].number;
 		size_t at = slot_of(address, s->mask);
 
+		s->by_address[i] = order[i].item;
 		s->addresses[i] = address;
 		if (i && address == s->addresses[i - 1])
 			continue;
@@ -317,7 +310,7 @@ visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
 	struct search *s = scan->data;
 	struct looking l = { .scan = scan, .search = s, .unit = unit, .number = number };
 
-	if (unit->is_type || s->visited[number])
+	if (unit->is_type)
 		return;
 	s->visited[number] = s->dw->defined[number] = true;
 	look_in(&l, &unit->die, DW_HASH, 0);
@@ -447,14 +440,26 @@ consider(struct search *s, const struct candidate *c, uint32_t f, struct names n
 			  *names.linkage ? names.linkage : names.name;
 }
 
-static int
-by_place(const void *a, const void *b)
+/* Puts the candidates into the file's order. Those of one unit are in it: one thread found them, one by one. */
+static void
+order_candidates(struct search *s)
 {
-	const struct candidate *p = a, *q = b;
+	struct candidate *ordered;
+	struct sort_key *order;
+	bool sorted = true;
 
-	if (p->unit != q->unit)
-		return p->unit < q->unit ? -1 : 1;
-	return p->ref < q->ref ? -1 : p->ref > q->ref;
+	for (size_t i = 1; i < s->ncandidates; i++)
+		sorted &= s->candidates[i - 1].unit <= s->candidates[i].unit;
+	if (sorted)
+		return;
+	order = twz_new_array(s->arena, s->ncandidates * 2, struct sort_key);
+	for (size_t i = 0; i < s->ncandidates; i++)
+		order[i] = (struct sort_key){ s->candidates[i].unit, (uint32_t)i };
+	sort_keys(order, order + s->ncandidates, s->ncandidates);
+	ordered = twz_new_array(s->arena, s->ncandidates, struct candidate);
+	for (size_t i = 0; i < s->ncandidates; i++)
+		ordered[i] = s->candidates[order[i].item];
+	memcpy(s->candidates, ordered, s->ncandidates * sizeof(*ordered));
 }
 
 static bool
@@ -495,8 +500,7 @@ consider_named(struct search *s, const struct candidate *c)
 static void
 consider_all(struct search *s)
 {
-	if (s->ncandidates)
-		qsort(s->candidates, s->ncandidates, sizeof(*s->candidates), by_place);
+	order_candidates(s);
 	for (size_t i = 0; i < s->ncandidates; i++)
 		if (s->candidates[i].evidence <= RANGE)
 			consider_located(s, &s->candidates[i]);
@@ -535,10 +539,10 @@ search_functions(struct search *s)
 	index_addresses(s);
 	index_names(s);
 	s->visited = twz_new_array(s->arena, s->dw->ops->units(s->dw->engine), bool);
-	dw_scan(s->dw, s->addresses, s->n, s, visit, collect);
+	dw_scan(s->dw, s->addresses, s->n, s->visited, s, visit, collect);
 	consider_all(s);
 	if (!is_missing_some(s))
 		return;
-	dw_scan(s->dw, NULL, 0, s, visit, collect);
+	dw_scan(s->dw, NULL, 0, s->visited, s, visit, collect);
 	consider_all(s);
 }

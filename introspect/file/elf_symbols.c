@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "introspect/file/elf_in.h"
+#include "introspect/sort.h"
 
 enum {
 	MAX_EXPORTS = 1 << 20,
@@ -197,12 +198,6 @@ open_symbols(const struct elf_file *file, struct symbols *ret)
 
 /* -- sorting ---------------------------------------------------------------------------------------- */
 
-/* Eight bytes of a name as a number that sorts like them, and which symbol it is. */
-struct key {
-	uint64_t bytes;
-	uint32_t symbol;
-};
-
 /* Every name has PAD bytes behind its end, so that eight can be read at once. */
 static uint64_t
 eight_bytes(const char *name)
@@ -217,50 +212,16 @@ eight_bytes(const char *name)
 	return __builtin_bswap64(bytes);
 }
 
-/*
- * Sorts stably, byte by byte from the last, between @keys and @other; the result is in @keys. A byte in
- * which all agree, as in a beginning that names share, costs nothing.
- */
+/* Few, by comparing, which costs less than what is done per eight bytes. */
 static void
-sort_keys(struct key *keys, struct key *other, size_t n)
-{
-	uint32_t counts[8][256] = { { 0 } };
-	struct key *from = keys, *to = other;
-
-	for (size_t i = 0; i < n; i++)
-		for (int byte = 0; byte < 8; byte++)
-			counts[byte][keys[i].bytes >> (8 * byte) & 0xff]++;
-	for (int byte = 0; byte < 8; byte++) {
-		uint32_t *starts = counts[byte], start = 0;
-		struct key *swap = from;
-
-		if (starts[from[0].bytes >> (8 * byte) & 0xff] == n)
-			continue;
-		for (int i = 0; i < 256; i++) {
-			uint32_t count = starts[i];
-
-			starts[i] = start;
-			start += count;
-		}
-		for (size_t i = 0; i < n; i++)
-			to[starts[from[i].bytes >> (8 * byte) & 0xff]++] = from[i];
-		from = to;
-		to = swap;
-	}
-	if (from != keys)
-		memcpy(keys, from, n * sizeof(*keys));
-}
-
-/* The same for few: what comparing costs is less than what is done per eight bytes. */
-static void
-sort_few(const struct elf_symbol *symbols, struct key *keys, size_t n, size_t depth)
+sort_few(const struct elf_symbol *symbols, struct sort_key *keys, size_t n, size_t depth)
 {
 	for (size_t i = 1; i < n; i++) {
-		struct key key = keys[i];
-		const char *name = symbols[key.symbol].name + depth;
+		struct sort_key key = keys[i];
+		const char *name = symbols[key.item].name + depth;
 		size_t at = i;
 
-		for (; at && strcmp(symbols[keys[at - 1].symbol].name + depth, name) > 0; at--)
+		for (; at && strcmp(symbols[keys[at - 1].item].name + depth, name) > 0; at--)
 			keys[at] = keys[at - 1];
 		keys[at] = key;
 	}
@@ -271,7 +232,7 @@ sort_few(const struct elf_symbol *symbols, struct key *keys, size_t n, size_t de
  * MAX_NAME bytes, so this does too.
  */
 static void
-sort_names(const struct elf_symbol *symbols, struct key *keys, struct key *other, size_t n,
+sort_names(const struct elf_symbol *symbols, struct sort_key *keys, struct sort_key *other, size_t n,
 	   size_t depth)
 {
 	bool equal = true;
@@ -281,15 +242,15 @@ sort_names(const struct elf_symbol *symbols, struct key *keys, struct key *other
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		keys[i].bytes = eight_bytes(symbols[keys[i].symbol].name + depth);
-		equal &= keys[i].bytes == keys[0].bytes;
+		keys[i].number = eight_bytes(symbols[keys[i].item].name + depth);
+		equal &= keys[i].number == keys[0].number;
 	}
 	if (!equal)
 		sort_keys(keys, other, n);
 	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && keys[end].bytes == keys[i].bytes; end++)
+		for (end = i + 1; end < n && keys[end].number == keys[i].number; end++)
 			;
-		if (end - i > 1 && keys[i].bytes & 0xff)
+		if (end - i > 1 && keys[i].number & 0xff)
 			sort_names(symbols, keys + i, other, end - i, depth + 8);
 	}
 }
@@ -299,7 +260,7 @@ static void
 sort_exports(const struct elf_file *file, const struct elf_symbol **list, size_t n)
 {
 	struct elf_symbol *sorted = twz_new_array(file->arena, n, struct elf_symbol);
-	TWZ_FREE struct key *keys = calloc(n * 2 + 1, sizeof(*keys));
+	TWZ_FREE struct sort_key *keys = calloc(n * 2 + 1, sizeof(*keys));
 	size_t done = 0;
 
 	if (!keys)
@@ -307,10 +268,10 @@ sort_exports(const struct elf_file *file, const struct elf_symbol **list, size_t
 	for (int hidden = 0; hidden < 2; hidden++)
 		for (size_t i = 0; i < n; i++)
 			if ((*list)[i].hidden == (bool)hidden)
-				keys[done++].symbol = (uint32_t)i;
+				keys[done++].item = (uint32_t)i;
 	sort_names(*list, keys, keys + n, n, 0);
 	for (size_t i = 0; i < n; i++)
-		sorted[i] = (*list)[keys[i].symbol];
+		sorted[i] = (*list)[keys[i].item];
 	*list = sorted;
 }
 
