@@ -210,6 +210,14 @@ dw_language(const struct die *top)
 	return (struct language){ "another language", RULES_OTHER };
 }
 
+struct language
+dw_unit_language(const struct dw *dw, size_t number)
+{
+	const struct unit_row *row = &dw->rows[number];
+
+	return row->top ? row->language : (struct language){ "", RULES_UNKNOWN };
+}
+
 static int
 by_top(const void *a, const void *b)
 {

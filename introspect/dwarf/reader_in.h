@@ -129,7 +129,9 @@ const char *dw_clean(struct twz_arena *arena, const char *text);
 const char *dw_name(struct dw *dw, const struct die *die);
 /** The language of a unit by its top DIE. */
 struct language dw_language(const struct die *top);
-/** The language of the unit that @ref is in. */
+/** The language of a unit that was scanned, by its number: while units are scanned. */
+struct language dw_unit_language(const struct dw *dw, size_t number);
+/** The language of the unit that @ref is in; the end of scanning by number. */
 struct language dw_language_at(struct dw *dw, die_ref ref);
 uint64_t dw_hash(uint64_t hash, const char *text);
 #define DW_HASH UINT64_C(0xcbf29ce484222325)	/* to begin with */

@@ -48,11 +48,21 @@ static void
 collect(struct dw_scan *scan)
 {
 	struct search *s = scan->data;
-	const struct candidate *list = scan->found.items;
+	size_t n = scan->found.n, most = MAX_CANDIDATES - s->ncandidates;
+	struct candidate *all;
 
-	for (size_t i = 0; i < scan->found.n && s->ncandidates < MAX_CANDIDATES; i++)
-		twz_push(s->arena, s->candidates, s->ncandidates, list[i]);
-	s->dw->partial |= s->ncandidates == MAX_CANDIDATES;
+	if (n > most) {
+		n = most;
+		s->dw->partial = true;
+	}
+	if (!n)
+		return;
+	all = twz_new_array(s->arena, s->ncandidates + n, struct candidate);
+	if (s->ncandidates)
+		memcpy(all, s->candidates, s->ncandidates * sizeof(*all));
+	memcpy(all + s->ncandidates, scan->found.items, n * sizeof(*all));
+	s->candidates = all;
+	s->ncandidates += n;
 }
 
 /* -- by address ------------------------------------------------------------------------------------- */
@@ -339,17 +349,9 @@ names_of(struct dw *dw, const struct candidate *c)
 }
 
 static bool
-is_assembly(struct search *s, const struct candidate *c)
+is_assembly(const struct search *s, const struct candidate *c)
 {
-	struct die_unit unit;
-
-	if (s->language_of != c->unit + 1) {
-		s->language_of = c->unit + 1;
-		s->language = (struct language){ "", RULES_UNKNOWN };
-		if (s->dw->ops->unit(s->dw->engine, c->unit, &unit))
-			s->language = dw_language(&unit.die);
-	}
-	return s->language.rules == RULES_NONE;
+	return dw_unit_language(s->dw, c->unit).rules == RULES_NONE;
 }
 
 /* An assembler that calls its unit C still gives functions no parameters, no prototype and no type. */
@@ -406,11 +408,13 @@ before(const struct candidate *c, enum rank rank, const struct match *m)
 
 /* Keeps the first ones in the file. */
 static void
-add_declaration(struct match *m, const struct candidate *c)
+add_declaration(struct match *m, const struct candidate *c, struct twz_arena *arena)
 {
 	struct declaration new = { c->ref, c->unit };
 	uint32_t i = m->ndeclared < MAX_DECLARED ? m->ndeclared++ : MAX_DECLARED;
 
+	if (!m->declared)
+		m->declared = twz_new_array(arena, MAX_DECLARED, struct declaration);
 	for (; i && (m->declared[i - 1].unit > new.unit ||
 		     (m->declared[i - 1].unit == new.unit && m->declared[i - 1].ref > new.ref)); i--)
 		if (i < MAX_DECLARED)
@@ -427,13 +431,13 @@ consider(struct search *s, const struct candidate *c, uint32_t f, struct names n
 
 	m->assembly |= rank == RANK_ASM;
 	if (rank == RANK_DECL)
-		add_declaration(m, c);
+		add_declaration(m, c, s->arena);
 	if (rank == RANK_NONE || !before(c, rank, m))
 		return;
 	m->rank = rank;
 	m->unit = c->unit;
 	m->ref = c->ref;
-	m->language = s->language;
+	m->language = dw_unit_language(s->dw, c->unit);
 	m->name = "";
 	if (rank == RANK_ALIAS || rank == RANK_ALIAS_RANGES)
 		m->name = *names.name && m->language.rules == RULES_C ? names.name :

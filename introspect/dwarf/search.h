@@ -30,7 +30,7 @@ struct match {
 	die_ref ref;
 	struct language language;
 	const char *name;		/* ALIAS: of the function at the address, in the file's memory */
-	struct declaration declared[MAX_DECLARED];	/* where its name is declared */
+	struct declaration *declared;	/* where its name is declared: MAX_DECLARED at most */
 	uint32_t ndeclared;
 	bool assembly;			/* what is at its address was written in assembly */
 };
@@ -67,8 +67,6 @@ struct search {
 	bool *visited;			/* units */
 	struct candidate *candidates;
 	size_t ncandidates;
-	struct language language;	/* of the unit … */
-	uint32_t language_of;		/* … with this number, from 1 */
 };
 
 void search_functions(struct search *search);

@@ -42,7 +42,7 @@ static void fill(struct dw *dw, const struct die *die, struct node *node);
 static struct memo *
 slot_at(struct dw *dw, die_ref ref)
 {
-	if (dw->memo_used * 2 >= dw->memo_size)
+	if (dw->memo_used * 3 >= dw->memo_size * 2)
 		memo_grow(dw);
 	return memo_slot(dw->memo, dw->memo_size, ref);
 }
