@@ -301,6 +301,20 @@ on_params(struct parser *p)
 	return true;
 }
 
+/* callback visit, callback visit data */
+static bool
+on_callback(struct parser *p)
+{
+	if (!identifier(p, &p->words[1], "a parameter") ||
+	    (p->nwords > 2 && !identifier(p, &p->words[2], "a parameter")))
+		return false;
+	pair(p, "callback", p->nwords > 2 ? twz_format(p->arena, "%s,%s", p->words[1].text, p->words[2].text) :
+					    p->words[1].text);
+	return true;
+}
+
+static bool on_of(struct parser *p);
+
 static bool
 on_level(struct parser *p)
 {
@@ -368,6 +382,8 @@ static const struct statement {
 	{ "opens", "gate", 1, 1, on_name, "opens PARAMETER" },
 	{ "closes", "gate", 1, 1, on_name, "closes PARAMETER" },
 	{ "null", "gate", 1, 1, on_name, "null PARAMETER" },
+	{ "callback", "gate", 1, 2, on_callback, "callback PARAMETER USER-DATA" },
+	{ "of", "gate", 2, WORDS_MAX, on_of, "of CALLBACK in PARAMETER[LENGTH]" },
 	{ "returns", "gate", 1, 1, on_name, "returns CODES or returns string" },
 	{ "fails", "gate", 1, 1, on_name, "fails CODES" },
 	{ "alias", "gate", 1, 1, on_name, "alias NAME" },
@@ -375,6 +391,38 @@ static const struct statement {
 	{ "level", "gate", 1, 1, on_level, "level LEVEL" },
 	{ "readonly", "gate", 0, 0, on_readonly, "readonly" },
 };
+
+/* of visit in name[n]: what the callback's own parameters are. It becomes "callback.in=visit,name,n". */
+static bool
+on_of(struct parser *p)
+{
+	static const char *const names[] = { "params", "in", "out", "inout", "optional", "string" };
+	const struct word *callback = &p->words[1], *word = &p->words[2];
+	const char *const usage = "as in: of visit in name[n]";
+	const struct statement *s = NULL;
+	const char *said;
+	size_t from;
+
+	if (!identifier(p, callback, "a parameter"))
+		return false;
+	for (size_t i = 0; i < TWZ_COUNT(names); i++)
+		for (size_t k = 0; !word->quoted && k < TWZ_COUNT(statements); k++)
+			if (!strcmp(word->text, names[i]) && !strcmp(word->text, statements[k].name))
+				s = &statements[k];
+	if (!s || p->nwords - 3 < s->least || p->nwords - 3 > s->most)
+		return wrong_word(p, word, "is nothing that is said of a callback", usage);
+	said = callback->text;
+	p->nwords -= 2;
+	memmove(p->words, p->words + 2, p->nwords * sizeof(p->words[0]));
+	from = p->record.n;
+	if (!s->read(p))
+		return false;
+	/* What was written: KEY=VALUE. */
+	said = twz_format(p->arena, "callback.%s=%s,%s", s->name, said, p->record.bytes + from + strlen(s->name) + 1);
+	p->record.n = from;
+	twz_text_add(&p->record, said, strlen(said) + 1);
+	return true;
+}
 
 static bool
 unknown_statement(struct parser *p)

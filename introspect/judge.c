@@ -111,7 +111,7 @@ set_pointer(struct twz_member *p, const struct record_param *said, struct twz_ar
 {
 	const struct twz_type *t = twz_type_strip(p->type), *target = t;
 
-	if (said->string + said->null + said->object + said->has_extent > 1)
+	if (said->string + said->null + said->object + said->has_extent + (said->data != NULL) > 1)
 		return twz_format(arena, "its record says two things about parameter '%s'", p->name);
 	if (said->string && !points_to_bytes(t))
 		return twz_format(arena, "its record treats parameter '%s' as a string", p->name);
@@ -134,6 +134,105 @@ set_pointer(struct twz_member *p, const struct record_param *said, struct twz_ar
 	return NULL;
 }
 
+/* A 'void *' that may be written through: what a callback gets its user data back in. */
+static bool
+is_user_data(const struct twz_member *p)
+{
+	const struct twz_type *t = twz_type_strip(p->type);
+
+	return t->kind == TWZ_POINTER && !t->is_const && !p->has_extent &&
+	       (!t->target || twz_type_strip(t->target)->kind == TWZ_VOID);
+}
+
+static void
+set_user_data(struct twz_member *p)
+{
+	p->has_extent = true;
+	p->extent = TWZ_USER_DATA;
+	p->dir = TWZ_IN;
+	p->count = 0;
+}
+
+/* The callback's parameter for its user data: the only 'void *', or the one of that name. */
+static const char *
+find_user_data(struct twz_member *params, uint32_t n, const char *callback, const char *data,
+	       struct twz_arena *arena)
+{
+	struct twz_member *found = NULL;
+	uint32_t many = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (is_user_data(&params[i]) && (!many++ || !strcmp(params[i].name, data)))
+			found = &params[i];
+	if (!found)
+		return twz_format(arena, "parameter '%s': called back: it has no 'void *' for its user data",
+				  callback);
+	if (many > 1 && strcmp(found->name, data))
+		return twz_format(arena, "parameter '%s': called back: which 'void *' is its user data is not "
+				  "known: name it '%.60s'", callback, record_clean(arena, data));
+	set_user_data(found);
+	return NULL;
+}
+
+static const char *join_params(const struct record_gate *record, struct twz_member *params, uint32_t n,
+			       struct twz_arena *arena);
+
+/* A copy of the function's type that is the callback's own, with what the record says of its parameters. */
+static const char *
+set_callback_type(struct twz_member *p, const struct record_param *said, struct twz_arena *arena)
+{
+	const struct twz_type *t = twz_type_strip(p->type), *func = twz_type_strip(t->target);
+	struct twz_type *pointer = twz_new(arena, struct twz_type), *own = twz_new(arena, struct twz_type);
+	struct twz_member *params = twz_new_array(arena, func->nmembers, struct twz_member);
+	const char *why = NULL;
+
+	if (func->nmembers)
+		memcpy(params, func->members, func->nmembers * sizeof(*params));
+	*own = *func;
+	own->members = params;
+	*pointer = *t;
+	pointer->target = own;
+	p->type = pointer;
+	if (said->callback)
+		why = said->callback->bad ? said->callback->bad :
+					    join_params(said->callback, params, func->nmembers, arena);
+	if (!why && *said->data)
+		why = find_user_data(params, func->nmembers, p->name, said->data, arena);
+	return why;
+}
+
+static const char *
+set_callback(struct twz_member *params, uint32_t n, struct twz_member *p, const struct record_param *said,
+	     struct twz_arena *arena)
+{
+	const struct twz_type *t = twz_type_strip(p->type), *func = t->target ? twz_type_strip(t->target) : NULL;
+	const char *why;
+
+	if (t->kind != TWZ_POINTER || !func || func->kind != TWZ_FUNC)
+		return twz_format(arena, "its record treats parameter '%s' as a callback", p->name);
+	why = set_callback_type(p, said, arena);
+	if (why)
+		return why;
+	p->has_extent = true;
+	p->extent = TWZ_CALLBACK;
+	p->dir = TWZ_IN;
+	for (uint32_t i = 0; i < n && *said->data; i++) {
+		const struct twz_type *data = twz_type_strip(params[i].type);
+
+		if (strcmp(params[i].name, said->data))
+			continue;
+		if (data->kind != TWZ_POINTER || params[i].has_extent ||
+		    (data->target && twz_type_strip(data->target)->kind != TWZ_VOID))
+			break;
+		set_user_data(&params[i]);
+		p->count = i + 1;
+	}
+	if (!*said->data || p->count)
+		return NULL;
+	return twz_format(arena, "the user data of '%s' is '%.60s', which is no 'void *' of its own", p->name,
+			  record_clean(arena, said->data));
+}
+
 /* Gives the parameters the names of the list "a,b". */
 static const char *
 set_names(struct twz_member *params, uint32_t n, const char *list, struct twz_arena *arena)
@@ -145,6 +244,7 @@ set_names(struct twz_member *params, uint32_t n, const char *list, struct twz_ar
 		if (!record_identifier(params[i].name))
 			return "its record names fewer parameters than it has";
 		list += length + (list[length] == ',');
+		list += strspn(list, " ");
 	}
 	return *list ? "its record names more parameters than it has" : NULL;
 }
@@ -171,8 +271,8 @@ join_params(const struct record_gate *record, struct twz_member *params, uint32_
 			return twz_format(arena, "its record names a parameter '%.60s' that it does "
 					  "not have", record_clean(arena, said->name));
 		kind = twz_type_strip(p->type)->kind;
-		if ((said->has_extent || said->optional || said->string || said->null || said->object) &&
-		    kind != TWZ_POINTER && kind != TWZ_STRING)
+		if ((said->has_extent || said->optional || said->string || said->null || said->object ||
+		     said->data || said->callback) && kind != TWZ_POINTER && kind != TWZ_STRING)
 			return twz_format(arena, "its record treats parameter '%s' as a pointer",
 					  p->name);
 		if (said->kind && !twz_is_objid(p->type))
@@ -183,6 +283,11 @@ join_params(const struct record_gate *record, struct twz_member *params, uint32_
 		if (said->has_extent || said->object)
 			p->dir = said->dir;
 		why = set_pointer(p, said, arena);
+		if (!why && said->data)
+			why = set_callback(params, n, p, said, arena);
+		else if (!why && said->callback)
+			why = twz_format(arena, "its record says what '%s' is called back with, but not that it "
+					 "is a callback", p->name);
 		if (!why && said->has_extent)
 			why = set_extent(params, n, p, said->count, arena);
 		if (why) {

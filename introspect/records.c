@@ -225,6 +225,17 @@ on_kind(struct reader *r, const char *value)
 		refuse(r, "kind", value);
 }
 
+/* "param", or "param,data" */
+static void
+on_callback(struct reader *r, const char *value)
+{
+	size_t n = strcspn(value, ",");
+	struct record_param *p = param(r, twz_strndup(r->arena, value, n));
+
+	p->data = twz_strdup(r->arena, value + n + (value[n] == ','));
+	p->data += strspn(p->data, " ");
+}
+
 static void
 on_level(struct reader *r, const char *value)
 {
@@ -311,7 +322,46 @@ static const struct key {
 	{ "params", on_params },
 	{ "opens", on_opens },	 { "closes", on_closes },     { "returns", on_returns },
 	{ "fails", on_fails },	 { "kind", on_kind },	      { "visibility", on_visibility },
+	{ "callback", on_callback },
 };
+
+/* What can be said of a callback's parameters: "callback.in" has the value "param,buf,len". */
+static const struct key callback_keys[] = {
+	{ "params", on_params }, { "in", on_in }, { "out", on_out }, { "inout", on_inout },
+	{ "optional", on_optional }, { "string", on_string },
+};
+
+static void
+take_callback_key(struct reader *r, const char *key, const char *value)
+{
+	struct record_gate *gate = r->gate;
+	size_t n = strcspn(value, ",");
+	struct record_param *p;
+
+	for (size_t k = 0; k < TWZ_COUNT(callback_keys); k++) {
+		if (strcmp(callback_keys[k].name, key))
+			continue;
+		p = param(r, twz_strndup(r->arena, value, n));
+		if (!p->callback) {
+			p->callback = twz_new(r->arena, struct record_gate);
+			*p->callback = (struct record_gate){ .name = p->name, .names = "", .returns = "" };
+		}
+		r->gate = p->callback;
+		n += value[n] == ',';
+		callback_keys[k].set(r, value + n + strspn(value + n, " "));
+		r->gate = gate;
+	}
+}
+
+static void
+take_key(struct reader *r, const struct pair *pair)
+{
+	if (!strncmp(pair->key, "callback.", 9))
+		take_callback_key(r, pair->key + 9, pair->value);
+	for (size_t k = 0; k < TWZ_COUNT(keys); k++)
+		if (!strcmp(pair->key, keys[k].name))
+			keys[k].set(r, pair->value);
+}
 
 /* The value of the first pair called @key, or NULL. */
 static const char *
@@ -336,9 +386,7 @@ take_gate(struct reader *r, const struct pair *pairs, size_t n)
 	}
 	r->gate = &gate;
 	for (size_t i = 1; i < n; i++)
-		for (size_t k = 0; k < TWZ_COUNT(keys); k++)
-			if (!strcmp(pairs[i].key, keys[k].name))
-				keys[k].set(r, pairs[i].value);
+		take_key(r, &pairs[i]);
 	twz_push(r->arena, out->gates, out->ngates, gate);
 }
 

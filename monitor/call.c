@@ -146,9 +146,9 @@ call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end 
 }
 
 /* The guest lied: nothing it says is worth anything any more. */
-static bool
-caught(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call,
-       struct twz_error *err)
+bool
+call_caught(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call,
+	    struct twz_error *err)
 {
 	struct monitor *m = gate->compartment->monitor;
 
@@ -181,7 +181,7 @@ connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link
 {
 	struct compartment *c = gate->compartment;
 	struct monitor *m = c->monitor;
-	struct link_spec spec = { .depth = 1, .thread = call_thread_number(m) };
+	struct link_spec spec = { .depth = 1 + t->nbusy, .thread = call_thread_number(m) };
 	struct monitor_link **l;
 	struct instance *i;
 
@@ -190,10 +190,12 @@ connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link
 	l = &t->links[c->index];
 	if (!compartment_ensure(c, &i, err))
 		return false;
-	if (*l && (*l)->instance != i) {
-		link_release(*l);
+	while (*l && (*l)->instance != i) {
+		struct monitor_link *old = *l;
+
+		*l = old->inner;
+		link_release(old);
 		m->refs--;
-		*l = NULL;
 	}
 	if (!instance_describe(i, gate, err) || (!*l && !link_make(i, &spec, l, err)))
 		return false;
@@ -300,6 +302,10 @@ call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
 				"%s::%s: the service holds too many objects; close some", service,
 				gate->gate->name);
+	case -ENOTSUP:
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+				"%s::%s: its compartment got no memory for callbacks from the kernel", service,
+				gate->gate->name);
 	case -ENOMEM:
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_MEMORY),
 				"%s::%s: the service has no memory for the call", service,
@@ -321,7 +327,7 @@ take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, st
 		call->what = "its answer has a status that does not exist";
 		if (call_refused(gate, status, err) || (err && err->cls != TWZ_CLASS_NONE))
 			return false;
-		return caught(gate, l, call, err);
+		return call_caught(gate, l, call, err);
 	}
 	if (gate->wire->words_only) {
 		if (wire_ret(gate->wire)->size)
@@ -331,7 +337,7 @@ take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, st
 	got = wire_unpack(call, block, word, ret, texts);
 	if (got == WIRE_OK)
 		return true;
-	return got == WIRE_FORGED ? caught(gate, l, call, err) : call_fail_packing(gate, call, got, err);
+	return got == WIRE_FORGED ? call_caught(gate, l, call, err) : call_fail_packing(gate, call, got, err);
 }
 
 bool

@@ -138,13 +138,25 @@ signal_text(int signal, const struct crash_page *page, char *text, size_t size)
 		snprintf(text, size, "%sSIG%s at 0x0", cause, name ? name : "?");
 }
 
+/* Why the guest ended it, or what the service makes us believe of that. */
+static void
+said_text(const struct crash_page *page, char *text, size_t size)
+{
+	snprintf(text, size, "%.*s", (int)sizeof(page->said) - 1, page->said);
+	for (char *c = text; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+}
+
 void
 crash_describe(const struct instance *i, char *text, size_t size)
 {
 	struct crash_page page;
 	const char *name;
 
-	if (page_copy(i, &page)) {
+	if (page_copy(i, &page) && page.said[0]) {
+		said_text(&page, text, size);
+	} else if (page_copy(i, &page)) {
 		signal_text(page.signal, &page, text, size);
 	} else if (i->reaped && WIFEXITED(i->status)) {
 		snprintf(text, size, "exited with status %d", WEXITSTATUS(i->status));

@@ -27,6 +27,7 @@ struct crash_page {
 	uint64_t frames[CRASH_FRAMES];	/* return addresses, innermost first */
 	/* Written last. Of pc, then of each frame: 1 + its place among the modules; 0: none. */
 	uint8_t module[1 + CRASH_FRAMES];
+	char said[120];			/* what the guest ended it for; "" */
 	uint32_t nmodules;
 	struct crash_module modules[CRASH_MODULES];
 };

@@ -150,6 +150,9 @@ struct monitor_link {
 	struct instance *from;		/* the compartment that calls; NULL: the session */
 	uint64_t from_serial;		/* its link whose gate made the call */
 	uint64_t thread;		/* number of the calling thread */
+	/* While a callback runs: the next link of its thread that is in use, and what gates that it calls go over. */
+	struct monitor_link *below, *inner;
+	struct wire_room room;		/* for what callbacks are called with */
 	struct tally **tallies;		/* by the gate's number; only the thread and whoever holds the lock look */
 	uint32_t ntallies;
 };
@@ -294,6 +297,17 @@ TWZ_MUST bool call_take(struct monitor_gate *gate, struct monitor_link *l, unsig
 bool call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end,
 		  int64_t timeout_ns, struct twz_error *err);
 
+/** The guest lied, as @call->what says: ends its instance. Always false. */
+bool call_caught(struct monitor_gate *gate, struct monitor_link *l, struct wire_call *call,
+		 struct twz_error *err);
+
+/* -- callback.c */
+/** monitor_gate.call of gates that may call their caller back, in a process. */
+bool callback_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+		   struct twz_error *err);
+/** Fails if @gate has callbacks, which @who ("services cannot be") cannot have. */
+bool callback_refused(const struct monitor_gate *gate, const char *who, struct twz_error *err);
+
 /* -- shared.c */
 /** For struct wire_call; @data: the instance. Without the lock. */
 bool shared_find(void *data, const void *from, uint64_t size, struct wire_shared *ret);
@@ -336,6 +350,8 @@ void links_abandon(struct monitor *m, struct instance *from);
 struct monitor_thread {
 	struct monitor_link **links;	/* by compartment->index */
 	uint32_t nlinks;
+	struct monitor_link *busy;	/* links whose gates have called back, the innermost first */
+	uint32_t nbusy;
 	struct wire_room texts;
 	struct wire_room *many;		/* texts of the last monitor_call_many() */
 	uint32_t nmany;

@@ -6,6 +6,7 @@
  *    64   cpu, mode, asleep, …    caller; line 1
  *   128   bell, reply             both; line 2, together with …
  *   136   the block               … the first item's header, number, results and two words
+ *         its second half         both; for gates that may call their caller back: that call
  *
  * bell: the caller stores the next number in it.
  *
@@ -37,7 +38,7 @@
 #include "twz/block.h"
 
 enum {
-	LINK_VERSION = 1,
+	LINK_VERSION = 2,
 	LINK_SIZE = 64 << 20,		/* virtual; pages exist once they are written */
 	LINK_COLD = 0,
 	LINK_HOT = 1,
@@ -82,6 +83,20 @@ enum {
 	LINK_BLOCK_SIZE = LINK_SIZE - 136,
 	/* What remains for one call's words and data beside its header and the end marker. */
 	LINK_ROOM = LINK_BLOCK_SIZE - (int)sizeof(struct link_call) - (int)sizeof(struct twz_item),
+};
+
+/*
+ * A gate that may call its caller back has half of the block, its callbacks have the other. Instead of an
+ * answer the guest writes LINK_CALLS_BACK as the call's status, and there an item that says what is called with
+ * what. The caller runs it, writes its results and rings again: the gate goes on.
+ */
+enum {
+	LINK_CALLBACK_AT = LINK_BLOCK_SIZE / 2 / 8 * 8,
+	LINK_CALLBACK_ROOM = LINK_BLOCK_SIZE - LINK_CALLBACK_AT - (int)sizeof(struct link_call) -
+			     (int)sizeof(struct twz_item),
+	/* What remains for such a gate's own words and data. */
+	LINK_HALF_ROOM = LINK_CALLBACK_AT - (int)sizeof(struct link_call) - (int)sizeof(struct twz_item),
+	LINK_CALLS_BACK = 1,
 };
 
 /* A full fence. ThreadSanitizer knows none: an exchange does for it. */

@@ -99,6 +99,7 @@ link_unref(struct monitor_link *l)
 		return;
 	l->instance->compartment->monitor->shared_crossings += l->shared_crossings;
 	munmap(l->shared, l->mapped);
+	wire_room_free(&l->room);
 	tally_release(l);
 	instance_unref(l->instance);
 	free(l);

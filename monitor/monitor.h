@@ -67,6 +67,8 @@ TWZ_MUST bool monitor_open(const struct monitor_options *options, struct monitor
 			   struct twz_error *err);
 /** Ends every compartment and the zygote. No call may be under way. NULL is fine. */
 void monitor_close(struct monitor *m);
+/** Whether the calling thread runs a function that a gate has called back. */
+bool monitor_in_callback(void);
 
 /* By what a compartment is made and called. BY_LEVEL: direct for level none, else process. */
 #define MONITOR_MECHANISMS(X) X(DIRECT, "direct") X(PROCESS, "process") X(MPK, "mpk")

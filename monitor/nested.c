@@ -151,6 +151,8 @@ link_up(struct monitor *m, struct instance *from, const struct request *r,
 	spec.fd = &fd;
 	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err))
 		return false;
+	if (callback_refused(g, "another service cannot be", err))
+		return false;
 	if (c->mechanism == &mechanism_mpk) {
 		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
 			 "%s is loaded by mechanism mpk: %s, which has a process of its own, cannot call it",

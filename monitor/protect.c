@@ -74,7 +74,9 @@ bind_for(struct guarded *p, const struct mpk_bind *want, struct monitor_gate **r
 	if (!nested_resolve(c, want->service, want->gate, want->signature, want->hash, &service, &gate, err))
 		return false;
 	pthread_mutex_lock(&m->lock);
-	ok = compartment_find(m, service, NULL, &to, err) && compartment_bind(to, gate, ret, err);
+	/* The guest would say what is to be called here, with all that the session may do. */
+	ok = compartment_find(m, service, NULL, &to, err) && compartment_bind(to, gate, ret, err) &&
+	     !callback_refused(*ret, "a service of mechanism mpk cannot be", err);
 	pthread_mutex_unlock(&m->lock);
 	return ok;
 }

@@ -23,12 +23,23 @@ drop_link(struct monitor_link *l)
 	monitor_unref(m);
 }
 
+/* And those of deeper levels. */
+static void
+drop_links(struct monitor_link *l)
+{
+	for (struct monitor_link *inner; l; l = inner) {
+		inner = l->inner;
+		l->inner = NULL;
+		drop_link(l);
+	}
+}
+
 void
 thread_drop(struct monitor_thread *t, const struct monitor *m)
 {
 	for (uint32_t i = 0; i < t->nlinks; i++)
 		if (t->links[i] && t->links[i]->instance->compartment->monitor == m) {
-			drop_link(t->links[i]);
+			drop_links(t->links[i]);
 			t->links[i] = NULL;
 		}
 }
@@ -39,8 +50,11 @@ end(void *data)
 	struct monitor_thread *t = data;
 
 	for (uint32_t i = 0; i < t->nlinks; i++)
-		if (t->links[i])
-			drop_link(t->links[i]);
+		drop_links(t->links[i]);
+	for (struct monitor_link *l = t->busy, *below; l; l = below) {
+		below = l->below;
+		drop_links(l);
+	}
 	free(t->links);
 	wire_room_free(&t->texts);
 	batch_forget(t);

@@ -20,8 +20,31 @@ counts_behind(const struct wire_slot *slot)
 	return slot->pass == TWZ_PASS_REF && slot->dir == TWZ_INOUT && (slot->size == 4 || slot->size == 8);
 }
 
-bool
-wire_valid(const struct wire_gate *g, size_t n)
+static bool valid(const struct wire_gate *g, size_t n, bool inside);
+
+/* What a word may stand for; @need: where descriptions of callbacks may begin. */
+static bool
+stands_for_something(const struct wire_gate *g, const struct wire_slot *s, uint64_t need, bool inside)
+{
+	switch ((enum wire_stands)s->stands) {
+	case WIRE_NUMBER:
+		return true;
+	case WIRE_OBJECT:
+		return s->size == 8 && (s->pass == TWZ_PASS_WORD || s->pass == TWZ_PASS_REF);
+	case WIRE_TOKEN:
+		return s->size == 8 && s->pass == TWZ_PASS_WORD;
+	case WIRE_CALLBACK:
+		return s->size == 8 && s->pass == TWZ_PASS_WORD && !inside && s->tag % 8 == 0 && s->tag >= need &&
+		       s->tag < g->bytes && g->bytes - s->tag >= sizeof(*g) &&
+		       wire_callback(g, s)->bytes <= g->bytes - s->tag &&
+		       (s->extent < 0 || g->slots[s->extent].stands == WIRE_TOKEN) &&
+		       valid(wire_callback(g, s), wire_callback(g, s)->bytes, true);
+	}
+	return false;
+}
+
+static bool
+valid(const struct wire_gate *g, size_t n, bool inside)
 {
 	uint64_t need;
 
@@ -44,7 +67,7 @@ wire_valid(const struct wire_gate *g, size_t n)
 		if (s->behind && (s->pass != TWZ_PASS_BUFFER || s->dir != TWZ_OUT || s->extent < 0 ||
 				  !counts_behind(&g->slots[s->extent])))
 			return false;
-		if (s->object && (s->size != 8 || (s->pass != TWZ_PASS_WORD && s->pass != TWZ_PASS_REF)))
+		if (!stands_for_something(g, s, need, inside))
 			return false;
 		for (uint32_t j = 0; j < s->ninner; j++)
 			if (wire_inner(g, s)[j] + sizeof(char *) > s->size)
@@ -53,6 +76,12 @@ wire_valid(const struct wire_gate *g, size_t n)
 	return !g->is_result || (wire_ret(g)->pass == TWZ_PASS_STRUCT &&
 				 wire_ret(g)->size >= sizeof(uint32_t) &&
 				 g->state <= wire_ret(g)->size - sizeof(uint32_t));
+}
+
+bool
+wire_valid(const struct wire_gate *g, size_t n)
+{
+	return valid(g, n, false);
 }
 
 void *

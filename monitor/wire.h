@@ -19,16 +19,32 @@
 #include "monitor/link.h"
 #include "twz/plan.h"
 
+/* What a number stands for that only one of the two sides knows. */
+enum wire_stands {
+	WIRE_NUMBER,		/* nothing: it is a number */
+	WIRE_OBJECT,		/* an object of the service's */
+	WIRE_CALLBACK,		/* a function of the caller's */
+	WIRE_TOKEN,		/* the user data of such a function */
+};
+
+/* What stands in the place of callbacks and of their user data, unless it is NULL: no address of anything. */
+static inline uint64_t
+wire_token(uint32_t param)
+{
+	return ((uint64_t)param + 1) * 16;
+}
+
 struct wire_slot {
 	uint8_t pass;		/* enum twz_pass */
 	uint8_t dir;		/* enum twz_dir */
 	bool optional, is_float, is_signed;
 	/* yes or no, as in wire_gate: looked at before the description is known to be one */
 	uint8_t behind;		/* BUFFER: @extent is a REF to the count */
-	uint8_t object, closes;	/* see plan.h: only the guest knows what the numbers stand for */
-	uint32_t tag;
+	uint8_t stands;		/* WORD, and REF for OBJECT: enum wire_stands */
+	uint8_t closes;		/* OBJECT: see plan.h */
+	uint32_t tag;		/* OBJECT: of its type; CALLBACK: where its description is, in bytes from here's start */
 	uint32_t size, align;
-	int32_t extent;
+	int32_t extent;		/* of a BUFFER; CALLBACK: the parameter that is its user data, < 0: none */
 	uint64_t count;
 	uint32_t inner, ninner;	/* texts inside: place and number in the list of offsets */
 	uint32_t shape, nshape;	/* STRUCT: scalars inside, for libffi: 'b' a byte, 'f', 'd' */
@@ -59,7 +75,8 @@ struct wire_gate {
 	uint32_t state;
 	uint32_t ninner, nshape;
 	struct wire_slot slots[];	/* one per parameter, then the result; */
-	/* then the offsets of inner texts, the shapes, and the symbol's name with its NUL */
+	/* then the offsets of inner texts, the shapes, and the symbol's name with its NUL; */
+	/* then, each at a multiple of 8, the descriptions of callbacks, whose number is their parameter's */
 };
 
 enum { WIRE_SHAPE_MAX = 64 };	/* by-value structs above it go through memory in every ABI */
@@ -86,6 +103,13 @@ static inline const char *
 wire_symbol(const struct wire_gate *g)
 {
 	return wire_shapes(g) + g->nshape;
+}
+
+/** The description of the callback that @slot is. */
+static inline const struct wire_gate *
+wire_callback(const struct wire_gate *g, const struct wire_slot *slot)
+{
+	return (const struct wire_gate *)(const void *)((const char *)g + slot->tag);
 }
 
 /** True when @n bytes at @g are a description that keeps to its own bounds. */

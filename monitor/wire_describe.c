@@ -82,7 +82,8 @@ describe_slot(const struct twz_slot *from, struct wire_slot *to)
 		.is_float = from->is_float,
 		.is_signed = from->is_signed,
 		.behind = from->behind,
-		.object = from->object,
+		.stands = from->object ? WIRE_OBJECT : from->callback ? WIRE_CALLBACK :
+			  from->token ? WIRE_TOKEN : WIRE_NUMBER,
 		.closes = from->closes,
 		.tag = from->tag,
 		.size = from->size,
@@ -91,6 +92,40 @@ describe_slot(const struct twz_slot *from, struct wire_slot *to)
 		.count = from->count,
 		.ninner = from->ninner,
 	};
+}
+
+/* Appends the description of the callback that parameter @i is. */
+static bool
+add_callback(const struct twz_slot *slot, uint32_t i, struct wire_gate **io, struct twz_error *err)
+{
+	TWZ_FREE struct wire_gate *inner = NULL;
+	struct wire_gate *g;
+	size_t at = TWZ_ALIGN((size_t)(*io)->bytes, (size_t)8), n;
+
+	if (!wire_describe(slot->callback, i, &inner, err))
+		return false;
+	n = at + inner->bytes;
+	g = n > MESSAGE_MAX ? NULL : realloc(*io, n);
+	if (!g)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+				"the signature of a callback needs %zu bytes to describe; the limit is %d", n,
+				MESSAGE_MAX);
+	memset((char *)g + g->bytes, 0, at - g->bytes);
+	memcpy((char *)g + at, inner, inner->bytes);
+	g->slots[i].tag = (uint32_t)at;
+	g->slots[i].extent = slot->data;
+	g->bytes = (uint32_t)n;
+	*io = g;
+	return true;
+}
+
+static bool
+add_callbacks(const struct twz_plan *plan, struct wire_gate **io, struct twz_error *err)
+{
+	for (uint32_t i = 0; i < plan->nslots; i++)
+		if (plan->slots[i].callback && !add_callback(&plan->slots[i], i, io, err))
+			return false;
+	return true;
 }
 
 bool
@@ -143,6 +178,10 @@ wire_describe(const struct twz_plan *plan, uint32_t number, struct wire_gate **r
 	memcpy(inner + ninner, shapes, nshape);
 	strcpy((char *)(inner + ninner) + nshape, symbol);
 	g->bytes = (uint32_t)((char *)(inner + ninner) + nshape + strlen(symbol) + 1 - (char *)g);
+	if (!add_callbacks(plan, &g, err)) {
+		free(g);
+		return false;
+	}
 	*ret = g;
 	return true;
 }

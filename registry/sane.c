@@ -89,6 +89,10 @@ extents_exist(struct check *c, const struct twz_type *t)
 	for (uint32_t i = 0; i < t->nmembers; i++)
 		if (t->members[i].has_extent && t->members[i].extent >= (int64_t)t->nmembers)
 			return bad(c, "a parameter is as long as one that does not exist says");
+	for (uint32_t i = 0; i < t->nmembers; i++)
+		if (t->members[i].has_extent && t->members[i].extent == TWZ_CALLBACK &&
+		    t->members[i].count > t->nmembers)
+			return bad(c, "a callback's user data is a parameter that does not exist");
 	return true;
 }
 

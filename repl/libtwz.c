@@ -90,7 +90,8 @@ open_session(struct twz_error *err)
 static void
 unlockp(pthread_mutex_t **mutex)
 {
-	pthread_mutex_unlock(*mutex);
+	if (*mutex)
+		pthread_mutex_unlock(*mutex);
 }
 
 void
@@ -317,8 +318,11 @@ twz_open(void)
 void
 twz_close(void)
 {
-	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = &lock;
+	TWZ_CLEANUP(unlockp) pthread_mutex_t *locked = NULL;
 
+	if (monitor_in_callback())
+		return;		/* the gate that has called it is to return */
+	locked = &lock;
 	libtwz_async_end();
 	pthread_mutex_lock(locked);
 	forget_bound();

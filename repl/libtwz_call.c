@@ -30,6 +30,15 @@ is_null(const struct twz_arg *a)
 }
 
 static bool
+callback_word(const struct twz_plan *plan, size_t i, const struct twz_arg *a, uint64_t *word,
+	      struct twz_error *err)
+{
+	*word = (uint64_t)(uintptr_t)a->v.function;
+	return (a->kind == TWZ_ARG_FUNCTION && (a->v.function || plan->slots[i].optional)) ||
+	       mismatch(plan, i, "takes a FUNCTION", err);
+}
+
+static bool
 integer_word(const struct twz_slot *slot, const struct twz_arg *a, uint64_t *word)
 {
 	twz_wide value = a->kind == TWZ_ARG_INT ? (twz_wide)a->v.i : (twz_wide)a->v.u, least, most;
@@ -66,6 +75,12 @@ one_word(const struct twz_plan *plan, size_t i, const struct twz_arg *a, uint64_
 	case TWZ_PASS_NOTHING:
 		return true;
 	case TWZ_PASS_WORD:
+		if (slot->callback)
+			return callback_word(plan, i, a, word, err);
+		if (slot->token) {
+			*word = (uint64_t)(uintptr_t)a->v.data;
+			return a->kind == TWZ_ARG_DATA || mismatch(plan, i, "takes DATA", err);
+		}
 		if (slot->is_float) {
 			*word = float_word(slot, a->v.f);
 			return a->kind == TWZ_ARG_FLOAT || mismatch(plan, i, "takes a FLOAT", err);
@@ -138,8 +153,11 @@ twz_gate_call(struct twz_gate_ref *ref, const struct twz_arg *args, size_t nargs
 	uint64_t words[TWZ_MAX_PARAMS];
 
 	if (libtwz_check_ret(plan, ret_size, err) && libtwz_words(plan, args, nargs, words, err) &&
-	    session_call(ref->gate, words, ret, libtwz_timeout(), err))
+	    session_call(ref->gate, words, ret, libtwz_timeout(), err)) {
+		if (twz_has_failed)	/* a call that a callback made */
+			twz_forget();
 		return 0;
+	}
 	if (ret && ret_size)
 		memset(ret, 0, ret_size);
 	return libtwz_fail();

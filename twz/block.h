@@ -30,6 +30,7 @@ enum twz_item_kind {
 	TWZ_ITEM_GDBCALL = 2,
 	TWZ_ITEM_HOSTCALL = 3,
 	TWZ_ITEM_GATECALL = 0x7a7774,	/* "twz" */
+	TWZ_ITEM_CALLBACK = 0x62747a77,	/* "wztb": a gate calls its caller back; as GATECALL, num: the parameter */
 };
 
 struct twz_item {

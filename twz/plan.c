@@ -19,7 +19,11 @@ struct where {
 	const struct twz_member *param;	/* NULL: the result */
 	struct twz_arena *arena;
 	struct twz_error *err;
+	bool inside;			/* of a callback */
 };
+
+static bool make(const struct twz_gate *gate, bool inside, struct twz_arena *arena,
+		 const struct twz_plan **ret, struct twz_error *err);
 
 static bool
 refuse(const struct where *w, const char *field, const char *why)
@@ -266,6 +270,54 @@ service_object(const struct where *w, const struct twz_type *t, struct twz_slot 
 	return true;
 }
 
+static void
+pointer_word(struct twz_slot *slot)
+{
+	slot->pass = TWZ_PASS_WORD;
+	slot->type = &twz_type_u64;
+	slot->size = slot->align = sizeof(uint64_t);
+}
+
+/*
+ * What a callback is given and returns has to cross like a gate's own arguments, the other way. Its user data is
+ * never looked at: the other side has a token for it.
+ */
+static bool
+callback(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+{
+	const struct twz_type *func = twz_type_strip(t->target);
+	struct twz_gate *gate = twz_new(w->arena, struct twz_gate);
+	struct twz_error err = { 0 };
+	uint64_t tokens = 0;
+
+	if (!func || func->kind != TWZ_FUNC)
+		return refuse(w, NULL, "a callback that is no pointer to a function");
+	if (w->inside)
+		return refuse(w, NULL, "a callback cannot take callbacks");
+	if (w->param->count > w->gate->type->nmembers)
+		return refuse(w, NULL, "its user data is a parameter that does not exist");
+	*gate = (struct twz_gate){ .name = w->param->name, .symbol = "", .type = func };
+	if (!make(gate, true, w->arena, &slot->callback, &err))
+		return refuse(w, NULL, twz_format(w->arena, "called back: %s", err.text));
+	for (uint32_t i = 0; i < slot->callback->nslots; i++)
+		tokens += slot->callback->slots[i].token;
+	if (tokens != (w->param->count != 0))
+		return refuse(w, NULL, "called back: it takes its user data not at all, or twice");
+	pointer_word(slot);
+	slot->type = w->param->type;
+	slot->data = (int32_t)w->param->count - 1;
+	return true;
+}
+
+/* Given by callers in C only: whoever gives a function of the language has its variables. */
+static bool
+user_data(struct twz_slot *slot)
+{
+	pointer_word(slot);
+	slot->implied = slot->token = true;
+	return true;
+}
+
 static bool
 pointer(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 {
@@ -273,9 +325,13 @@ pointer(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 
 	if (w->param->has_extent && w->param->extent == TWZ_OBJECT)
 		return service_object(w, t, slot);
-
+	if (w->param->has_extent && w->param->extent == TWZ_CALLBACK)
+		return callback(w, t, slot);
+	if (w->param->has_extent && w->param->extent == TWZ_USER_DATA)
+		return user_data(slot);
 	if (target && target->kind == TWZ_FUNC)
-		return refuse(w, NULL, "a function pointer cannot cross a gate");
+		return refuse(w, NULL, "a function pointer cannot cross a gate: say TWZ_CALLBACK if it is "
+				       "only called until the gate returns");
 	if (w->param->has_extent)
 		return buffer(w, t, slot);
 	if (!target || target->kind == TWZ_VOID)
@@ -322,9 +378,7 @@ is_null(const struct twz_member *p, const struct twz_type *t, struct twz_slot *s
 {
 	if (!p->has_extent || p->extent != -1 || p->count || (t->kind != TWZ_POINTER && t->kind != TWZ_STRING))
 		return false;
-	slot->pass = TWZ_PASS_WORD;
-	slot->type = &twz_type_u64;
-	slot->size = slot->align = sizeof(uint64_t);
+	pointer_word(slot);
 	slot->implied = slot->null = true;
 	return true;
 }
@@ -438,7 +492,7 @@ mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slot
 		}
 		if ((uint32_t)s->extent >= n || slots[s->extent].pass != TWZ_PASS_WORD ||
 		    slots[s->extent].object || slots[s->extent].null ||
-		    slots[s->extent].is_float)
+		    slots[s->extent].token || slots[s->extent].callback || slots[s->extent].is_float)
 			return refuse(w, NULL, "its length is not an integer parameter");
 		slots[s->extent].implied = true;
 	}
@@ -457,17 +511,41 @@ all_words(const struct twz_plan *plan)
 		return false;
 	for (uint32_t i = 0; i < plan->nslots; i++)
 		if (plan->slots[i].pass != TWZ_PASS_WORD || plan->slots[i].is_float ||
-		    plan->slots[i].object)
+		    plan->slots[i].object || plan->slots[i].token || plan->slots[i].callback)
 			return false;
 	return true;
 }
 
-bool
-twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena, const struct twz_plan **ret,
-	      struct twz_error *err)
+/* A callback and its data go together, one with one, whatever a registry says. */
+static bool
+mark_data(struct where *w, const struct twz_type *func, const struct twz_slot *slots, uint32_t n)
+{
+	uint64_t taken = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		int32_t data = slots[i].callback ? slots[i].data : -1;
+
+		w->param = &func->members[i];
+		if (data < 0)
+			continue;
+		if (!slots[data].token || taken >> data & 1)
+			return refuse(w, NULL, "its user data is that of another parameter, or none");
+		taken |= (uint64_t)1 << data;
+	}
+	for (uint32_t i = 0; i < n && !w->inside; i++) {
+		w->param = &func->members[i];
+		if (slots[i].token && !(taken >> i & 1))
+			return refuse(w, NULL, "user data of no callback");
+	}
+	return true;
+}
+
+static bool
+make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const struct twz_plan **ret,
+     struct twz_error *err)
 {
 	const struct twz_type *func = gate->type;
-	struct where w = { gate, NULL, arena, err };
+	struct where w = { gate, NULL, arena, err, inside };
 	struct twz_plan *plan = twz_new(arena, struct twz_plan);
 	struct twz_slot *slots;
 
@@ -491,8 +569,9 @@ twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena, const struct
 		if (!parameter(&w, &slots[i]))
 			return false;
 		plan->nouts += slots[i].dir != TWZ_IN;
+		plan->ncallbacks += slots[i].callback != NULL;
 	}
-	if (!mark_extents(&w, func, slots, func->nmembers))
+	if (!mark_extents(&w, func, slots, func->nmembers) || !mark_data(&w, func, slots, func->nmembers))
 		return false;
 	if (twz_returned(func) != func->target)
 		plan->codes = twz_returned(func);
@@ -505,41 +584,8 @@ twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena, const struct
 }
 
 bool
-twz_slot_bytes(const struct twz_plan *plan, const struct twz_slot *slot, const uint64_t *words,
-	       uint64_t limit, uint64_t *ret)
+twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena, const struct twz_plan **ret,
+	      struct twz_error *err)
 {
-	uint64_t n = slot->count;
-
-	if (slot->extent >= 0) {
-		const struct twz_slot *counter = &plan->slots[slot->extent];
-
-		n = words[slot->extent];
-		if (slot->behind) {
-			const void *at = (const void *)(uintptr_t)n;
-
-			n = 0;
-			if (!at)
-				return false;
-			memcpy(&n, at, counter->size);
-			if (twz_type_strip(counter->type)->is_signed && n >> (counter->size * 8 - 1))
-				return false;
-		}
-		if (counter->is_signed && (int64_t)n < 0)
-			return false;
-		if (counter->size < 8)
-			n &= ((uint64_t)1 << counter->size * 8) - 1;
-	}
-	return !__builtin_mul_overflow(n, (uint64_t)slot->size, ret) && *ret <= limit;
-}
-
-bool
-twz_is_program(const struct twz_gate *gate, const struct twz_plan *plan)
-{
-	const struct twz_member *m = gate->type ? gate->type->members : NULL;
-	const struct twz_type *result = gate->type ? twz_type_strip(gate->type->target) : NULL;
-
-	return plan && result && gate->type->nmembers == 2 && result->kind == TWZ_INT && result->size == 4 &&
-	       result->is_signed && !strcmp(m[0].name, "argc") && !strcmp(m[1].name, "argv") &&
-	       !twz_slot_given(&plan->slots[0]) && plan->slots[1].pass == TWZ_PASS_BUFFER &&
-	       plan->slots[1].dir == TWZ_IN && twz_type_strip(plan->slots[1].type)->kind == TWZ_STRING;
+	return make(gate, false, arena, ret, err);
 }

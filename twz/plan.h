@@ -45,6 +45,7 @@ struct twz_slot {
 	bool object;			/* WORD: the number of an object of the service's; REF: of one that it makes */
 	bool closes;			/* object: gone afterwards */
 	bool null;			/* WORD: a pointer that is always NULL */
+	bool token;			/* WORD: user data of a callback, which only its caller knows */
 	uint32_t tag;			/* object: tells its type from others */
 	uint32_t size;			/* WORD: 1, 2, 4, 8; STRUCT, REF: bytes; BUFFER: bytes of one element */
 	uint32_t align;
@@ -53,6 +54,9 @@ struct twz_slot {
 	const struct twz_type *type;	/* of the word, the object or one element; typedefs kept */
 	const struct twz_inner *inner;	/* strings inside the object */
 	uint32_t ninner;
+	/* WORD: a callback. Its plan is of a call the other way: in and out as its own function sees them. */
+	const struct twz_plan *callback;
+	int32_t data;			/* callback: the parameter that is its user data; < 0: none */
 };
 
 struct twz_plan {
@@ -62,6 +66,7 @@ struct twz_plan {
 	struct twz_slot ret;		/* NOTHING, WORD, STRUCT or STRING */
 	const struct twz_type *codes;	/* the Result that the word returned stands for: see twz_returned(); NULL */
 	uint32_t nouts;			/* slots with dir OUT or INOUT */
+	uint32_t ncallbacks;		/* slots that are one */
 	bool words_only;		/* at most 6 integer words in, an integer word or nothing out */
 };
 

@@ -75,6 +75,13 @@ enum twz_dir { TWZ_IN, TWZ_OUT, TWZ_INOUT };
  */
 enum { TWZ_OBJECT = -2 };
 
+/*
+ * The extent of a callback, a pointer to a function of the caller's that the gate may call until it returns: count
+ * is 1 + the place of its user data, 0 when it has none. What the record says of the callback's own parameters
+ * stands in its type. The extent of user data, in the gate and in the callback: a token, and nothing behind it.
+ */
+enum { TWZ_CALLBACK = -3, TWZ_USER_DATA = -4 };
+
 /* A field, an enumerator or a parameter. */
 struct twz_member {
 	const char *name;		/* "" when anonymous */
@@ -90,7 +97,7 @@ struct twz_member {
 	bool optional;			/* pointer that may be NULL: shown as Option */
 	bool has_extent;		/* pointer to an array, of … */
 	int32_t extent;			/* … as many elements as this parameter says (a pointer: as it points to), … */
-	uint64_t count;			/* … or, when < 0, this many; 0: none, it is always NULL; see TWZ_OBJECT */
+	uint64_t count;			/* … or, when < 0, this many; 0: none, it is always NULL; see TWZ_OBJECT, TWZ_CALLBACK */
 	/* Enumerator: the service's text for this error; an ObjID: what the object must implement; else NULL. */
 	const char *text;
 };

@@ -5,6 +5,8 @@
 
 enum { DEPTH_MAX = 64 };
 
+static const char *const directions[] = { [TWZ_IN] = "", [TWZ_OUT] = "out ", [TWZ_INOUT] = "inout " };
+
 #define TRUNCATED "…truncated"
 
 /* -- shown form ---------------------------------------------------------------------------------- */
@@ -226,6 +228,34 @@ twz_type_text(struct twz_arena *arena, const struct twz_type *type)
 	return twz_text_copy(arena, &text);
 }
 
+static void param(struct twz_text *out, const struct twz_member *p);
+
+/* What the callback is given, which is not all that its C function takes, by the names that are known. */
+static void
+callback_write(struct twz_text *out, const struct twz_type *func)
+{
+	const char *comma = "";
+
+	twz_text_puts(out, "fn(");
+	for (uint32_t i = 0; func && i < func->nmembers && !out->truncated; i++) {
+		const struct twz_member *p = &func->members[i];
+
+		if (!twz_param_given(func, i) && p->dir == TWZ_IN)
+			continue;
+		twz_text_puts(out, comma);
+		twz_text_puts(out, directions[p->dir]);
+		if (*p->name)
+			twz_text_printf(out, "%s: ", p->name);
+		param(out, p);
+		comma = ", ";
+	}
+	twz_text_byte(out, ')');
+	if (func && func->target && twz_type_strip(func->target)->kind != TWZ_VOID) {
+		twz_text_puts(out, " -> ");
+		shown(out, twz_returned(func), 0);
+	}
+}
+
 static void
 buffer_write(struct twz_text *out, const struct twz_member *p)
 {
@@ -233,6 +263,10 @@ buffer_write(struct twz_text *out, const struct twz_member *p)
 	const struct twz_type *element = t && t->kind == TWZ_POINTER ? t->target : &twz_type_char;
 	const struct twz_type *e = twz_type_strip(element);
 
+	if (p->extent == TWZ_CALLBACK) {
+		callback_write(out, t && t->target ? twz_type_strip(t->target) : NULL);
+		return;
+	}
 	/* An object goes by its type's name, whether the parameter points to it or to its pointer. */
 	if (p->extent == TWZ_OBJECT) {
 		if (e && p->dir == TWZ_OUT)
@@ -288,20 +322,20 @@ twz_param_write(FILE *out, const struct twz_member *p)
 	twz_text_write(&text, out);
 }
 
-/* A pointer with nothing behind it, ever. */
+/* A pointer with nothing behind it, ever, or with what only its caller knows. */
 static bool
-is_null(const struct twz_member *p)
+is_empty(const struct twz_member *p)
 {
-	return p->has_extent && p->extent == -1 && !p->count;
+	return p->has_extent && ((p->extent == -1 && !p->count) || p->extent == TWZ_USER_DATA);
 }
 
 /*
- * Whether callers never give parameter @i: it counts what buffers bring along, or it is always NULL.
+ * Whether callers never give parameter @i: it counts what buffers bring along, is always NULL, or user data.
  */
 static bool
 counts_buffers(const struct twz_type *func, uint32_t i)
 {
-	bool counts = is_null(&func->members[i]);
+	bool counts = is_empty(&func->members[i]);
 
 	for (uint32_t k = 0; k < func->nmembers; k++) {
 		const struct twz_member *p = &func->members[k];
@@ -324,8 +358,6 @@ twz_param_given(const struct twz_type *func, uint32_t i)
 static void
 signature(struct twz_text *out, const struct twz_gate *gate)
 {
-	static const char *const dirs[] = { [TWZ_IN] = "", [TWZ_OUT] = "out ",
-					    [TWZ_INOUT] = "inout " };
 	const struct twz_type *t = gate->type;
 	const char *comma = "";
 	bool buffers = false;
@@ -345,7 +377,7 @@ signature(struct twz_text *out, const struct twz_gate *gate)
 			continue;
 		twz_text_puts(out, comma);
 		if (!p->has_extent || p->extent != TWZ_OBJECT || p->dir == TWZ_OUT)
-			twz_text_puts(out, dirs[p->dir]);
+			twz_text_puts(out, directions[p->dir]);
 		twz_text_puts(out, *p->name ? p->name : "_");
 		twz_text_puts(out, ": ");
 		param(out, p);

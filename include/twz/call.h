@@ -56,6 +56,16 @@ void twz_forget(void);
  */
 int twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret);
 
+/*
+ * Callbacks. A gate may take functions of its caller's, which it calls until it returns (TWZ_CALLBACK in
+ * twz/gate.h): stubs take them as C does, with the void * that they get back. They run on the calling thread
+ * (of a twz_gate_start(): on a thread of the library's), and time in them counts for the call's deadline. What
+ * they are given is valid until they return, texts that they return have to be until they are called again. They
+ * may call gates, also the one that has called them, 16 deep; not twz_close(), which does nothing in there. Leave
+ * them by returning: after longjmp() the gate waits for ever. A service that calls back otherwise than its gate
+ * says, after the call or from another thread, ends with a fault.
+ */
+
 /* One of several calls. For stubs made by twz-inspect, @stub is &SERVICE_GATE_stub. */
 struct twz_call {
 	struct twz_stub *stub;
@@ -205,7 +215,9 @@ struct twz_gate_ref *twz_gate_lookup(struct twz_compartment *c, const char *gate
 const char *twz_gate_signature(const struct twz_gate_ref *gate);
 
 /* One argument: a value with its type, which is checked before anything is called. */
-enum twz_arg_kind { TWZ_ARG_INT, TWZ_ARG_UINT, TWZ_ARG_FLOAT, TWZ_ARG_TEXT, TWZ_ARG_MEMORY };
+enum twz_arg_kind {
+	TWZ_ARG_INT, TWZ_ARG_UINT, TWZ_ARG_FLOAT, TWZ_ARG_TEXT, TWZ_ARG_MEMORY, TWZ_ARG_FUNCTION, TWZ_ARG_DATA,
+};
 
 struct twz_arg {
 	enum twz_arg_kind kind;
@@ -215,6 +227,8 @@ struct twz_arg {
 		double f;		/* FLOAT, for float and double */
 		const char *text;	/* TEXT; NULL where it may be */
 		void *memory;		/* MEMORY: a struct, by value or behind a pointer, or a buffer */
+		void (*function)(void);	/* FUNCTION: a callback; it has to be of the type that the gate takes */
+		void *data;		/* DATA: the user data of a callback */
 	} v;
 	size_t size;			/* MEMORY: its bytes */
 };
@@ -224,6 +238,8 @@ struct twz_arg {
 #define TWZ_A_UINT(x) ((struct twz_arg){ .kind = TWZ_ARG_UINT, .v.u = (x) })
 #define TWZ_A_FLOAT(x) ((struct twz_arg){ .kind = TWZ_ARG_FLOAT, .v.f = (x) })
 #define TWZ_A_TEXT(x) ((struct twz_arg){ .kind = TWZ_ARG_TEXT, .v.text = (x) })
+#define TWZ_A_FUNCTION(f) ((struct twz_arg){ .kind = TWZ_ARG_FUNCTION, .v.function = (void (*)(void))(f) })
+#define TWZ_A_DATA(p) ((struct twz_arg){ .kind = TWZ_ARG_DATA, .v.data = (p) })
 #define TWZ_A_MEMORY(p, n) ((struct twz_arg){ .kind = TWZ_ARG_MEMORY, .v.memory = (p), .size = (n) })
 #endif
 

@@ -102,6 +102,29 @@ typedef struct twz_objid {
 	("inout=" #param "," #count "\0", TWZ_NEED_WRITABLE_(param); TWZ_NEED_COUNT_(count))
 /* A pointer that may be NULL: shows as Option<T>. */
 #define TWZ_OPTIONAL(param) ("optional=" #param "\0", TWZ_NEED_POINTER_(param))
+/*
+ * A function of the caller's that the gate may call until it returns, on its own thread; it crosses as the gate
+ * does, the other way. TWZ_CALLBACK(visit, data): @data, a void *, is passed back to it unchanged in its own
+ * void *; in the gate it is a token, of which nothing can be read.
+ */
+#define TWZ_CALLBACK(...) \
+	TWZ_OF_TWO_(__VA_ARGS__, TWZ_CALLBACK_DATA_, TWZ_CALLBACK_PLAIN_, )(__VA_ARGS__)
+#define TWZ_CALLBACK_PLAIN_(param) ("callback=" #param "\0", TWZ_NEED_POINTER_(param))
+#define TWZ_CALLBACK_DATA_(param, data) \
+	("callback=" #param "," #data "\0", TWZ_NEED_POINTER_(param); TWZ_NEED_DATA_(data))
+#define TWZ_OF_TWO_(a, b, c, ...) c
+/* Names of the callback's parameters, which its type does not keep: TWZ_CALLBACK_PARAMS(visit, name, size, data). */
+#define TWZ_CALLBACK_PARAMS(param, ...) \
+	("callback.params=" #param "," #__VA_ARGS__ "\0", TWZ_NEED_POINTER_(param))
+/* As TWZ_IN, TWZ_OUT, TWZ_INOUT and TWZ_OPTIONAL, of the callback's parameter @of: in to the callback, out of it. */
+#define TWZ_CALLBACK_IN(param, of, count) \
+	("callback.in=" #param "," #of "," #count "\0", TWZ_NEED_POINTER_(param))
+#define TWZ_CALLBACK_OUT(param, of, count) \
+	("callback.out=" #param "," #of "," #count "\0", TWZ_NEED_POINTER_(param))
+#define TWZ_CALLBACK_INOUT(param, of, count) \
+	("callback.inout=" #param "," #of "," #count "\0", TWZ_NEED_POINTER_(param))
+#define TWZ_CALLBACK_OPTIONAL(param, of) \
+	("callback.optional=" #param "," #of "\0", TWZ_NEED_POINTER_(param))
 /* An ObjID of an object that implements @kind: no other is passed. */
 #define TWZ_KIND(param, kind) \
 	("kind=" #param "," #kind "\0", TWZ_NEED_OBJID_(param); (void)sizeof(struct twz_kind_##kind *))
@@ -127,10 +150,13 @@ static inline void twz_need_text(const char *) {}
 static inline void twz_need_writable(void *) {}
 static inline void twz_need_objid(const ObjID &) {}
 #define TWZ_NEED_OBJID_(p) twz_need_objid(p)
+#define TWZ_NEED_DATA_(p) TWZ_NEED_POINTER_(p)
 #define TWZ_NEED_TEXT_(p) twz_need_text(p)
 #define TWZ_NEED_WRITABLE_(p) twz_need_writable(p)
 #else
 #define TWZ_NEED_OBJID_(p) TWZ_ASSERT_(_Generic((p), ObjID: 1, default: 0), #p " is no ObjID")
+#define TWZ_NEED_DATA_(p) \
+	TWZ_ASSERT_(_Generic((p), void *: 1, const void *: 1, default: 0), #p " is no void *")
 #define TWZ_NEED_TEXT_(p) \
 	TWZ_ASSERT_(_Generic((p), const char *: 1, char *: 1, default: 0), #p " is no text")
 /* Pointers to const of the basic types; of a struct, introspection says it. */

@@ -50,6 +50,10 @@ extent_text(struct differ *d, const struct twz_type *func, const struct twz_memb
 {
 	if (!p->has_extent)
 		return "one object";
+	if (p->extent == TWZ_CALLBACK)
+		return p->count ? "a callback with user data" : "a callback";
+	if (p->extent == TWZ_USER_DATA)
+		return "user data of a callback";
 	if (p->extent >= 0 && (uint32_t)p->extent < func->nmembers)
 		return twz_format(d->arena, "as many as parameter %d says", p->extent + 1);
 	return twz_format(d->arena, "%" PRIu64 " elements", p->count);

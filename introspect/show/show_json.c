@@ -142,6 +142,12 @@ put_param(struct document *d, const struct twz_member *m)
 	put_key(d, "extent");
 	if (!m->has_extent)
 		twz_text_puts(&d->text, "null");
+	else if (m->extent == TWZ_CALLBACK && m->count)
+		twz_text_printf(&d->text, "{\"callback\":{\"data\":%" PRIu64 "}}", m->count - 1);
+	else if (m->extent == TWZ_CALLBACK)
+		twz_text_puts(&d->text, "{\"callback\":{\"data\":null}}");
+	else if (m->extent == TWZ_USER_DATA)
+		twz_text_puts(&d->text, "{\"data\":true}");
 	else if (m->extent >= 0)
 		twz_text_printf(&d->text, "{\"param\":%d}", m->extent);
 	else

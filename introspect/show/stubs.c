@@ -4,7 +4,8 @@
  * which compares the hash with that of the service it finds.
  *
  * The header has each function once more, as one that is only ever inlined: a call through a pointer, which
- * leads to the stub, or, at level none, to the gate itself.
+ * leads to the stub, or, at level none, to the gate itself. Not so gates that call back: calls that failed in
+ * there are forgotten when the gate has returned, or the gate's own would seem to have failed.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -133,7 +134,7 @@ write_header(struct ctext *c, const struct twz_service *service, const struct ro
 		write_prototype(c, service, &rows[i]);
 	twz_text_printf(c->out, "\n#ifndef TWZ_STUB_%s_SOURCE\n", name);
 	for (uint32_t i = 0; i < service->ngates; i++)
-		if (!rows[i].why)
+		if (!rows[i].why && !rows[i].plan->ncallbacks)
 			write_inline(c, service, &rows[i]);
 	twz_text_puts(c->out, "\n#endif\n");
 	twz_text_puts(c->out, "\n/* Sizes, places and numbers as in the service. */\n");
@@ -178,6 +179,8 @@ word_form(const struct twz_slot *slot)
 	case TWZ_PASS_WORD:
 		if (slot->is_float)
 			return slot->size == 4 ? "twz_stub_float(%s)" : "twz_stub_double(%s)";
+		if (slot->callback || slot->token)
+			return "(uint64_t)(uintptr_t)%s";
 		return slot->is_signed ? "(uint64_t)(int64_t)%s" : "(uint64_t)%s";
 	case TWZ_PASS_STRUCT:
 		return "(uint64_t)(uintptr_t)&%s";
@@ -212,14 +215,19 @@ write_function(struct ctext *c, const struct twz_service *service, const struct 
 	struct twz_text *out = c->out;
 
 	twz_text_byte(out, '\n');
-	declare_pointer(c, service, row);
-	twz_text_printf(out, " = %s;\n\n", name);
+	if (!plan->ncallbacks) {
+		declare_pointer(c, service, row);
+		twz_text_printf(out, " = %s;\n\n", name);
+	}
 	twz_text_printf(out, "struct twz_stub %s_stub = {\n\t\"%s\", \"%s\",\n\t", name, service->name,
 		gate->name);
 	write_literal(out, twz_signature_text(c->arena, gate));
 	twz_text_printf(out, ",\n\tUINT64_C(0x%016" PRIx64 "), %u, %u, NULL,\n", gate->hash,
 		plan->nslots, plan->ret.size);
-	twz_text_printf(out, "\t(void **)&%s_gate, (void *)%s,\n};\n\n", name, name);
+	if (plan->ncallbacks)
+		twz_text_puts(out, "\tNULL, NULL,\n};\n\n");
+	else
+		twz_text_printf(out, "\t(void **)&%s_gate, (void *)%s,\n};\n\n", name, name);
 	ctext_declare(c, row->type, name);
 	twz_text_puts(out, "\n{\n");
 	write_words(out, row);
@@ -227,10 +235,13 @@ write_function(struct ctext *c, const struct twz_service *service, const struct 
 		twz_text_byte(out, '\t');
 		ctext_declare(c, row->type->target, "twz_ret");
 		twz_text_puts(out, ";\n\n\tmemset(&twz_ret, 0, sizeof(twz_ret));\n");
-		twz_text_printf(out, "\ttwz_invoke(&%s_stub, twz_words, &twz_ret);\n\treturn twz_ret;\n}\n", name);
 	} else {
-		twz_text_printf(out, "\n\ttwz_invoke(&%s_stub, twz_words, NULL);\n}\n", name);
+		twz_text_byte(out, '\n');
 	}
+	twz_text_printf(out, plan->ncallbacks ? "\tif (!twz_invoke(&%s_stub, twz_words, %s))\n\t\ttwz_forget();\n" :
+						"\ttwz_invoke(&%s_stub, twz_words, %s);\n",
+			name, returns ? "&twz_ret" : "NULL");
+	twz_text_puts(out, returns ? "\treturn twz_ret;\n}\n" : "}\n");
 }
 
 static void

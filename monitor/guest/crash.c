@@ -8,6 +8,9 @@
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -148,6 +151,20 @@ on_crash(int signal, siginfo_t *info, void *context)
 		record(signal, info, context, error);
 	for (;;)
 		syscall(SYS_exit_group, 128 + signal);
+}
+
+void
+crash_refuse(const char *format, ...)
+{
+	uint32_t none = CRASH_NONE;
+	va_list ap;
+
+	if (__atomic_load_n(&page->state, __ATOMIC_ACQUIRE) == none) {
+		va_start(ap, format);
+		vsnprintf(page->said, sizeof(page->said), format, ap);
+		va_end(ap);
+	}
+	abort();
 }
 
 void

@@ -37,6 +37,7 @@ struct worker {
 	void *stack;			/* NULL: the thread gets its own */
 	uint32_t tid, seq;		/* tid: futex, once it is there */
 	struct permits *permits;	/* NULL: of the session, which may call everything */
+	bool calls_back;		/* a gate of it waits for its caller */
 };
 
 /* A pointer alone, so that reading it is one instruction in the executable. */
@@ -286,7 +287,7 @@ sleep_until_rung(struct worker *w)
 	__atomic_store_n(&s->guest_asleep, 1, __ATOMIC_RELAXED);
 	link_fence();
 	while ((bell = __atomic_load_n(&s->bell, __ATOMIC_ACQUIRE)) == w->seq) {
-		bool keeps = w->room.size > ROOM_KEPT;
+		bool keeps = w->room.size > ROOM_KEPT && !w->calls_back;
 
 		if (keeps)
 			until = link_time(link_now() + ROOM_NS);
@@ -315,6 +316,38 @@ await(struct worker *w)
 rung:
 	w->seq = bell;
 	return !__atomic_load_n(&s->closed, __ATOMIC_ACQUIRE);
+}
+
+/* What the caller waits for is written. */
+TWZ_HOT static inline void
+answer(struct link_shared *s)
+{
+	__atomic_store_n(&s->reply, 0, __ATOMIC_RELEASE);
+	link_fence();
+	if (__atomic_load_n(&s->caller_asleep, __ATOMIC_RELAXED))
+		link_wake(&s->reply);
+}
+
+const struct wire_run *
+dispatch_run(void)
+{
+	return current ? &((const struct worker *)(const void *)current)->run : NULL;
+}
+
+/* Who was called back is the caller of the only call in the block: its item is the first. */
+void
+dispatch_call_back(void)
+{
+	struct worker *w = (struct worker *)(uintptr_t)current;
+	struct link_shared *s = w->link.shared;
+	const int64_t status = LINK_CALLS_BACK;
+
+	memcpy(&((struct link_call *)(void *)s->block)->call.ret[0], &status, sizeof(status));
+	w->calls_back = true;
+	answer(s);
+	if (!await(w))
+		_exit(0);	/* the gate cannot go on, and what it holds would stay locked */
+	w->calls_back = false;
 }
 
 /* Makes the kernel treat the reply word as a lock of this thread. */
@@ -355,12 +388,10 @@ work(void *data)
 		publish(w);
 	while (await(w)) {
 		run_block(w);
-		__atomic_store_n(&s->reply, 0, __ATOMIC_RELEASE);
-		link_fence();
-		if (__atomic_load_n(&s->caller_asleep, __ATOMIC_RELAXED))
-			link_wake(&s->reply);
+		answer(s);
 	}
 	nested_end();
+	callback_end();
 	/* The list must not point into memory that is gone when this thread ends. */
 	w->robust.list.next = &w->robust.list;
 	munmap(s, LINK_SIZE);

@@ -15,7 +15,8 @@ struct gate {
 	struct wire_gate *wire;
 	void (*function)(void);		/* NULL: not exported by the file */
 	bool typed;			/* cif is prepared */
-	bool has_objects;
+	bool has_others;		/* words that stand for something else */
+	void *callbacks[TWZ_MAX_PARAMS];	/* functions that stand for them; NULL: no callback */
 	ffi_cif cif;
 	ffi_type *types[TWZ_MAX_PARAMS];
 };
@@ -77,18 +78,17 @@ type_of(const struct wire_gate *g, const struct wire_slot *slot)
 	return &ffi_type_pointer;
 }
 
-static bool
-prepare(struct gate *gate)
+bool
+gate_prepare(const struct wire_gate *g, ffi_cif *cif, ffi_type **types)
 {
-	const struct wire_gate *g = gate->wire;
 	ffi_type *ret = type_of(g, wire_ret(g));
 
 	for (uint32_t i = 0; i < g->nslots; i++) {
-		gate->types[i] = type_of(g, &g->slots[i]);
-		if (!gate->types[i])
+		types[i] = type_of(g, &g->slots[i]);
+		if (!types[i])
 			return false;
 	}
-	return ret && ffi_prep_cif(&gate->cif, FFI_DEFAULT_ABI, g->nslots, ret, gate->types) == FFI_OK;
+	return ret && ffi_prep_cif(cif, FFI_DEFAULT_ABI, g->nslots, ret, types) == FFI_OK;
 }
 
 void
@@ -105,9 +105,12 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 	memcpy(gate->wire, wire, n);
 	symbol = dlsym(library, wire_symbol(wire));
 	memcpy(&gate->function, &symbol, sizeof(symbol));
-	for (uint32_t i = 0; i < wire->nslots; i++)
-		gate->has_objects |= wire->slots[i].object;
-	gate->typed = gate->function && (wire->words_only || prepare(gate));
+	for (uint32_t i = 0; i < wire->nslots; i++) {
+		gate->has_others |= wire->slots[i].stands != WIRE_NUMBER;
+		if (wire->slots[i].stands == WIRE_CALLBACK)
+			gate->callbacks[i] = callback_make(gate->wire, i);
+	}
+	gate->typed = gate->function && (wire->words_only || gate_prepare(gate->wire, &gate->cif, gate->types));
 	__atomic_store_n(&gates[wire->number], gate, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&added, 1, __ATOMIC_SEQ_CST);
 	link_futex(&added, FUTEX_WAKE, INT32_MAX, NULL);
@@ -143,26 +146,37 @@ gate_fast(const struct gate *gate)
 	return gate->typed && gate->wire->words_only ? (gate_words *)(uintptr_t)gate->function : NULL;
 }
 
-/* Puts pointers in the place of numbers. A number of nothing is 0: what it means is the library's. */
-static bool
-take_objects(const struct wire_gate *g, struct wire_run *run)
+/*
+ * Puts pointers in the place of numbers; 0, or why not. A number of nothing is 0: what it means is the library's.
+ * Of user data callers give a token, and nothing else: a service may compare it, and never follow it.
+ */
+static int
+take_others(const struct gate *gate, struct wire_run *run)
 {
+	const struct wire_gate *g = gate->wire;
+
 	for (uint32_t i = 0; i < g->nslots; i++) {
 		const struct wire_slot *s = &g->slots[i];
-		void *pointer;
+		void *pointer = gate->callbacks[i];
 
-		if (!s->object || s->pass != TWZ_PASS_WORD || !run->refs[i])
+		if (s->stands == WIRE_NUMBER || s->pass != TWZ_PASS_WORD || !run->refs[i])
 			continue;
-		if (!object_find(run->refs[i], s->tag, &pointer))
-			return false;
+		if (s->stands != WIRE_OBJECT && run->refs[i] != wire_token(i))
+			return EINVAL;
+		if (s->stands == WIRE_TOKEN)
+			continue;
+		if (s->stands == WIRE_CALLBACK && !pointer)
+			return ENOTSUP;
+		if (s->stands == WIRE_OBJECT && !object_find(run->refs[i], s->tag, &pointer))
+			return EBADF;
 		run->values[i] = (uint64_t)(uintptr_t)pointer;
 	}
-	return true;
+	return 0;
 }
 
-/* Numbers for what it made, and none any more for what it closed. */
+/* Numbers for what it made, and none any more for what it closed; what it was lent is taken back. */
 static bool
-give_objects(const struct wire_gate *g, struct wire_run *run)
+give_others(const struct wire_gate *g, struct wire_run *run)
 {
 	bool room = true;
 
@@ -172,9 +186,13 @@ give_objects(const struct wire_gate *g, struct wire_run *run)
 		void *pointer;
 		uint64_t number;
 
-		if (s->object && s->closes)
+		if (s->stands == WIRE_CALLBACK)
+			run->refs[i] = 0;
+		if (s->stands != WIRE_OBJECT)
+			continue;
+		if (s->closes)
 			object_drop(run->refs[i], s->tag);
-		if (!s->object || s->pass != TWZ_PASS_REF || !at)
+		if (s->pass != TWZ_PASS_REF || !at)
 			continue;
 		memcpy(&pointer, at, sizeof(pointer));
 		number = object_add(pointer, s->tag);
@@ -187,18 +205,19 @@ give_objects(const struct wire_gate *g, struct wire_run *run)
 int
 gate_run(struct gate *gate, struct wire_run *run)
 {
-	const struct wire_gate *g = gate->wire;
+	int error;
 
 	if (!gate->typed)
 		return ENOEXEC;
-	if (!gate->has_objects) {
+	if (!gate->has_others) {
 		ffi_call(&gate->cif, gate->function, run->ret, run->args);
 		return 0;
 	}
-	if (!take_objects(g, run))
-		return EBADF;
+	error = take_others(gate, run);
+	if (error)
+		return error;
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
-	return give_objects(g, run) ? 0 : ENFILE;
+	return give_others(gate->wire, run) ? 0 : ENFILE;
 }
 
 int64_t

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <ffi.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -85,6 +86,8 @@ void given_take(struct message_in *in);
 void crash_init(int fd);
 /** Gives the calling thread a stack to crash on. */
 void crash_thread(void);
+/** Ends the compartment for what its service did; @format says what, for its callers. */
+void crash_refuse(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* -- gate.c: gates that the monitor has described */
 struct gate;
@@ -103,6 +106,15 @@ gate_words *gate_fast(const struct gate *gate);
 int gate_run(struct gate *gate, struct wire_run *run);
 /** What the caller is told: 0 or a negative errno. */
 int64_t gate_errno(enum wire_status status);
+
+/** What libffi has to know of a call like that: @types has room for each parameter. */
+bool gate_prepare(const struct wire_gate *g, ffi_cif *cif, ffi_type **types);
+
+/* -- callback.c: functions of callers' */
+/** A function that stands for the callback @slot of @g's calls; NULL: there is no memory for code. For good. */
+void *callback_make(const struct wire_gate *g, uint32_t slot);
+/** This thread calls nobody back any more. */
+void callback_end(void);
 
 /* -- objects.c: what a library's functions open, by number */
 /** The number of @pointer; 0: it is NULL, or there are too many objects. */
@@ -135,6 +147,10 @@ void dispatch_first(void);
 void dispatch_allow(const struct message_in *in);
 /** The link whose gate the calling thread runs; NULL: none. */
 const struct guest_link *dispatch_current(void);
+/** The arguments of the gate that the calling thread runs, if it takes data; else of one that it ran. */
+const struct wire_run *dispatch_run(void);
+/** The caller's turn: it runs what stands in its half of the block. Comes back when it has; not if it is gone. */
+void dispatch_call_back(void);
 
 /* -- nested.c */
 /* A question to the monitor; lives on the asking thread's stack. */
