@@ -19,6 +19,8 @@
 
 #include "monitor/internal.h"
 
+static const char no_keys[] = "compartments of mechanism mpk cannot";
+
 enum { ROOM_KEPT = 1 << 20 };	/* bytes for copies of arguments that a link keeps */
 
 /* One call of a gate that may call back. */
@@ -235,7 +237,7 @@ too_deep(const struct monitor_gate *gate, struct twz_error *err)
 			gate->compartment->monitor->options.depth);
 }
 
-bool
+static bool
 callback_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
 	      struct twz_error *err)
 {
@@ -282,6 +284,34 @@ bool
 monitor_in_callback(void)
 {
 	return thread_self()->nbusy != 0;
+}
+
+/* Its addresses must not get there: nobody would make tokens of them. */
+static bool
+never_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+	   struct twz_error *err)
+{
+	(void)words, (void)ret, (void)timeout_ns;
+	callback_refused(gate, no_keys, err);
+	return twz_hint(err, "load the service by mechanism process");
+}
+
+void
+callback_route(struct monitor_gate *gate, const struct mechanism *mechanism)
+{
+	gate->call = mechanism->call;
+	if (!gate->plan->ncallbacks)
+		return;
+	if (mechanism == &mechanism_process)
+		gate->call = callback_call;
+	else if (mechanism != &mechanism_direct)
+		gate->call = never_call;
+}
+
+bool
+callback_has_links(const struct monitor_gate *gate)
+{
+	return gate->call == callback_call;
 }
 
 bool

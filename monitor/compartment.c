@@ -153,18 +153,15 @@ compartment_bind(struct compartment *c, const struct twz_gate *gate, struct moni
 		free(g);
 		return twz_fail_sys(err, errno, "bind gate %s", gate->name);
 	}
-	*g = (struct monitor_gate){ .compartment = c, .call = c->mechanism->call, .gate = gate };
+	*g = (struct monitor_gate){ .compartment = c, .gate = gate };
 	if (!twz_plan_make(gate, &c->monitor->arena, &g->plan, err) ||
 	    !wire_describe(g->plan, c->ngates, &g->wire, err) ||
-	    (c->mechanism == &mechanism_mpk &&
-	     callback_refused(g, "compartments of mechanism mpk cannot", err)) ||
 	    (c->mechanism->bind && (!compartment_start(c, err) || !c->mechanism->bind(g, err)))) {
 		free(g->wire);
 		free(g);
 		return twz_wrap(err, "%s::%s", c->service->name, gate->name);
 	}
-	if (c->mechanism == &mechanism_process && g->plan->ncallbacks)
-		g->call = callback_call;
+	callback_route(g, c->mechanism);
 	c->gates[c->ngates++] = g;
 	*ret = g;
 	return true;

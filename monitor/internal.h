@@ -302,9 +302,10 @@ bool call_caught(struct monitor_gate *gate, struct monitor_link *l, struct wire_
 		 struct twz_error *err);
 
 /* -- callback.c */
-/** monitor_gate.call of gates that may call their caller back, in a process. */
-bool callback_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
-		   struct twz_error *err);
+/** Sets @gate->call: @mechanism's, unless it may call its caller back, which not every mechanism can. */
+void callback_route(struct monitor_gate *gate, const struct mechanism *mechanism);
+/** Whether calls of @gate, for all that it has a function of its own for them, go over links. */
+bool callback_has_links(const struct monitor_gate *gate);
 /** Fails if @gate has callbacks, which @who ("services cannot be") cannot have. */
 bool callback_refused(const struct monitor_gate *gate, const char *who, struct twz_error *err);
 

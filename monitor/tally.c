@@ -173,7 +173,7 @@ monitor_gate_said_no(struct monitor_gate *gate)
 	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
 	struct tally *y = l ? tally_find(l, gate) : NULL;
 
-	if (gate->call && gate->call != callback_call)
+	if (gate->call && !callback_has_links(gate))
 		__atomic_fetch_add(&gate->plain_errors, 1, __ATOMIC_RELAXED);
 	else if (y)
 		tally_add(&y->errors, 1);
