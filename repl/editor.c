@@ -90,7 +90,7 @@ void
 edit_modes(struct edit *e, bool editing)
 {
 	fputs(editing ? "\033[?2004h" : "\033[?2004l", e->out);
-	fflush(e->out);
+	edit_painted(e->out);
 	lib.el_wset(e->el, EL_PREP_TERM, editing);
 }
 

@@ -131,6 +131,8 @@ void edit_notify(struct editor *editor, const char *text);
 
 /* -- editor_screen.c ------------------------------------------------------------------------------- */
 
+/** Ends each writing to the terminal that is no value: what did not arrive is drawn again, and no failure. */
+void edit_painted(FILE *out);
 /** A new line begins, in a row of its own. */
 void edit_begin(struct edit *e);
 /** Shows the line and what is around it. */

@@ -82,7 +82,7 @@ write_notices(struct edit *e, const char *text)
 			putc('\r', e->out);
 		putc(*text, e->out);
 	}
-	fflush(e->out);
+	edit_painted(e->out);
 }
 
 void

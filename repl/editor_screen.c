@@ -37,8 +37,8 @@ folds(void)
 }
 
 /* A picture that did not arrive is drawn again; only values that do not arrive are a failure. */
-static void
-paint_done(FILE *out)
+void
+edit_painted(FILE *out)
 {
 	fflush(out);
 	clearerr(out);
@@ -53,7 +53,7 @@ edit_erase(struct edit *e)
 	if (columns != e->columns && folds())
 		e->shown.row = frame_folded_row(&e->shown, columns);
 	frame_erase(e->out, &e->shown);
-	paint_done(e->out);
+	edit_painted(e->out);
 	e->shown = (struct frame){ 0 };
 }
 
@@ -70,7 +70,7 @@ show(struct edit *e, const struct frame_view *view)
 	twz_arena_reset(&e->frames[e->which]);
 	frame_lay(view, &e->frames[e->which], &next);
 	frame_write(e->out, &e->shown, &next, e->color);
-	paint_done(e->out);
+	edit_painted(e->out);
 	e->shown = next;
 }
 
@@ -116,7 +116,7 @@ void
 edit_begin(struct edit *e)
 {
 	fprintf(e->out, "\033[2m⏎\033[0m%*s\r\033[J", editor_columns() - 1, "");
-	paint_done(e->out);
+	edit_painted(e->out);
 	e->shown = (struct frame){ 0 };
 }
 
@@ -167,7 +167,7 @@ edit_leave(struct edit *e, const wchar_t *mark)
 		edit_erase(e);
 	show(e, &view);
 	fputs("\r\n", e->out);
-	paint_done(e->out);
+	edit_painted(e->out);
 	e->shown = (struct frame){ 0 };
 }
 
@@ -182,6 +182,7 @@ enum edit_result
 edit_clear(struct edit *e)
 {
 	fputs("\033[H\033[2J", e->out);
+	edit_painted(e->out);
 	e->shown = (struct frame){ 0 };
 	return EDIT_GOES_ON;
 }
