@@ -377,7 +377,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	libtwz_adopt(s);
 	lo = language_options(o, session_host(s), prompt);
 	if (prompt) {
-		record = record_new(stdout, stderr);
+		record = record_new(stdout, stderr, signals_interrupted);
 		lo.out = record_out(record);
 		lo.err = record_err(record);
 		lo.over_stdout = true;

@@ -8,8 +8,11 @@
 
 #include "twz/error.h"
 
-/* Of one entry's output, and of all that is kept. The oldest entries go first. */
-enum { ENTRY_MAX = 256 << 10, RECORD_MAX = 32 << 20 };
+/*
+ * Of one entry's output, and of all that is kept. The oldest entries go first. A value of many megabytes
+ * goes out in slices: Ctrl-C is looked for between two.
+ */
+enum { ENTRY_MAX = 256 << 10, RECORD_MAX = 32 << 20, SLICE = 4 << 10 };
 
 struct entry {
 	struct entry *next;
@@ -22,6 +25,7 @@ struct entry {
 struct record {
 	FILE *streams[2];	/* ours */
 	FILE *targets[2];
+	bool (*stopped)(void);
 	struct entry *first, *last;
 	struct entry *open;	/* what is written belongs to it */
 	size_t n;		/* bytes of all outputs */
@@ -86,7 +90,15 @@ pass_on(struct record *r, int which, const char *bytes, size_t n)
 static ssize_t
 write_out(void *record, const char *bytes, size_t n)
 {
-	return pass_on(record, 0, bytes, n);
+	struct record *r = record;
+
+	for (size_t done = 0, some; done < n; done += some) {
+		some = n - done < SLICE ? n - done : SLICE;
+		errno = EINTR;
+		if ((r->stopped && r->stopped()) || !pass_on(r, 0, bytes + done, some))
+			return 0;
+	}
+	return (ssize_t)n;
 }
 
 static ssize_t
@@ -96,7 +108,7 @@ write_err(void *record, const char *bytes, size_t n)
 }
 
 struct record *
-record_new(FILE *out, FILE *err)
+record_new(FILE *out, FILE *err, bool (*stopped)(void))
 {
 	struct record *r = calloc(1, sizeof(*r));
 
@@ -104,6 +116,7 @@ record_new(FILE *out, FILE *err)
 		abort();
 	r->targets[0] = out;
 	r->targets[1] = err;
+	r->stopped = stopped;
 	r->streams[0] = fopencookie(r, "w", (cookie_io_functions_t){ .write = write_out });
 	r->streams[1] = fopencookie(r, "w", (cookie_io_functions_t){ .write = write_err });
 	for (int i = 0; i < 2; i++)

@@ -10,8 +10,11 @@
 
 struct record;
 
-/** A record of what goes through record_out() to @out and through record_err() to @err. */
-struct record *record_new(FILE *out, FILE *err);
+/**
+ * A record of what goes through record_out() to @out and through record_err() to @err. Once @stopped says
+ * so (NULL: never), nothing more goes to @out: writing fails with EINTR.
+ */
+struct record *record_new(FILE *out, FILE *err, bool (*stopped)(void));
 /** The streams to write to: line-buffered, and passed on at once. NULL: out of memory. */
 FILE *record_out(struct record *r);
 FILE *record_err(struct record *r);

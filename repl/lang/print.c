@@ -541,6 +541,8 @@ lang_fail_output(const struct lang *l, struct twz_error *err)
 	/* What could not be written is given up: or each later attempt would fail with it again. */
 	__fpurge(l->options->out);
 	clearerr(l->options->out);
+	if (errnum == EINTR)
+		return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED), "the output was cut");
 	return twz_fail(err, TWZ_CLASS_GATE, twz_code_from_errno(errnum), "cannot write the output: %s",
 			strerror(errnum));
 }
