@@ -181,7 +181,7 @@ connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link
 {
 	struct compartment *c = gate->compartment;
 	struct monitor *m = c->monitor;
-	struct link_spec spec = { .depth = 1 + t->nbusy, .thread = call_thread_number(m) };
+	struct link_spec spec = { .depth = 1 + t->nbusy, .thread = call_thread_number(m), .gate = gate };
 	struct monitor_link **l;
 	struct instance *i;
 
@@ -197,7 +197,7 @@ connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link
 		link_release(old);
 		m->refs--;
 	}
-	if (!instance_describe(i, gate, err) || (!*l && !link_make(i, &spec, l, err)))
+	if (*l ? !instance_describe(i, gate, err) : !link_make(i, &spec, l, err))
 		return false;
 	*ret = *l;
 	return true;

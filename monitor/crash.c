@@ -18,23 +18,23 @@ page_copy(const struct instance *i, struct crash_page *page)
 
 /* The address as in the file, when it lies in the service's file. */
 static bool
-in_file(const struct instance *i, uint64_t address, uint64_t *ret)
+in_file(const struct crash_page *page, uint64_t address, uint64_t *ret)
 {
-	if (address <= i->base || address - i->base >= i->size)
+	if (address <= page->base || address - page->base >= page->size)
 		return false;
-	*ret = address - i->base;
+	*ret = address - page->base;
 	return true;
 }
 
 static void
-read_frames(const struct instance *i, const struct crash_page *page, struct monitor_crash *crash)
+read_frames(const struct crash_page *page, struct monitor_crash *crash)
 {
 	uint32_t n = page->nframes < CRASH_FRAMES ? page->nframes : CRASH_FRAMES;
 	uint64_t address;
 
-	in_file(i, page->pc, &crash->address);
+	in_file(page, page->pc, &crash->address);
 	for (uint32_t j = 0; j < n && crash->nframes < TWZ_COUNT(crash->frames); j++)
-		if (in_file(i, page->frames[j], &address) && address != crash->address)
+		if (in_file(page, page->frames[j], &address) && address != crash->address)
 			crash->frames[crash->nframes++] = address;
 	/* It crashed in a library on the service's behalf: point at the call. */
 	if (!crash->address && crash->nframes)
@@ -107,7 +107,7 @@ crash_read(const struct instance *i, struct monitor_thread *t)
 		t->crash.fault_address = page.fault_address;
 		t->crash.stack_overflow = page.stack_overflow;
 		t->crash.out_of_memory = page.out_of_memory;
-		read_frames(i, &page, &t->crash);
+		read_frames(&page, &t->crash);
 		read_stack(i, &page, t);
 		if (t->crash.address) {
 			snprintf(t->crash_path, sizeof(t->crash_path), "%s",

@@ -24,6 +24,7 @@ struct crash_page {
 	uint32_t stack_overflow, out_of_memory;
 	uint32_t foreign_key;		/* it touched memory of another protection key */
 	uint32_t nframes;
+	uint64_t base, size;		/* where the service's file lies; written as soon as it is loaded */
 	uint64_t frames[CRASH_FRAMES];	/* return addresses, innermost first */
 	/* Written last. Of pc, then of each frame: 1 + its place among the modules; 0: none. */
 	uint8_t module[1 + CRASH_FRAMES];

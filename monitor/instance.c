@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,8 @@ give(struct instance *i, struct compartment *c, struct twz_error *err)
 	bool ok;
 
 	i->compartment = c;
+	if (i->first)	/* its thread is best made where its caller is */
+		__atomic_store_n(&i->first->cpu, (uint32_t)sched_getcpu(), __ATOMIC_RELAXED);
 	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
 	ok = make_ends(i, &e, err) && send_start(i, &e, err) && given_send(i, err);
 	twz_closep(&e.state);

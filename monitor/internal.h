@@ -61,7 +61,6 @@ struct instance {
 	bool reaped;
 	uint32_t dead;			/* atomic; callers look at it while they wait */
 	int status;			/* as by wait */
-	uint64_t base, size;		/* where it says that its service's file lies */
 	struct twz_error failure;	/* why it could not be loaded */
 	bool told;			/* what confines it: */
 	struct message_confinement got;
@@ -335,6 +334,7 @@ struct link_spec {
 	uint64_t from_serial, thread, compartment;
 	uint32_t depth;
 	int *fd;		/* NULL, or where the memory's descriptor goes */
+	struct monitor_gate *gate;	/* NULL, or what is to be called first */
 };
 TWZ_MUST bool link_make(struct instance *i, const struct link_spec *spec, struct monitor_link **ret,
 			struct twz_error *err);

@@ -6,21 +6,48 @@
 
 #include "monitor/internal.h"
 
-enum { HEAD_SIZE = 4096 };
+enum { HEAD_SIZE = 4096, TEXT_SIZE = 8192 };
+
+/* The gate that is to be called goes along, so that the service is woken once; a large one goes before. */
+static bool
+tell_gate(struct instance *i, struct monitor_gate **gate, struct twz_error *err)
+{
+	if (!*gate || (*gate)->described == i->serial) {
+		*gate = NULL;
+		return true;
+	}
+	if ((*gate)->wire->bytes <= TEXT_SIZE / 2)
+		return true;
+	if (!instance_describe(i, *gate, err))
+		return false;
+	*gate = NULL;
+	return true;
+}
 
 static bool
 send_link(struct instance *i, const struct monitor_link *l, const struct link_spec *spec, int fd,
-	  struct twz_error *err)
+	  struct monitor_gate *gate, struct twz_error *err)
 {
 	struct monitor *m = i->compartment->monitor;
+	const char *context = spec->from ? spec->from->compartment->context : m->options.context;
+	size_t length = strlen(context) + 1, n = gate ? gate->wire->bytes : 0;
 	struct message head = { .kind = MESSAGE_LINK, .serial = l->serial,
 				.word = { spec->thread, spec->compartment, spec->depth,
-					  m->hot_limit } };
-	const char *context = spec->from ? spec->from->compartment->context : m->options.context;
+					  m->hot_limit, n } };
+	char text[TEXT_SIZE];
 
+	if (length > TEXT_SIZE / 2)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"the context's name is too long: %zu bytes", length);
+	if (n)
+		memcpy(text, gate->wire, n);
+	memcpy(text + n, context, length);
 	i->busy = false;
-	if (message_send(i->control, &head, context, strlen(context) + 1, &fd, fd >= 0))
+	if (message_send(i->control, &head, text, n + length, &fd, fd >= 0)) {
+		if (gate)
+			__atomic_store_n(&gate->described, i->serial, __ATOMIC_RELEASE);
 		return true;
+	}
 	i->busy = errno == EAGAIN;
 	if (errno == EPIPE || errno == ECONNRESET)
 		return true;	/* it is dead; the handshake will say why */
@@ -33,11 +60,16 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 {
 	struct monitor *m = i->compartment->monitor;
 	struct monitor_link *l = calloc(1, sizeof(*l));
+	struct monitor_gate *gate = spec->gate;
 	void *memory = NULL;
 	int fd = -1;
 
 	if (!l)
 		return twz_fail_sys(err, errno, "make a link");
+	if (!tell_gate(i, &gate, err)) {
+		free(l);
+		return false;
+	}
 	l->mapped = spec->from ? HEAD_SIZE : LINK_SIZE;
 	if (!spec->from && i->first) {
 		memory = i->first;	/* the other side has it, and a thread for it, already */
@@ -62,7 +94,7 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	l->next = i->links;
 	i->links = l;
 	m->stats.links++;
-	if (!send_link(i, l, spec, fd, err)) {
+	if (!send_link(i, l, spec, fd, gate, err)) {
 		twz_closep(&fd);
 		if (spec->from) {
 			i->links = l->next;

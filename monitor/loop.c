@@ -189,6 +189,8 @@ confined(struct monitor *m, struct instance *i)
 {
 	struct message_confinement got;
 
+	if (i->ready)
+		return true;
 	if (!take_confinement(&m->in, &got))
 		return false;
 	if (i->told) {
@@ -220,8 +222,6 @@ one_message(struct monitor *m, struct instance *i)
 			spare_served(i->zygote);
 		}
 		i->ready = true;
-		i->base = head->word[0];
-		i->size = head->word[1];
 		pthread_cond_broadcast(&m->changed);
 		return true;
 	case MESSAGE_UNLOADABLE:

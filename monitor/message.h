@@ -22,7 +22,8 @@ enum message_kind {
 				   confinement is required, number of GIVEN messages;
 				   "path\0state\0build id\0granted\0" and the variables; state, and for a program's stdout one of its own */
 	MESSAGE_GATE,		/* a struct wire_gate */
-	MESSAGE_LINK,		/* thread, compartment, depth, hot limit; "context\0"; memory (none: CLONE's) */
+	MESSAGE_LINK,		/* thread, compartment, depth, hot limit, size of a wire_gate as with GATE (0: none);
+				   that, "context\0"; memory (none: CLONE's) */
 	MESSAGE_BOUND,		/* answer to BIND; number, link serial, hot limit, whether for one call; a wire_gate; memory */
 	MESSAGE_ALLOW,		/* SERIAL: link between compartments; gate's number, how many calls (0: all) */
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
@@ -33,7 +34,7 @@ enum message_kind {
 				   for each, then a name for each; the descriptors */
 	MESSAGE_ASK,		/* SERIAL: of the question; enum message_question; text */
 	/* compartment to monitor */
-	MESSAGE_READY,		/* base, size of the service's file in memory */
+	MESSAGE_READY,		/* the service is loaded, and what was sent meanwhile was read */
 	MESSAGE_UNLOADABLE,	/* text */
 	MESSAGE_CONFINED,	/* struct message_confinement: before START; again only when it became less */
 	MESSAGE_BIND,		/* SERIAL: calling link; hash; "service\0gate\0signature\0" */

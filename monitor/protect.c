@@ -275,7 +275,7 @@ describe_end(const struct guarded *p, char *text, size_t size)
 	struct instance i = { .compartment = p->compartment, .crash = &page, .reaped = true,
 			      .status = W_EXITCODE(mpk_exit_status(p->mpk), 0) };
 
-	mpk_place(p->mpk, &i.base, &i.size);
+	mpk_place(p->mpk, &page.base, &page.size);
 	crash_read(&i, thread_self());
 	crash_describe(&i, text, size);
 }

@@ -52,7 +52,7 @@ load(const struct guest_start *start)
 	m = mapped_find(library);
 	if (!mapped_is(&m, start->build_id))
 		unloadable("its file is no longer the one that was inspected; call it again");
-	tell(MESSAGE_READY, m.base, m.size, NULL, 0);
+	crash_loaded(m.base, m.size);
 	return library;
 }
 
@@ -199,6 +199,37 @@ await_start(struct message_confinement *confinement)
 	return start(&s, confinement);
 }
 
+/*
+ * The next message. The monitor hears that the service is ready when nothing else is left to do: who waits for its
+ * first answer need not wait until the monitor's thread was woken on some sleeping CPU.
+ */
+static void
+await_order(void)
+{
+	static bool told;
+	int got = message_receive(GUEST_CONTROL_FD, &in, told);
+
+	if (!told && got < 0 && errno == EAGAIN) {
+		told = true;
+		tell(MESSAGE_READY, 0, 0, NULL, 0);
+		got = message_receive(GUEST_CONTROL_FD, &in, true);
+	}
+	if (got <= 0)
+		_exit(0);
+}
+
+static void
+add_link(void *library)
+{
+	size_t n = in.head.word[4];
+
+	if (n > in.n)
+		_exit(126);
+	if (n)
+		gate_add(library, (const void *)in.bytes, n);
+	dispatch_start(&in, n, in.fds[0]);
+}
+
 void
 compartment_run(struct message_confinement *confinement)
 {
@@ -209,14 +240,13 @@ compartment_run(struct message_confinement *confinement)
 	tell(MESSAGE_CONFINED, 0, 0, confinement, sizeof(*confinement));
 	library = await_start(confinement);
 	for (;;) {
-		if (message_receive(GUEST_CONTROL_FD, &in, true) <= 0)
-			_exit(0);
+		await_order();
 		if (in.head.kind == MESSAGE_GATE)
 			gate_add(library, (const void *)in.bytes, in.n);
 		else if (in.head.kind == MESSAGE_SHARED)
 			shared_told(&in);
 		else if (in.head.kind == MESSAGE_LINK)
-			dispatch_start(&in, in.fds[0]);
+			add_link(library);
 		else if (in.head.kind == MESSAGE_ALLOW)
 			dispatch_allow(&in);
 		else if (in.head.kind == MESSAGE_BOUND || in.head.kind == MESSAGE_REFUSED ||

@@ -185,6 +185,13 @@ crash_init(int fd)
 	crash_thread();
 }
 
+void
+crash_loaded(uint64_t base, uint64_t size)
+{
+	page->base = base;
+	page->size = size;
+}
+
 /*
  * What a service would do on a crash is not asked: the handlers stay ours, and it is told that its own are in
  * place. By a system call of its own it could still replace them, and then speaks for itself.

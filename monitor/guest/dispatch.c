@@ -378,8 +378,10 @@ work(void *data)
 	struct link_shared *s = w->link.shared;
 
 	crash_thread();
-	w->cpu = UINT32_MAX;
-	sched_getaffinity(0, sizeof(w->all), &w->all);
+	if (!w->ahead) {
+		w->cpu = UINT32_MAX;
+		sched_getaffinity(0, sizeof(w->all), &w->all);
+	}
 	__atomic_store_n(&w->tid, (uint32_t)gettid(), __ATOMIC_SEQ_CST);
 	hold_reply(w);
 	if (w->ahead)
@@ -420,10 +422,8 @@ refuse(int fd)
 
 /* What the monitor says of the link and its caller. */
 static void
-describe(struct worker *w, const struct message_in *in)
+describe(struct worker *w, const struct message_in *in, size_t at)
 {
-	size_t at = 0;
-
 	w->link.serial = in->head.serial;
 	w->link.depth = (uint32_t)in->head.word[2];
 	w->link.caller = (struct twz_caller){ .thread = in->head.word[0], .compartment = in->head.word[1],
@@ -466,14 +466,38 @@ dispatch_ahead(int fd)
 	w->stack = mmap(NULL, GUEST_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (w->stack == MAP_FAILED || mprotect(w->stack, GUEST_GUARD, PROT_NONE))
 		_exit(126);
+	sched_getaffinity(0, sizeof(w->all), &w->all);
 	w->ahead = true;
 	first = w;
+}
+
+/*
+ * A thread starts where its maker is allowed to run. Left alone, the kernel would wake a sleeping CPU for it, and it
+ * would have to move to its caller's as soon as it waits: both take longer than loading a small service.
+ */
+static bool
+start_beside(struct worker *w)
+{
+	uint32_t cpu = __atomic_load_n(&w->link.shared->cpu, __ATOMIC_RELAXED);
+	bool beside = cpu < CPU_SETSIZE && CPU_COUNT(&w->all) > 1 && cpu == (uint32_t)sched_getcpu(), ok;
+	cpu_set_t one;
+
+	w->cpu = beside ? cpu : UINT32_MAX;
+	if (beside) {
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+	}
+	ok = start_thread(w);
+	if (beside)
+		sched_setaffinity(0, sizeof(w->all), &w->all);
+	return ok;
 }
 
 void
 dispatch_first(void)
 {
-	if (first && !start_thread(first)) {
+	if (first && !start_beside(first)) {
 		__atomic_store_n(&first->link.shared->ready, LINK_REFUSED, __ATOMIC_SEQ_CST);
 		link_wake(&first->link.shared->ready);
 		first = NULL;
@@ -482,26 +506,26 @@ dispatch_first(void)
 
 /* The thread reads what is written here once its caller has rung. */
 static void
-start_first(const struct message_in *in)
+start_first(const struct message_in *in, size_t at)
 {
 	struct worker *w = first;
 
 	first = NULL;
 	if (!w)
 		return;
-	describe(w, in);
+	describe(w, in, at);
 	while (!__atomic_load_n(&w->tid, __ATOMIC_SEQ_CST))
 		link_sleep(&w->tid, 0, NULL);
 	publish(w);
 }
 
 void
-dispatch_start(const struct message_in *in, int fd)
+dispatch_start(const struct message_in *in, size_t at, int fd)
 {
 	struct worker *w;
 
 	if (fd < 0) {
-		start_first(in);
+		start_first(in, at);
 		return;
 	}
 	w = calloc(1, sizeof(*w));
@@ -509,7 +533,7 @@ dispatch_start(const struct message_in *in, int fd)
 		refuse(fd);
 		return;
 	}
-	describe(w, in);
+	describe(w, in, at);
 	if (w->link.caller.compartment)
 		w->permits = permits_new(w->link.serial);
 	w->link.shared = mmap(NULL, LINK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);

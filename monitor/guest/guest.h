@@ -84,6 +84,8 @@ void given_take(struct message_in *in);
 /* -- crash.c */
 /** Maps the page and installs the handlers. */
 void crash_init(int fd);
+/** Where the service's file lies. */
+void crash_loaded(uint64_t base, uint64_t size);
 /** Gives the calling thread a stack to crash on. */
 void crash_thread(void);
 /** Ends the compartment for what its service did; @format says what, for its callers. */
@@ -137,8 +139,8 @@ struct guest_link {
 	struct twz_caller caller;
 	char context[128];
 };
-/** Starts the thread that serves a new link; @fd < 0: the one that was made ahead. */
-void dispatch_start(const struct message_in *in, int fd);
+/** Starts the thread that serves a new link; its texts are @at; @fd < 0: the one that was made ahead. */
+void dispatch_start(const struct message_in *in, size_t at, int fd);
 /** In a clone, as soon as it is there: memory for the first link; @fd may be closed afterwards. */
 void dispatch_ahead(int fd);
 /** Starts that link's thread; like every thread it is confined as the one that starts it. */
