@@ -203,6 +203,17 @@ set_clock(void)
 	return clock_settime(CLOCK_REALTIME, &now);
 }
 
+/* Whoever is there, one by one: of all at once the kernel says that it worked though each was refused. */
+static long
+kill_any(void)
+{
+	for (pid_t pid = 1; pid < 1000; pid++)
+		if (pid != getpid() && !kill(pid, 0))
+			return 0;
+	errno = EPERM;
+	return -1;
+}
+
 static long
 read_other(void)
 {
@@ -253,7 +264,7 @@ static uint64_t zeros[32];
 	X(execute, "processes", (execl("/bin/true", "true", NULL), -1)) \
 	X(execute_memory, "processes", run_memory()) \
 	X(kill_other, "signals", kill(target, 0)) \
-	X(kill_all, "signals", kill(-1, 0)) \
+	X(kill_any, "signals", kill_any()) \
 	X(queue_signal, "signals", syscall(SYS_rt_sigqueueinfo, target, 0, zeros)) \
 	X(signal_thread, "signals", syscall(SYS_tgkill, target, target, 0)) \
 	X(open_process, "signals", syscall(SYS_pidfd_open, target, 0) < 0 ? -1 : 0) \
