@@ -361,6 +361,22 @@ in_order(const struct search *s)
 	return order;
 }
 
+/* Reads what the verdict depends on, whichever of its types the function will have. */
+static void
+need(struct dw *dw, const struct dw_function *f, const struct match *m)
+{
+	bool is_c = m->language.rules == RULES_C;
+	const struct twz_type *behind = f->ifunc && f->type && f->type->kind == TWZ_FUNC ? unwrapped(f->type) : NULL;
+
+	if (f->type)
+		dw_need(dw, f->type, is_c);
+	if (behind)
+		dw_need(dw, behind, is_c);
+	for (uint32_t i = 0; i < m->ndeclared; i++)
+		if (m->rank < RANK_NAME || f->ifunc)
+			dw_need(dw, &dw_node_at(dw, m->declared[i].ref)->type, is_c);
+}
+
 void
 dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 {
@@ -374,8 +390,7 @@ dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 	for (size_t i = 0; i < n; i++)
 		take(dw, &functions[order[i].item], &s.matches[order[i].item], !brief);
 	for (size_t i = 0; dw->lazy && i < n; i++)
-		if (functions[order[i].item].type)
-			dw_need(dw, functions[order[i].item].type);
+		need(dw, &functions[order[i].item], &s.matches[order[i].item]);
 	do
 		dw_fill(dw);
 	while (dw_define(dw));

@@ -184,8 +184,11 @@ void dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *don
 struct node *dw_node_at(struct dw *dw, die_ref ref);
 /** The same, of a DIE that was read. It is filled at once unless that is too deep inside of others. */
 struct node *dw_node_of(struct dw *dw, const struct die *die);
-/** Reads what a verdict about a function of this type depends on. For a lazy reader. */
-void dw_need(struct dw *dw, const struct twz_type *function);
+/**
+ * Reads what a verdict about a function of this type depends on that has no record; @is_c: and is written in C.
+ * For a lazy reader.
+ */
+void dw_need(struct dw *dw, const struct twz_type *function, bool is_c);
 /** The same for a type that has got its definition. */
 void dw_need_again(struct dw *dw, struct node *node);
 /** The type that @die's DW_AT_type names; void when it has none. Its qualifiers go to @quals. */

@@ -476,7 +476,7 @@ need_members(struct dw *dw, struct node *node, unsigned as)
 	node->needed |= (uint8_t)as;
 	dw->depth++;
 	if (type->kind == TWZ_FUNC)
-		need(dw, type->target, AS_VALUE);
+		need(dw, type->target, as);
 	for (uint32_t i = 0; i < type->nmembers; i++)
 		need(dw, type->members[i].type, as);
 	dw->depth--;
@@ -534,7 +534,7 @@ need(struct dw *dw, const struct twz_type *type, unsigned as)
 			need_definition(dw, node, as);
 			return;
 		case TWZ_FUNC:
-			need_members(dw, node, AS_PARAM);
+			need_members(dw, node, AS_SHOWN);
 			return;
 		case TWZ_VOID:
 		case TWZ_BOOL:
@@ -552,11 +552,52 @@ need(struct dw *dw, const struct twz_type *type, unsigned as)
 	}
 }
 
-void
-dw_need(struct dw *dw, const struct twz_type *function)
+/*
+ * Whether a pointer never crosses that no record says anything of, whatever is behind it: see twz_plan_make().
+ * What is only declared so far may yet be a struct.
+ */
+static bool
+is_refused(const struct twz_type *type)
 {
-	if (function->kind == TWZ_FUNC)
-		need_members(dw, (struct node *)(uintptr_t)function, AS_PARAM);
+	const struct twz_type *t = twz_type_strip(type), *target;
+	bool is_const;
+
+	if (t->kind != TWZ_POINTER)
+		return false;
+	is_const = t->quals & TWZ_CONST;
+	target = t->target;
+	for (int i = 0; i < DW_MAX_CHAIN && target->kind == TWZ_TYPEDEF && target->target; i++) {
+		is_const |= target->quals & TWZ_CONST;
+		target = target->target;
+	}
+	return !is_const || (target->kind != TWZ_CHAR && target->kind != TWZ_STRUCT &&
+			     target->kind != TWZ_OPAQUE && target->kind != TWZ_TYPEDEF);
+}
+
+static bool
+returns_pointer(const struct twz_type *function)
+{
+	const struct twz_type *t = twz_type_strip(function->target);
+
+	return t->kind == TWZ_POINTER && twz_type_strip(t->target)->kind != TWZ_CHAR;
+}
+
+/* What comes behind the first reason to refuse a function of C is only shown; those of others depend on all. */
+void
+dw_need(struct dw *dw, const struct twz_type *function, bool is_c)
+{
+	struct node *node = (struct node *)(uintptr_t)function;
+	bool refused = is_c && (!function->is_prototyped || function->is_variadic);
+
+	if (function->kind != TWZ_FUNC || node->needed & AS_PARAM)
+		return;
+	node->needed |= AS_PARAM;
+	need(dw, function->target, refused ? AS_SHOWN : AS_VALUE);
+	refused |= is_c && returns_pointer(function);
+	for (uint32_t i = 0; i < function->nmembers; i++) {
+		need(dw, function->members[i].type, refused ? AS_SHOWN : AS_PARAM);
+		refused |= is_c && is_refused(function->members[i].type);
+	}
 }
 
 void

@@ -110,6 +110,40 @@ test_assembly(void **state)
 	assert_null(gate_of(s, "unknown")->type);
 }
 
+/* A type that comes from a declaration in another file, or out of a chooser, is read as far as a verdict needs it. */
+static void
+test_taken_elsewhere(void **state)
+{
+	TWZ_ARENA arena = { 0 };
+	const struct twz_service *s;
+
+	(void)state;
+	write_text("own.c", "struct t { int *inner; int n; }; struct flat { int a, b; };\n"
+			    "int body(const struct t *t) { return t->n; }\n"
+			    "__asm__(\".globl other\\n.type other, @function\\n.set other, body\");\n"
+			    "static int flat(const struct flat *f) { return f->a; }\n"
+			    "static int deep(const struct t *t) { return t->n; }\n"
+			    "static int (*pick_flat(void))(const struct flat *) { return flat; }\n"
+			    "static int (*pick_deep(void))(const struct t *) { return deep; }\n"
+			    "int chosen(const struct flat *f) __attribute__((ifunc(\"pick_flat\")));\n"
+			    "int refused(const struct t *t) __attribute__((ifunc(\"pick_deep\")));\n"
+			    "int *gives(const struct t *t) { return t->inner; }\n"
+			    "void *nothing(const struct t *t, struct flat f) { return t->n + f.a ? t->inner : 0; }\n"
+			    "int second(struct t *p, const struct t *t, struct flat f) { return p->n + t->n + f.a; }\n"
+			    "int pointed(int (*f)(const struct t *t), const struct t *t) { return f(t); }\n"
+			    "int fine(const char *s, const struct flat *f) { return *s + f->b; }\n");
+	write_text("others.c", "struct t { int *inner; int n; }; int other(const struct t *t);\n"
+			       "int call(int n) { struct t t = { 0, n }; return other(&t); }\n");
+	assert_int_equal(shell("cd $D && gcc -g -O1 -fPIC -shared -o elsewhere.so own.c others.c"), 0);
+	s = inspect_ok(in_folder("elsewhere.so"), true, &arena);
+	check(s, "other", "other(t: t) -> i32", "alias", "parameter 't' in field 'inner'");
+	check(s, "chosen", "chosen(_: flat) -> i32", "ifunc", "");
+	check(s, "refused", "refused(_: t) -> i32", "ifunc", "parameter 1 in field 'inner'");
+	check(s, "second", "second(p: *t, t: t, f: flat) -> i32", "low_pc", "parameter 'p'");
+	check(s, "pointed", "pointed(f: fn(t) -> i32, t: t) -> i32", "low_pc", "parameter 'f'");
+	check(s, "fine", "fine(s: string, f: flat) -> i32", "low_pc", "");
+}
+
 /* -- optimised -------------------------------------------------------------------------------------- */
 
 /* Functions with one body and different types, one that others have swallowed, link time optimisation. */
@@ -336,6 +370,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_assembly),
+		cmocka_unit_test(test_taken_elsewhere),
 		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_disagreement),
 		cmocka_unit_test(test_cxx),
