@@ -471,6 +471,18 @@ take_asks(struct reader *r, const struct pair *pairs, size_t n)
 	r->out->nasks++;
 }
 
+static void
+take_runs(struct reader *r, const struct pair *pairs, size_t n)
+{
+	enum twz_runs how = twz_runs_find(pairs[0].value);
+
+	(void)n;
+	if (how == TWZ_RUNS_NONE)
+		r->out->partial = true;
+	else if (!twz_runs(r->out->asks, how))
+		r->out->asks = twz_format(r->arena, "%sruns %s\n", r->out->asks, twz_runs_text(how));
+}
+
 /* Which codes a gate returns may be said before the codes themselves. */
 static void
 join_codes(struct reader *r)
@@ -494,7 +506,7 @@ static const struct head {
 } heads[] = {
 	{ "gate", take_gate }, { "service", take_service },
 	{ "error", take_error }, { "flags", take_flags }, { "codes", take_codes },
-	{ "asks", take_asks },
+	{ "asks", take_asks },	 { "runs", take_runs },
 };
 
 /*

@@ -91,6 +91,14 @@ compartment_find(struct monitor *m, const struct twz_service *service,
 }
 
 bool
+compartment_never_restarts(const struct compartment *c)
+{
+	if (c->options.restart != MONITOR_RESTART_BY_RECORD)
+		return c->options.restart == MONITOR_RESTART_NEVER;
+	return twz_runs(c->service->asks, TWZ_RUNS_RESTART_NEVER);
+}
+
+bool
 compartment_ensure(struct compartment *c, struct instance **ret, struct twz_error *err)
 {
 	if (c->instance && !c->instance->doomed && !c->instance->dead && !c->instance->end_ns) {
@@ -99,7 +107,7 @@ compartment_ensure(struct compartment *c, struct instance **ret, struct twz_erro
 	}
 	if (c->unloaded && !life_revive(c, err))
 		return false;
-	if (c->options.restart == MONITOR_RESTART_NEVER && c->started) {
+	if (compartment_never_restarts(c) && c->started) {
 		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
 			 "%s has ended and is not to be restarted: %s", c->service->name, c->why);
 		return twz_hint(err, "sys::unload %s makes room for another", c->service->name);

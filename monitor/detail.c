@@ -114,8 +114,10 @@ add_rest(struct details *d, const struct compartment *c)
 	    yes(c->instance && c->instance->zygote && c->instance->zygote->kind & GUEST_OWN), "%s",
 	    o->fresh || o->debug ? "exec" : "that of the session's zygote");
 	add_debuggers(d, c);
-	add(d, "restart", o->restart == MONITOR_RESTART_NEVER ? "never" : "on_call",
-	    o->restart == MONITOR_RESTART_NEVER ? "never" : "on_call", "%s", "after a fault");
+	add(d, "restart", o->restart == MONITOR_RESTART_BY_RECORD ? "" : o->restart == MONITOR_RESTART_NEVER ? "never" : "on_call",
+	    compartment_never_restarts(c) ? "never" : "on_call", "after a fault%s",
+	    o->restart != MONITOR_RESTART_BY_RECORD || !(twz_runs(c->service->asks, TWZ_RUNS_RESTART_NEVER) ||
+	    twz_runs(c->service->asks, TWZ_RUNS_RESTART_ON_CALL)) ? "" : ", as its record says");
 }
 
 bool

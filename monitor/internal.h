@@ -218,6 +218,8 @@ void zygote_release(struct zygote *z);
 TWZ_MUST bool compartment_find(struct monitor *m, const struct twz_service *service,
 			       const struct monitor_load_options *options, struct compartment **ret,
 			       struct twz_error *err);
+/** Whether a fault was its end, by the loader's word or else the record's. */
+bool compartment_never_restarts(const struct compartment *c);
 /** It runs, whatever its mechanism. */
 TWZ_MUST bool compartment_start(struct compartment *c, struct twz_error *err);
 /** The running instance, started if there is none. */

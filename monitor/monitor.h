@@ -80,9 +80,10 @@ enum monitor_mechanism {
 };
 const char *monitor_mechanism_text(enum monitor_mechanism mechanism);
 
-/* What happens after a fault: the next call starts the compartment again, or is refused. */
+/* What happens after a fault: the next call starts the compartment again, or is refused. 0: as its record says. */
 #define MONITOR_RESTARTS(X) X(ON_CALL, "on_call") X(NEVER, "never")
 enum monitor_restart {
+	MONITOR_RESTART_BY_RECORD,
 #define X(restart, text) MONITOR_RESTART_##restart,
 	MONITOR_RESTARTS(X)
 #undef X

@@ -74,7 +74,8 @@ read_options(const struct twz_load_options *o, struct monitor_fd *fds, struct se
 	to->memory = o->memory;
 	to->fresh = o->fresh != 0;
 	to->debug = o->debug != 0;
-	to->restart = o->never_restart ? MONITOR_RESTART_NEVER : MONITOR_RESTART_ON_CALL;
+	to->restart = o->never_restart > 0 ? MONITOR_RESTART_NEVER
+		      : o->never_restart ? MONITOR_RESTART_ON_CALL : MONITOR_RESTART_BY_RECORD;
 	to->env = o->env;
 	while (o->env && o->env[to->nenv])
 		to->nenv++;

@@ -95,7 +95,7 @@ sys_load(const struct sys_request *r, struct twz_value *ret, struct twz_error *e
 			.fresh = sys_arg_flag(r, LOAD_FRESH),
 			.debug = sys_arg_flag(r, LOAD_DEBUG),
 			.restart = (enum monitor_restart)sys_arg_number(r, LOAD_RESTART,
-									MONITOR_RESTART_ON_CALL),
+									MONITOR_RESTART_BY_RECORD),
 		},
 	};
 	const char *name;

@@ -156,3 +156,47 @@ twz_ask_shown(const struct twz_ask *ask, struct twz_arena *arena)
 	}
 	return "";
 }
+
+/* -- how it is run ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *word, *sentence;
+} ways[] = {
+#define X(how, text, sentence) { text, sentence },
+	TWZ_RUNS(X)
+#undef X
+};
+
+enum twz_runs
+twz_runs_find(const char *word)
+{
+	size_t i = 0;
+
+	while (i < TWZ_COUNT(ways) && strcmp(ways[i].word, word))
+		i++;
+	return (enum twz_runs)i;
+}
+
+const char *
+twz_runs_text(enum twz_runs how)
+{
+	return ways[how].word;
+}
+
+const char *
+twz_runs_shown(enum twz_runs how)
+{
+	return ways[how].sentence;
+}
+
+bool
+twz_runs(const char *asks, enum twz_runs how)
+{
+	const char *word = ways[how].word, *at = asks;
+	size_t n = strlen(word);
+
+	for (; at && *at; at += strcspn(at, "\n"), at += *at == '\n')
+		if (!strncmp(at, "runs ", 5) && !strncmp(at + 5, word, n) && at[5 + n] == '\n')
+			return true;
+	return false;
+}

@@ -151,7 +151,7 @@ struct twz_load_options {
 	int dup;		/* a name that is taken gets a number */
 	int fresh;		/* an address layout of its own */
 	int debug;		/* it waits for a debugger before its service is loaded */
-	int never_restart;	/* after a fault, calls are refused */
+	int never_restart;	/* after a fault, calls are refused; -1: they are not; 0: as the service's record says */
 	const char *const *args;	/* what twz_args() gives it, ended by NULL; NULL: none */
 	const struct twz_load_fd *fds;	/* what twz_fd() gives it, ended by a name NULL; duplicated; NULL: none */
 };

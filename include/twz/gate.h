@@ -268,6 +268,19 @@ enum { TWZ_STATE_UNSET, TWZ_STATE_OK, TWZ_STATE_ERR };
 	TWZ_RECORD_(TWZ_PASTE(twz_asks_, __COUNTER__), \
 		    "asks=" kind "\0what=" what "\0rights=" rights "\0" more)
 
+/*
+ * How the service would like to be run; who loads it may say otherwise.
+ *
+ *	TWZ_RESTART(never)	not again after a fault, as what it knew is lost (on_call, which is usual: by the next call)
+ *	TWZ_STATELESS		it keeps nothing between calls: to park it, its process may be ended
+ */
+#define TWZ_RESTART(when) \
+	TWZ_ASSERT_(twz_restart_##when >= 0, ""); \
+	TWZ_RECORD_(twz_restart_record, "runs=restart_" #when "\0")
+#define TWZ_STATELESS TWZ_RECORD_(twz_stateless_record, "runs=stateless\0")
+
+enum { twz_restart_never, twz_restart_on_call };
+
 /* What a caller is told when a gate returns this error: TWZ_ERROR_TEXT(NoSuchUser, "No such user"). */
 #define TWZ_ERROR_TEXT(enumerator, text) \
 	TWZ_ASSERT_(sizeof(enumerator) > 0, ""); \

@@ -324,10 +324,9 @@ put_asks(struct document *d, const struct twz_service *service)
 	const char *at = service->asks, *before = "[";
 	struct twz_ask ask;
 
-	if (!at || !*at)
-		return;
-	put_key(d, "asks");
 	while (twz_ask_next(&at, &d->arena, &ask)) {
+		if (*before == '[')
+			put_key(d, "asks");
 		twz_text_printf(&d->text, "%s{\"kind\":\"%s\"", before, twz_ask_kind_text(ask.kind));
 		put_text(d, "what", ask.what);
 		put_bool(d, "read", ask.rights & TWZ_ASK_READ);
@@ -336,7 +335,23 @@ put_asks(struct document *d, const struct twz_service *service)
 		twz_text_byte(&d->text, '}');
 		before = ",";
 	}
-	twz_text_puts(&d->text, *before == '[' ? "[]" : "]");
+	twz_text_puts(&d->text, *before == '[' ? "" : "]");
+}
+
+static void
+put_runs(struct document *d, const struct twz_service *service)
+{
+	const char *before = "[";
+
+	for (enum twz_runs how = 0; how < TWZ_RUNS_NONE; how++) {
+		if (!twz_runs(service->asks, how))
+			continue;
+		if (*before == '[')
+			put_key(d, "runs");
+		twz_text_printf(&d->text, "%s\"%s\"", before, twz_runs_text(how));
+		before = ",";
+	}
+	twz_text_puts(&d->text, *before == '[' ? "" : "]");
 }
 
 void
@@ -361,6 +376,7 @@ show_json(FILE *out, const struct twz_service *service)
 	put_bool(&d, "partial", service->partial);
 	twz_text_byte(&d.text, '}');
 	put_asks(&d, service);
+	put_runs(&d, service);
 	twz_text_puts(&d.text, ",\"gates\":[");
 	for (uint32_t i = 0; i < service->ngates; i++)
 		put_gate(&d, &service->gates[i], !i);

@@ -176,6 +176,9 @@ put_asks(struct twz_text *text, const struct twz_service *service, const struct 
 		put(text, "  ", p->strong, ask.needed ? "needs " : "asks for ");
 		put(text, twz_ask_shown(&ask, &arena), p->end, "\n");
 	}
+	for (enum twz_runs how = 0; how < TWZ_RUNS_NONE; how++)
+		if (twz_runs(service->asks, how))
+			put(text, "  ", twz_runs_shown(how), "\n");
 }
 
 void

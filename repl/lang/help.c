@@ -10,6 +10,7 @@
 #include "repl/lang/interp.h"
 #include "repl/lang/lang.h"
 #include "repl/lang/words.h"
+#include "twz/ask.h"
 #include "twz/nearest.h"
 #include "twz/plan.h"
 #include "twz/objid.h"
@@ -442,6 +443,9 @@ show_service(const struct twz_service *service, FILE *out)
 {
 	fprintf(out, "%s%s%s%s%s\n", service->name, *service->version ? " " : "", service->version,
 		*service->doc ? ": " : "", service->doc);
+	for (enum twz_runs how = 0; how < TWZ_RUNS_NONE; how++)
+		if (twz_runs(service->asks, how))
+			fprintf(out, "  %s\n", twz_runs_shown(how));
 	for (uint32_t i = 0; i < service->ngates; i++) {
 		const struct twz_gate *gate = &service->gates[i];
 

@@ -139,6 +139,23 @@ counter
 killed by SIGKILL
 Link Error: counter has ended and is not to be restarted: killed by SIGKILL
 [6]
+## What its record says of that holds, unless who loads it says otherwise.
+$ TWZ_PATH=$TWZ_BUILD/tests/services/life; export TWZ_PATH; twz-inspect --json $TWZ_PATH/libfragile.so | jq -c .runs; twz -c 'help fragile' | sed -n 2p; twz -c 'fragile::tell 1; try fragile::die else "died"; (sys::info fragile).properties | where it.property == "restart"; fragile::tell 1'
+["restart_never"]
+  it is not started again after a fault
+1
+died
+property  asked  active  mechanism
+restart          never   after a fault, as its record says
+Link Error: fragile has ended and is not to be restarted: SIGABRT
+[6]
+$ TWZ_PATH=$TWZ_BUILD/tests/services/life; export TWZ_PATH; twz -c 'sys::load fragile --restart=on_call; fragile::tell 1; try fragile::die else "died"; (sys::info fragile).properties | where it.property == "restart"; fragile::tell 1'
+fragile
+1
+died
+property  asked    active   mechanism
+restart   on_call  on_call  after a fault
+1
 ## Unloading waits for those who need it (M6).
 $ twz -c 'sys::load demo::libcounter.so; sys::unload demo; demo::inc'
 demo
