@@ -115,6 +115,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.services = session_names,
 		.plan = session_host_plan,
 		.call = session_host_call,
+		.call_many = session_host_call_many,
 		.debug = session_debug,
 		.query = options->query,
 		.table = options->table,

@@ -222,6 +222,57 @@ session_call_many(struct session_gate *const *gates, struct monitor_one *calls, 
 	return monitor_call_many(calls, n, timeout_ns, err);
 }
 
+/* Their words and results; false: the arguments of the one after *@n do not fit. */
+static bool
+make_calls(struct session_gate *g, const struct twz_value *const *args, size_t nargs, struct monitor_one *calls,
+	   size_t *n, struct twz_arena *arena, struct twz_error *err)
+{
+	size_t wanted = *n;
+
+	for (*n = 0; *n < wanted; ++*n) {
+		uint64_t *words = twz_new_array(arena, TWZ_MAX_PARAMS, uint64_t);
+
+		if (!twz_image_args(g->plan, args[*n], nargs, arena, words, err))
+			return false;
+		calls[*n] = (struct monitor_one){ g->bound, words,
+						  twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t)), 0 };
+	}
+	return true;
+}
+
+size_t
+session_host_call_many(void *data, const struct twz_service *service, const struct twz_gate *gate,
+		       const struct twz_value *const *args, size_t nargs, size_t n, int64_t timeout_ns,
+		       struct twz_arena *arena, struct twz_value *ret, struct twz_error *err)
+{
+	struct monitor_one *calls = twz_new_array(arena, n, struct monitor_one);
+	struct twz_error misfit = { 0 }, failure = { 0 };
+	struct session *s = data;
+	struct session_gate *g;
+	size_t done = 0;
+
+	output_begin(&s->output);
+	if (!bound_gate(s, service, gate, &g, err))
+		return 0;
+	if (!make_calls(g, args, nargs, calls, &n, arena, &misfit))
+		failure = misfit;	/* should all before it be well */
+	misfit = (struct twz_error){ 0 };
+	if (monitor_call_many(calls, n, timeout_ns, &misfit)) {
+		failure = misfit;
+		crash_explain(g, &failure);
+	}
+	for (; done < n && !calls[done].code; done++) {
+		if (!twz_image_result(g->plan, calls[done].words, calls[done].ret, arena, &ret[done], err)) {
+			twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
+			return done;
+		}
+		if (ret[done].kind == TWZ_VALUE_ERR)
+			monitor_gate_said_no(g->bound);
+	}
+	*err = failure;
+	return done;
+}
+
 bool
 session_host_call(void *data, const struct twz_service *service, const struct twz_gate *gate,
 	  const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,

@@ -271,13 +271,9 @@ is_constant(const struct ast *node, const struct twz_value *v)
 	       (v->kind == TWZ_VALUE_INT || v->kind == TWZ_VALUE_FLOAT || v->kind == TWZ_VALUE_BOOL);
 }
 
-/*
- * All arguments that can be had without a call; @later gets a bit for each that cannot. @piped NULL:
- * the piped value is not known yet.
- */
-static bool
-convert_all(struct lang *l, struct call_site *site, const struct twz_value *piped,
-	    struct twz_value *args, uint64_t *later, struct twz_error *err)
+bool
+lang_convert_all(struct lang *l, struct call_site *site, const struct twz_value *piped,
+		 struct twz_value *args, uint64_t *later, struct twz_error *err)
 {
 	*later = 0;
 	for (uint32_t i = 0; i < site->nparams; i++) {
@@ -313,7 +309,7 @@ call_site(struct lang *l, struct call_site *site, const struct twz_value *piped,
 	struct twz_value *args = twz_new_array(l->arena, site->nparams, struct twz_value);
 	uint64_t later;
 
-	if (!convert_all(l, site, piped, args, &later, err))
+	if (!lang_convert_all(l, site, piped, args, &later, err))
 		return false;
 	for (uint32_t i = 0; later && i < site->nparams; i++)
 		if ((later >> i & 1) && !lang_late_argument(l, site, i, &args[i], err))
@@ -542,7 +538,7 @@ lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz_erro
 	if (!lang_resolve(l, a, piped, &site, err))
 		return false;
 	args = twz_new_array(l->arena, site->nparams, struct twz_value);
-	return convert_all(l, site, NULL, args, &later, err) || blame(l, site) || lang_at(err, a);
+	return lang_convert_all(l, site, NULL, args, &later, err) || blame(l, site) || lang_at(err, a);
 }
 
 /* In a check: a call of a service that the text loads itself, of which nothing is known before. */

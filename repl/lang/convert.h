@@ -64,6 +64,15 @@ struct call_site {
 /** Finds the gate of the call @a, and which argument is for which parameter. Calls nothing. */
 bool lang_resolve(struct lang *l, const struct ast *a, bool piped, struct call_site **ret,
 		  struct twz_error *err);
+/**
+ * All arguments that can be had without a call; @later gets a bit for each that cannot. @piped NULL: the piped
+ * value is not known yet.
+ */
+bool lang_convert_all(struct lang *l, struct call_site *site, const struct twz_value *piped,
+		      struct twz_value *args, uint64_t *later, struct twz_error *err);
+/** Calls the gate @n times, an array of arguments each: see repl_host.call_many. */
+size_t lang_call_gates(struct lang *l, const struct call_site *site, const struct twz_value *const *args,
+		       size_t n, struct twz_value *ret, struct twz_error *err);
 /** Whether the user can be asked for such a parameter: a secret, at a prompt. */
 bool lang_may_ask(const struct lang *l, const struct convert_want *want);
 /** Whether it is asked for: it was left out, or stands there masked, as the history keeps it. */

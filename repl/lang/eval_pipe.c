@@ -5,51 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "repl/lang/ahead.h"
 #include "repl/lang/interp.h"
-
-/* "map gate": a stage whose expression only names what is to be called with each element. */
-static bool
-names_callee(const struct lang *l, const struct ast *a)
-{
-	const struct lang_binding *b;
-
-	if (a->kind == AST_CALL)
-		return !a->nargs;
-	if (a->kind != AST_WORD || a->name_n < a->n)
-		return false;
-	b = lang_lookup(l, a->id);
-	return b ? lang_function_of(&b->value) != NULL : a->builtin != NULL;
-}
-
-/* The stage's expression with 'it' bound to @it; what is a function is called with it. */
-static bool
-eval_for_it(struct lang *l, const struct ast *expr, const struct twz_value *it,
-	    struct twz_value *ret, struct twz_error *err)
-{
-	size_t scope = l->nbindings;
-	struct twz_value f;
-	bool done;
-
-	if (expr->kind == AST_LAMBDA)
-		return lang_make_function(l, expr, &f, err) &&
-		       (lang_call_with(l, &f, it, 1, ret, err) || lang_at(err, expr));
-	if (names_callee(l, expr)) {
-		struct call_site *site = NULL;
-		struct ast call = *expr;
-
-		call.kind = AST_CALL;
-		call.head_to = call.to;
-		if (expr->kind == AST_WORD)
-			call.site = &site;
-		return lang_call_node(l, &call, it, ret, err);
-	}
-	lang_declare(l, lang_name(l, "it", 2), it);
-	done = lang_eval(l, expr, ret, err);
-	if (done)
-		*ret = lang_copy(l->arena, ret);
-	lang_leave(l, scope);
-	return done;
-}
 
 /* -- stages over the elements of a list -------------------------------------------------------- */
 
@@ -59,7 +16,15 @@ struct pass {
 	const struct twz_value *list;
 	struct twz_value *ret;
 	struct twz_error *err;
+	struct lang_ahead ahead;
 };
+
+/* The value of the stage's expression for element @i; they are asked for in order. */
+static bool
+value_of(struct pass *p, size_t i, struct twz_value *ret)
+{
+	return lang_ahead_next(p->l, &p->ahead, p->stage->items[0], p->list, i, ret, p->err);
+}
 
 static bool
 run_where(struct pass *p)
@@ -68,7 +33,7 @@ run_where(struct pass *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->list->list.n; i++) {
-		if (!eval_for_it(p->l, p->stage->items[0], &p->list->list.items[i], &v, p->err))
+		if (!value_of(p, i, &v))
 			return false;
 		if (v.kind != TWZ_VALUE_BOOL) {
 			lang_type_error(p->err, "Expected 'bool' got '%s'", lang_type_of(p->l->arena, &v));
@@ -87,8 +52,7 @@ run_map(struct pass *p)
 	struct twz_value *all = twz_new_array(p->l->arena, p->list->list.n, struct twz_value), v;
 
 	for (size_t i = 0; i < p->list->list.n; i++) {
-		if (!eval_for_it(p->l, p->stage->items[0], &p->list->list.items[i], &v, p->err) ||
-		    !lang_go_on(p->l, p->err))
+		if (!value_of(p, i, &v) || (!p->ahead.failed && !lang_go_on(p->l, p->err)))
 			return false;
 		if (v.kind == TWZ_VALUE_ERR) {
 			lang_fail_err(&v, p->err);
@@ -123,8 +87,7 @@ make_keys(struct pass *p, struct keyed *keys)
 
 	for (size_t i = 0; i < p->list->list.n; i++) {
 		keys[i] = (struct keyed){ .item = &items[i], .key = items[i], .place = i };
-		if (p->stage->nitems &&
-		    !eval_for_it(p->l, p->stage->items[0], &items[i], &keys[i].key, p->err))
+		if (p->stage->nitems && !value_of(p, i, &keys[i].key))
 			return false;
 	}
 	return true;
@@ -210,7 +173,7 @@ unknown_pass(struct pass *p)
 
 	if (!p->l->check)
 		return lang_cannot_know(p->stage, p->list, p->err);
-	if (p->stage->nitems && !eval_for_it(p->l, p->stage->items[0], &item, &v, p->err))
+	if (p->stage->nitems && !lang_eval_for_it(p->l, p->stage->items[0], &item, &v, p->err))
 		return false;
 	if (where && lang_kind(&v) != TWZ_VALUE_BOOL && lang_kind(&v) != TWZ_VALUE_UNIT) {
 		lang_type_error(p->err, "Expected 'bool' got '%s'", lang_type_of(p->l->arena, &v));
@@ -325,7 +288,7 @@ lang_eval_pipe(struct lang *l, const struct ast *a, struct twz_value *ret, struc
 		struct twz_value in = v.kind == TWZ_VALUE_OK ? v.list.items[0]
 				      : lang_kind(&v) == TWZ_VALUE_OK && lang_is_unknown(&v)
 					      ? lang_unknown_inner(&v) : v;
-		struct pass p = { l, stage, &in, &v, err };
+		struct pass p = { .l = l, .stage = stage, .list = &in, .ret = &v, .err = err };
 		bool done;
 
 		if (in.kind == TWZ_VALUE_ERR)

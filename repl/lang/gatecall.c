@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "repl/lang/check.h"
+#include "repl/lang/convert.h"
 #include "repl/lang/interp.h"
 #include "twz/typetext.h"
 
@@ -71,6 +72,23 @@ unknown_result(struct lang *l, const struct twz_service *service, const struct t
 	return lang_unknown(twz_returned(gate->type));
 }
 
+/* Says whose failure it is. Returns false. */
+static bool
+call_failed(struct lang *l, const struct twz_service *service, const struct twz_gate *gate, int64_t left,
+	    struct twz_error *err)
+{
+	/* What was left of the block's time is a number that nobody wrote. */
+	if (err->cls == TWZ_CLASS_TIMEOUT && left != l->timeout_ns) {
+		uint64_t code = err->code;
+
+		err->cls = TWZ_CLASS_NONE;
+		twz_fail(err, TWZ_CLASS_TIMEOUT, code,
+			 "%s::%s: no answer within %.15gms; outcome unknown", service->name,
+			 gate->name, (double)l->deadline_after_ns / 1e6);
+	}
+	return false;
+}
+
 bool
 lang_call_gate(struct lang *l, const struct twz_service *service, const struct twz_gate *gate,
 	       const struct twz_value *args, size_t nargs, struct twz_value *ret,
@@ -99,17 +117,25 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 		lang_trace_gate(l, service, gate, args, nargs, done ? ret : NULL, err, lang_now() - begun);
 	if (done)
 		return true;
-	/* What was left of the block's time is a number that nobody wrote. */
-	if (err->cls == TWZ_CLASS_TIMEOUT && left != l->timeout_ns) {
-		uint64_t code = err->code;
-
-		err->cls = TWZ_CLASS_NONE;
-		twz_fail(err, TWZ_CLASS_TIMEOUT, code,
-			 "%s::%s: no answer within %.15gms; outcome unknown", service->name,
-			 gate->name, (double)l->deadline_after_ns / 1e6);
-	}
 	snprintf(l->gate, sizeof(l->gate), "%s::%s", service->name, gate->name);
-	return false;
+	return call_failed(l, service, gate, left, err);
+}
+
+size_t
+lang_call_gates(struct lang *l, const struct call_site *site, const struct twz_value *const *args, size_t n,
+		struct twz_value *ret, struct twz_error *err)
+{
+	const struct repl_host *host = l->options->host;
+	int64_t left = lang_time_left(l);
+	size_t done;
+
+	lang_end_turn(l);
+	done = host->call_many(host->data, site->service, site->gate, args, site->nparams, n, left, l->arena, ret,
+			       err);
+	lang_begin_turn(l);
+	if (done < n)
+		call_failed(l, site->service, site->gate, left, err);
+	return done;
 }
 
 /* A text may name a service ten thousand times: one that is not there is looked for once. */

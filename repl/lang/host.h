@@ -76,7 +76,16 @@ struct repl_host {
 		     struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
 
 	/**
-	 * The same under a debugger, in a compartment that is there for this call alone; without a deadline.
+	 * @n calls of one gate that only looks and requires no right, in order, as if they were made one by one;
+	 * they may share their way there and back. How many results are there, in @ret; fewer than @n: why not the
+	 * next one is in @err. May be NULL: they are made one by one.
+	 */
+	size_t (*call_many)(void *data, const struct twz_service *service, const struct twz_gate *gate,
+			    const struct twz_value *const *args, size_t nargs, size_t n, int64_t timeout_ns,
+			    struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
+
+	/**
+	 * The same as call() under a debugger, in a compartment that is there for this call alone; without a deadline.
 	 * May be NULL: it cannot be had.
 	 */
 	bool (*debug)(void *data, const struct twz_service *service, const struct twz_gate *gate,
