@@ -185,6 +185,8 @@ size_t monitor_call_many(struct monitor_one *calls, size_t n, int64_t timeout_ns
 void *monitor_share(struct monitor *m, size_t n, struct twz_error *err);
 /** From now on nobody can change it; to write to it is a crash. It stays where it is. */
 TWZ_MUST bool monitor_seal(struct monitor *m, void *memory, struct twz_error *err);
+/** Whether @memory is what monitor_share() gave. */
+bool monitor_shares(struct monitor *m, const void *memory);
 /** Gives it back, here and in compartments. No call that uses it may be under way. */
 void monitor_unshare(struct monitor *m, void *memory);
 
@@ -405,6 +407,7 @@ struct monitor_stats {
 	uint64_t compartments, started, calls, crossings, faults, timeouts, interrupted, links, restarts;
 	uint64_t spares;		/* processes that wait for the next start … */
 	uint64_t spare_memory;		/* … and bytes of their memory that are in no file */
+	uint64_t in_place;		/* bytes of arguments that were shared instead of copied */
 };
 void monitor_stats(struct monitor *m, struct monitor_stats *ret);
 

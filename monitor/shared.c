@@ -121,6 +121,17 @@ free_one(struct monitor *m, struct shared_memory *s)
 	free(s);
 }
 
+bool
+monitor_shares(struct monitor *m, const void *memory)
+{
+	const struct shared_memory *s;
+
+	pthread_mutex_lock(&m->lock);
+	s = *find(m, memory);
+	pthread_mutex_unlock(&m->lock);
+	return s && s->memory == memory;
+}
+
 void
 monitor_unshare(struct monitor *m, void *memory)
 {
@@ -184,6 +195,7 @@ shared_find(void *data, const void *from, uint64_t size, struct wire_shared *ret
 		uint64_t offset = (uint64_t)((const unsigned char *)from - s->memory);
 
 		ok = size <= s->size - offset && tell(i, s);
+		m->stats.in_place += ok ? size : 0;
 		*ret = (struct wire_shared){ s->id, offset, size };
 	}
 	pthread_mutex_unlock(&m->lock);

@@ -116,6 +116,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.plan = session_host_plan,
 		.call = session_host_call,
 		.call_many = session_host_call_many,
+		.large = session_host_large,
 		.debug = session_debug,
 		.query = options->query,
 		.table = options->table,

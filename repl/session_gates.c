@@ -188,11 +188,89 @@ call_program(struct session_gate *g, const uint64_t *words, void *ret, int64_t t
 	return ok;
 }
 
+/* -- large arguments ------------------------------------------------------------------------------- */
+
+/*
+ * They are put where compartments can read them in place: 1 MiB is about where two copies cost more than to share
+ * it. What was born there is passed as it is.
+ */
+enum { LARGE = 1 << 20 };
+
+struct larges {
+	struct monitor *monitor;
+	void *all[TWZ_MAX_PARAMS];
+	size_t n;
+	uint64_t made;			/* bit per one of all: for this call alone */
+};
+
+static void *
+place_large(void *data, const void *from, size_t n)
+{
+	struct larges *l = data;
+	bool there = from && monitor_shares(l->monitor, from);
+	void *memory;
+
+	if (l->n == TWZ_MAX_PARAMS)
+		return NULL;
+	/* That nobody can write to it does not keep its owner from writing before it is sealed. */
+	memory = there ? (void *)(uintptr_t)from : monitor_share(l->monitor, n, NULL);
+	if (!memory)
+		return NULL;
+	l->made |= (uint64_t)!there << l->n;
+	l->all[l->n++] = memory;
+	return memory;
+}
+
+/* One that cannot be sealed is copied like any other memory. */
+static void
+seal_larges(const struct larges *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		(void)!monitor_seal(l->monitor, l->all[i], NULL);
+}
+
+static void
+free_larges(struct larges *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->made >> i & 1)
+			monitor_unshare(l->monitor, l->all[i]);
+}
+
+struct large_value {
+	struct monitor *monitor;
+	void *memory;
+};
+
+static void
+free_large(void *data)
+{
+	const struct large_value *v = data;
+
+	monitor_unshare(v->monitor, v->memory);
+}
+
+void *
+session_host_large(void *data, struct twz_arena *arena, size_t n)
+{
+	struct session *s = data;
+	struct large_value *v = twz_new(arena, struct large_value);
+
+	*v = (struct large_value){ s->monitor, monitor_share(s->monitor, n, NULL) };
+	if (v->memory)
+		twz_arena_defer(arena, free_large, v);
+	return v->memory;
+}
+
+/* -- calls ----------------------------------------------------------------------------------------- */
+
 static bool
 call_by_values(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
 	       const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
 	       struct twz_value *ret, struct twz_error *err)
 {
+	TWZ_CLEANUP(free_larges) struct larges larges = { .monitor = s->monitor };
+	const struct twz_image_place place = { LARGE, place_large, &larges };
 	uint64_t words[TWZ_MAX_PARAMS] = { 0 };
 	struct session_gate *g;
 	void *result;
@@ -200,8 +278,9 @@ call_by_values(struct session *s, const struct twz_service *service, const struc
 	if (sys_is_builtin(service))
 		return sys_call(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
 	if (!bound_gate(s, service, gate, &g, err) ||
-	    !twz_image_args(g->plan, args, nargs, arena, words, err))
+	    !twz_image_args_at(g->plan, args, nargs, arena, &place, words, err))
 		return false;
+	seal_larges(&larges);
 	result = twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t));
 	if (!(twz_is_program(gate, g->plan) ? call_program(g, words, result, timeout_ns, err)
 					    : call_bound(g, words, result, timeout_ns, err)))

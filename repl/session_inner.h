@@ -160,6 +160,7 @@ TWZ_MUST bool session_host_call(void *data, const struct twz_service *service, c
 				const struct twz_value *args, size_t nargs, int64_t timeout_ns,
 				struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
 
+void *session_host_large(void *data, struct twz_arena *arena, size_t n);
 size_t session_host_call_many(void *data, const struct twz_service *service, const struct twz_gate *gate,
 			      const struct twz_value *const *args, size_t nargs, size_t n, int64_t timeout_ns,
 			      struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);

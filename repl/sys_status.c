@@ -8,7 +8,7 @@ sys_stats(const struct sys_request *r, struct twz_value *ret, struct twz_error *
 {
 	static const char *const names[] = { "compartments", "started", "calls", "crossings", "faults",
 					     "timeouts", "interrupted", "links", "restarts", "spares",
-					     "spare_memory" };
+					     "spare_memory", "in_place" };
 	struct monitor_stats m;
 
 	(void)err;
@@ -16,7 +16,7 @@ sys_stats(const struct sys_request *r, struct twz_value *ret, struct twz_error *
 	*ret = SYS_RECORD(r, names, sys_count(m.compartments), sys_count(m.started), sys_count(m.calls), sys_count(m.crossings),
 			  sys_count(m.faults), sys_count(m.timeouts), sys_count(m.interrupted),
 			  sys_count(m.links), sys_count(m.restarts), sys_count(m.spares),
-			  sys_count(m.spare_memory));
+			  sys_count(m.spare_memory), sys_count(m.in_place));
 	return true;
 }
 

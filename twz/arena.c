@@ -187,10 +187,38 @@ twz_grow(struct twz_arena *arena, void *array, size_t n, size_t size)
 	return bigger;
 }
 
+struct twz_deferred {
+	struct twz_deferred *next;
+	void (*give_back)(void *data);
+	void *data;
+};
+
+void
+twz_arena_defer(struct twz_arena *arena, void (*give_back)(void *data), void *data)
+{
+	struct twz_deferred *d = twz_new(arena, struct twz_deferred);
+
+	*d = (struct twz_deferred){ arena->deferred, give_back, data };
+	arena->deferred = d;
+}
+
+static void
+run_deferred(struct twz_arena *arena)
+{
+	while (arena->deferred) {
+		struct twz_deferred *d = arena->deferred;
+
+		arena->deferred = d->next;
+		d->give_back(d->data);
+	}
+}
+
 void
 twz_arena_reset(struct twz_arena *arena)
 {
 	struct twz_chunk *keep = arena->chunks;
+
+	run_deferred(arena);
 
 	if (!keep)
 		return;
@@ -208,6 +236,7 @@ twz_arena_reset(struct twz_arena *arena)
 void
 twz_arena_free(struct twz_arena *arena)
 {
+	run_deferred(arena);
 	for (struct twz_chunk *c = arena->chunks, *next; c; c = next) {
 		next = c->next;
 		free_chunk(c);

@@ -15,6 +15,7 @@
 struct twz_arena {
 	struct twz_chunk *chunks;	/* newest first */
 	size_t used;			/* bytes handed out in all, for statistics */
+	struct twz_deferred *deferred;	/* newest first */
 };
 
 #define TWZ_ARENA TWZ_CLEANUP(twz_arena_free) struct twz_arena
@@ -42,6 +43,9 @@ char *twz_vformat(struct twz_arena *arena, const char *fmt, va_list ap)
 void *twz_grow(struct twz_arena *arena, void *array, size_t n, size_t size);
 #define twz_push(arena, array, n, value) \
 	((array) = twz_grow((arena), (array), (n), sizeof(*(array))), (array)[(n)++] = (value))
+
+/** Calls @give_back with @data when the arena is reset or freed: for what only the kernel has. The last comes first. */
+void twz_arena_defer(struct twz_arena *arena, void (*give_back)(void *data), void *data);
 
 /** Gives back everything but one chunk, for reuse. */
 void twz_arena_reset(struct twz_arena *arena);

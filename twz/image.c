@@ -237,6 +237,7 @@ twz_image_store(const struct twz_type *type, const struct twz_value *v, void *by
 struct args {
 	const struct twz_plan *plan;
 	struct twz_arena *arena;
+	const struct twz_image_place *place;
 	uint64_t *words;
 	struct twz_error *err;
 };
@@ -267,6 +268,16 @@ set_extent(struct args *a, const struct twz_slot *slot, uint64_t n, bool first)
 	return true;
 }
 
+static unsigned char *
+buffer_memory(struct args *a, const struct twz_slot *slot, const void *from, size_t n)
+{
+	const struct twz_image_place *place = slot->dir == TWZ_IN && slot->extent >= 0 ? a->place : NULL;
+	void *large = place && n * slot->size >= place->least ? place->large(place->data, from, n * slot->size) : NULL;
+
+	/* A buffer of a constant extent is as long as that says, whatever was given. */
+	return large ? large : twz_alloc_array(a->arena, slot->extent < 0 ? slot->count : n, slot->size);
+}
+
 static bool
 put_buffer(struct args *a, const struct twz_slot *slot, const struct twz_value *v, uint64_t *word,
 	   bool first)
@@ -280,9 +291,8 @@ put_buffer(struct args *a, const struct twz_slot *slot, const struct twz_value *
 		return misfit(a->err, slot->type, "too many elements");
 	if (n > BUFFER_MAX / slot->size)
 		return misfit(a->err, slot->type, "the buffer is too large");
-	/* A buffer of a constant extent is as long as that says, whatever was given. */
-	bytes = twz_alloc_array(a->arena, slot->extent < 0 ? slot->count : n, slot->size);
-	if (v->kind == TWZ_VALUE_STRING)
+	bytes = buffer_memory(a, slot, v->kind == TWZ_VALUE_STRING ? v->string.text : NULL, n);
+	if (v->kind == TWZ_VALUE_STRING && (const char *)bytes != v->string.text)
 		memcpy(bytes, v->string.text, n);
 	for (size_t i = 0; v->kind == TWZ_VALUE_LIST && i < n; i++)
 		if (!twz_image_store(slot->type, &v->list.items[i], bytes + i * slot->size, a->arena,
@@ -371,7 +381,15 @@ bool
 twz_image_args(const struct twz_plan *plan, const struct twz_value *args, size_t nargs,
 	       struct twz_arena *arena, uint64_t *words, struct twz_error *err)
 {
-	struct args a = { plan, arena, words, err };
+	return twz_image_args_at(plan, args, nargs, arena, NULL, words, err);
+}
+
+bool
+twz_image_args_at(const struct twz_plan *plan, const struct twz_value *args, size_t nargs,
+		  struct twz_arena *arena, const struct twz_image_place *place, uint64_t *words,
+		  struct twz_error *err)
+{
+	struct args a = { plan, arena, place, words, err };
 	uint64_t counted = 0;		/* bit per parameter whose implied count is set */
 	size_t next = 0;
 

@@ -17,6 +17,18 @@
 TWZ_MUST bool twz_image_args(const struct twz_plan *plan, const struct twz_value *args, size_t nargs,
 			     struct twz_arena *arena, uint64_t *words, struct twz_error *err);
 
+/* Where large buffers lie that only go into a gate. */
+struct twz_image_place {
+	size_t least;			/* bytes; smaller ones are in the arena */
+	/** Memory of @n bytes, or NULL: the arena's. It may be @from itself, which then need not be copied. */
+	void *(*large)(void *data, const void *from, size_t n);
+	void *data;
+};
+/** twz_image_args() with a place for large ones; NULL: the arena is. */
+TWZ_MUST bool twz_image_args_at(const struct twz_plan *plan, const struct twz_value *args, size_t nargs,
+				struct twz_arena *arena, const struct twz_image_place *place, uint64_t *words,
+				struct twz_error *err);
+
 /**
  * Reads the result of a call: @ret holds plan->ret.size bytes (a STRING result: one char *), @words
  * are those given to the call, whose out-parameters were filled. Everything is copied to @arena.

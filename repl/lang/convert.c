@@ -362,6 +362,24 @@ fit(struct lang *l, const struct convert_want *want, const struct twz_value *v, 
 	return CONVERT_FAILED;
 }
 
+/* The bytes of a file, where bytes are asked for by a word that somebody typed: read when the call is made. */
+static enum convert_result
+from_file(struct lang *l, const struct convert_want *want, const struct ast *a, bool calls,
+	  struct twz_value *ret, struct twz_error *err)
+{
+	if (l->check) {
+		l->check->late++;
+		*ret = lang_unknown(want->type);
+		return CONVERT_DONE;
+	}
+	if (!calls)
+		return CONVERT_LATER;
+	if (lang_read_bytes(l, lang_file_source(a->text), ret, err) && check_count(want, ret->string.n, err))
+		return CONVERT_DONE;
+	lang_at(err, a);
+	return CONVERT_FAILED;
+}
+
 /* A text: what needs a converter is put off or done, and so is a secret that stands elsewhere. */
 static enum convert_result
 from_text(struct lang *l, const struct convert_want *want, const struct ast *a, bool calls,
@@ -396,6 +414,8 @@ from_word(struct lang *l, const struct convert_want *want, const struct ast *a, 
 	struct twz_value v;
 
 	if (!lang_lookup(l, a->id)) {
+		if (want->buffer && want->text && !want->secret && lang_file_source(a->text))
+			return from_file(l, want, a, calls, ret, err);
 		lang_warn_later(l, a);
 		return from_text(l, want, a, calls, ret, err);
 	}

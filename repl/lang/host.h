@@ -106,6 +106,12 @@ struct repl_host {
 	 */
 	const char *(*resolver)(void *data, struct twz_arena *arena);
 
+	/**
+	 * Memory of @n bytes, zeroed, for a value that may be passed on without being copied; it goes with @arena.
+	 * NULL: there is none. May be NULL.
+	 */
+	void *(*large)(void *data, struct twz_arena *arena, size_t n);
+
 	/** Whether the user wants an end (Ctrl-C): asked in loops. May be NULL: never. */
 	bool (*interrupted)(void *data);
 };

@@ -494,6 +494,9 @@ bool lang_secrets_in(struct lang *l, const char *text, struct ast *root, struct 
 bool lang_is_source(const char *text);
 /** The text that is there; fails with class NAME. */
 bool lang_read_source(struct lang *l, const char *text, struct twz_value *ret, struct twz_error *err);
+/** The path of @file:PATH, or NULL; and all that is in the file. */
+const char *lang_file_source(const char *text);
+bool lang_read_bytes(struct lang *l, const char *path, struct twz_value *ret, struct twz_error *err);
 
 /** lang_report() for a warning, when @warning ("W1") is not NULL. */
 void lang_report_as(struct lang *l, const char *warning, const char *text, size_t n,

@@ -1,4 +1,6 @@
 /*
+ * What stands elsewhere: a secret, or the bytes of a file for a gate that takes bytes.
+ *
  * Where a secret comes from when it stands neither in the text nor in the arguments of a program, which
  * everybody sees: a variable of the environment, a file, a descriptor that is open already.
  *
@@ -9,11 +11,12 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "repl/lang/interp.h"
 
-enum { SOURCE_MAX = 64 << 10 };
+enum { SOURCE_MAX = 64 << 10, LARGE = 1 << 20, PIECE = 64 << 10, BYTES_MAX = 1 << 30 };
 
 static const char *
 after(const char *text, const char *prefix)
@@ -98,5 +101,93 @@ lang_read_source(struct lang *l, const char *text, struct twz_value *ret, struct
 	if (!value)
 		return cannot_read(text, "the environment has no such variable", err);
 	*ret = twz_cstring(l->arena, value);
+	return true;
+}
+
+/* -- files ----------------------------------------------------------------------------------------- */
+
+const char *
+lang_file_source(const char *text)
+{
+	return after(text, "@file:");
+}
+
+static bool
+cannot_read_file(const char *path, const char *why, struct twz_error *err)
+{
+	return twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "cannot read %s: %s", path, why);
+}
+
+/* Room for @n bytes and a NUL: where they can be passed on as they are, when they are many. */
+static char *
+room(struct lang *l, size_t n)
+{
+	const struct repl_host *host = l->options->host;
+	char *bytes = n >= LARGE && host->large ? host->large(host->data, l->arena, n + 1) : NULL;
+
+	return bytes ? bytes : twz_alloc(l->arena, n + 1);
+}
+
+/* False: it did not work, or somebody wants an end. */
+static bool
+read_all(struct lang *l, int fd, char *bytes, size_t *n, size_t most)
+{
+	const struct repl_host *host = l->options->host;
+	ssize_t r = 1;
+
+	while (*n < most && r) {
+		r = read(fd, bytes + *n, most - *n);
+		if (r > 0)
+			*n += (size_t)r;
+		else if (r < 0 && (errno != EINTR || (host->interrupted && host->interrupted(host->data))))
+			return false;
+	}
+	return true;
+}
+
+/* A pipe or a device says nothing of its size. */
+static bool
+read_pieces(struct lang *l, int fd, char **bytes, size_t *n)
+{
+	size_t size = PIECE;
+
+	*bytes = twz_alloc(l->arena, size + 1);
+	while (read_all(l, fd, *bytes, n, size)) {
+		char *more;
+
+		if (*n < size)
+			return true;
+		if (size >= BYTES_MAX) {
+			errno = EFBIG;
+			return false;
+		}
+		more = twz_alloc(l->arena, 2 * size + 1);
+		memcpy(more, *bytes, *n);
+		*bytes = more;
+		size *= 2;
+	}
+	return false;
+}
+
+bool
+lang_read_bytes(struct lang *l, const char *path, struct twz_value *ret, struct twz_error *err)
+{
+	TWZ_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	char *bytes;
+	size_t n = 0;
+
+	if (fd < 0 || fstat(fd, &st))
+		return cannot_read_file(path, strerror(errno), err);
+	if (S_ISREG(st.st_mode) && st.st_size > BYTES_MAX)
+		return cannot_read_file(path, "it is longer than 1 GiB", err);
+	if (S_ISREG(st.st_mode) && st.st_size > 0) {
+		bytes = room(l, (size_t)st.st_size);
+		if (!read_all(l, fd, bytes, &n, (size_t)st.st_size))
+			return cannot_read_file(path, strerror(errno), err);
+	} else if (!read_pieces(l, fd, &bytes, &n)) {
+		return cannot_read_file(path, strerror(errno), err);
+	}
+	*ret = (struct twz_value){ .kind = TWZ_VALUE_STRING, .type = &twz_type_string, .string = { bytes, n } };
 	return true;
 }

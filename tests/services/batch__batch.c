@@ -49,6 +49,26 @@ TWZ_GATE(_Bool, is_even, (int i), TWZ_DOC("Whether it is"), TWZ_READONLY)
 	return i % 2 == 0;
 }
 
+TWZ_GATE(uint64_t, sum, (const unsigned char *bytes, size_t n), TWZ_DOC("Adds up bytes"), TWZ_IN(bytes, n),
+	 TWZ_READONLY)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += bytes[i];
+	return sum;
+}
+
+TWZ_GATE(void, back, (unsigned char *bytes, size_t n), TWZ_DOC("The last comes first"), TWZ_INOUT(bytes, n))
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		unsigned char c = bytes[i];
+
+		bytes[i] = bytes[n - 1 - i];
+		bytes[n - 1 - i] = c;
+	}
+}
+
 TWZ_GATE(int, count, (int i), TWZ_DOC("Counts its calls"))
 {
 	return i * 0 + ++counted;
