@@ -65,7 +65,7 @@ look(struct registry *reg, const char *path, struct twz_arena *arena, struct reg
 	DB_STATEMENT *st = NULL;
 	const unsigned char *id;
 
-	*found = !*path;
+	*found = !*path || registry_object_is_built_in(path);
 	*ret = (struct registry_object){ .path = path, .is_namespace = true, .kind = "" };
 	if (*found)
 		return true;
@@ -74,6 +74,10 @@ look(struct registry *reg, const char *path, struct twz_arena *arena, struct reg
 	db_bind(st, 1, path);
 	if (!db_step(reg, st, found, err))
 		return false;
+	if (*found && sqlite3_column_type(st, 0) == SQLITE_NULL && *db_text(st, 1, arena) == '/') {
+		ret->is_namespace = false;
+		ret->target = db_text(st, 1, arena);
+	}
 	if (!*found || sqlite3_column_type(st, 0) == SQLITE_NULL)
 		return true;
 	id = sqlite3_column_blob(st, 0);
@@ -86,15 +90,92 @@ look(struct registry *reg, const char *path, struct twz_arena *arena, struct reg
 	return true;
 }
 
+bool
+registry_object_is_built_in(const char *path)
+{
+	size_t n = strlen(REGISTRY_BUILT_IN);
+
+	return !strncmp(path, REGISTRY_BUILT_IN, n) && (!path[n] || path[n] == '/');
+}
+
+/* The first link on the way, replaced by what it stands for; @more: there was one. */
+static bool
+follow_one(struct registry *reg, bool last, struct twz_arena *arena, const char **path, bool *more,
+	   struct twz_error *err)
+{
+	struct registry_object o;
+	bool found = true;
+
+	*more = false;
+	for (size_t at = 1; found && **path && !*more;) {
+		size_t end = at + strcspn(*path + at, "/");
+
+		if (!(*path)[end] && !last)
+			return true;
+		if (!look(reg, twz_strndup(arena, *path, end), arena, &o, &found, err))
+			return false;
+		if (found && o.target) {
+			*path = twz_format(arena, "%s%s", strcmp(o.target, "/") ? o.target : "", *path + end);
+			*more = true;
+		}
+		if (!(*path)[end] && !*more)
+			return true;
+		at = end + 1;
+	}
+	return strlen(*path) <= REGISTRY_PATH_MAX || invalid(err, "a path is at most 4096 bytes");
+}
+
+/* @last: one at the end is followed as well. */
+static bool
+follow(struct registry *reg, const char *path, bool last, struct twz_arena *arena, const char **ret,
+       struct twz_error *err)
+{
+	bool more = true;
+
+	if (!clean(path, arena, ret, err))
+		return false;
+	for (int links = 0; more; links++) {
+		if (links > REGISTRY_LINKS_MAX)
+			return fail(err, TWZ_ERR(NAMING, LINK_LOOP), path, "more than 32 links on the way");
+		if (!follow_one(reg, last, arena, ret, &more, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+registry_object_path(struct registry *reg, const char *path, struct twz_arena *arena, const char **ret,
+		     struct twz_error *err)
+{
+	return follow(reg, path, true, arena, ret, err);
+}
+
+/* The path of a name that is to be made, moved or removed. */
+static bool
+own_path(struct registry *reg, const char *path, struct twz_arena *arena, const char **ret, struct twz_error *err)
+{
+	if (!follow(reg, path, false, arena, ret, err))
+		return false;
+	return !registry_object_is_built_in(*ret) ||
+	       fail(err, TWZ_ERR(GENERIC, ACCESS_DENIED), *ret, "a name that is built in stays as it is");
+}
+
+static bool
+is_there(struct registry *reg, const char *path, struct twz_arena *arena, struct registry_object *ret,
+	 struct twz_error *err)
+{
+	bool found;
+
+	if (!look(reg, path, arena, ret, &found, err))
+		return false;
+	return found || fail(err, TWZ_ERR(NAMING, NOT_FOUND), path, "there is no such name");
+}
+
 static bool
 find(struct registry *reg, const char *path, struct twz_arena *arena, struct registry_object *ret,
      struct twz_error *err)
 {
-	bool found;
-
-	if (!clean(path, arena, &path, err) || !look(reg, path, arena, ret, &found, err))
-		return false;
-	return found || fail(err, TWZ_ERR(NAMING, NOT_FOUND), path, "there is no such name");
+	return follow(reg, path, true, arena, &path, err) && is_there(reg, path, arena, ret, err);
 }
 
 /* Whether @path can be made: it is free, and what it is in is a namespace. */
@@ -117,6 +198,12 @@ is_free(struct registry *reg, const char *path, struct twz_arena *arena, struct 
 	return o.is_namespace || fail(err, TWZ_ERR(NAMING, WRONG_NAME_KIND), above, "an object, no namespace");
 }
 
+static bool
+is_kind(const char *kind, struct twz_error *err)
+{
+	return *kind == '/' ? invalid(err, "a kind does not begin with '/'") : is_name(kind, strlen(kind), err);
+}
+
 static void
 bind_id(sqlite3_stmt *st, int column, twz_id id)
 {
@@ -133,18 +220,19 @@ registry_object_put(struct registry *reg, const struct registry_object *object, 
 	DB_TRANSACTION t = { NULL };
 	DB_STATEMENT *st = NULL;
 	TWZ_ARENA arena = { 0 };
-	const char *path;
+	const char *path, *target = NULL;
 
-	if (!clean(object->path, &arena, &path, err) ||
-	    (*object->kind && !is_name(object->kind, strlen(object->kind), err)))
+	if ((object->target && !clean(object->target, &arena, &target, err)) ||
+	    (*object->kind && !is_kind(object->kind, err)))
 		return false;
-	if (!db_writer(reg, err) || !db_begin(reg, &t, err) || !is_free(reg, path, &arena, err) ||
+	if (!db_writer(reg, err) || !db_begin(reg, &t, err) || !own_path(reg, object->path, &arena, &path, err) ||
+	    !is_free(reg, path, &arena, err) ||
 	    !db_prepare(reg, "INSERT INTO object VALUES (?, ?, ?)", &st, err))
 		return false;
 	db_bind(st, 1, path);
-	if (!object->is_namespace)
+	if (!object->is_namespace && !target)
 		bind_id(st, 2, object->id);
-	db_bind(st, 3, object->kind);
+	db_bind(st, 3, target ? (*target ? target : "/") : object->kind);
 	return db_run(reg, st, err) && db_commit(&t, err);
 }
 
@@ -213,7 +301,8 @@ registry_object_remove(struct registry *reg, const char *path, struct twz_error 
 	TWZ_ARENA arena = { 0 };
 	size_t n = 0;
 
-	if (!db_writer(reg, err) || !db_begin(reg, &t, err) || !find(reg, path, &arena, &o, err))
+	if (!db_writer(reg, err) || !db_begin(reg, &t, err) || !own_path(reg, path, &arena, &path, err) ||
+	    !is_there(reg, path, &arena, &o, err))
 		return false;
 	if (!*o.path)
 		return invalid(err, "the root stays");
@@ -253,8 +342,8 @@ registry_object_rename(struct registry *reg, const char *from, const char *to, s
 	TWZ_ARENA arena = { 0 };
 	size_t n;
 
-	if (!clean(to, &arena, &to, err) || !db_writer(reg, err) || !db_begin(reg, &t, err) ||
-	    !find(reg, from, &arena, &o, err))
+	if (!db_writer(reg, err) || !db_begin(reg, &t, err) || !own_path(reg, to, &arena, &to, err) ||
+	    !own_path(reg, from, &arena, &from, err) || !is_there(reg, from, &arena, &o, err))
 		return false;
 	if (!*o.path)
 		return invalid(err, "the root stays");

@@ -146,12 +146,15 @@
 	" FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND service.id << 32 | 4294967295" \
 	" WHERE g.flags & 2 AND g.role = 'gate';"
 
-/* Names of objects. An id is 16 bytes, the first the highest; a namespace has none. "/" has no row. */
+/*
+ * Names of objects. An id is 16 bytes, the first the highest; a namespace has none, and neither has a link, whose
+ * kind is the path that it stands for. "/" has no row.
+ */
 #define NAMES \
 	"CREATE TABLE object (" \
 	" path TEXT PRIMARY KEY," \
 	" id BLOB," \
-	" kind TEXT NOT NULL"		/* what it implements; '': nothing that is known */ \
+	" kind TEXT NOT NULL"		/* what it implements; '': nothing that is known; "/…": a link */ \
 	") STRICT, WITHOUT ROWID;" \
 	"CREATE INDEX object_id ON object (id, kind);"
 

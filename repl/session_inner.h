@@ -90,6 +90,7 @@ struct session {
 	/* Whom it is attached to; the last one is active: calls are made by it. */
 	const char *contexts[SESSION_CONTEXTS];
 	size_t ncontexts;		/* but the first */
+	const char *naming_at;		/* the namespace that its paths begin in; NULL: the root */
 	const char *resolver;		/* the gate that finds objects by name; NULL: naming::get */
 	struct crash_report crash;	/* in crash_arena; gate NULL: none */
 	struct twz_arena crash_arena;
