@@ -1,7 +1,8 @@
 /*
  * An arena is a list of chunks, each twice as large as the one before. Those of a megabyte and more are
  * mapped in pages of 2 MiB where the kernel has such: a page of 4 KiB costs a fault each, and a reader of
- * debug information needs thousands. They come filled with zeros, which nobody has to write again.
+ * debug information needs thousands. Of smaller ones, which mostly fill up, the pages are asked for at once. They
+ * come filled with zeros, which nobody has to write again.
  */
 #include "twz/arena.h"
 
@@ -20,7 +21,8 @@ struct twz_chunk {
 
 enum {
 	CHUNK_FIRST = 4096 - (int)sizeof(struct twz_chunk) - 32,
-	CHUNK_MAPPED = 1 << 19,		/* larger ones are mapped … */
+	CHUNK_POPULATED = 1 << 17,	/* from about here on they are mapped … */
+	CHUNK_MAPPED = 1 << 19,		/* … and larger ones … */
 	HUGE_PAGE = 1 << 21,		/* … in multiples of this, … */
 	CHUNK_MAX = 1 << 24,		/* … but not more than this at once */
 };
@@ -66,6 +68,19 @@ map_chunk(size_t n)
 	return c;
 }
 
+/* A chunk whose pages are there at once. */
+static struct twz_chunk *
+populate_chunk(size_t n)
+{
+	struct twz_chunk *c = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (c == MAP_FAILED)
+		return NULL;
+	c->size = n - sizeof(*c);
+	c->mapped = n;
+	return c;
+}
+
 static struct twz_chunk *
 add_chunk(struct twz_arena *arena, size_t n)
 {
@@ -80,6 +95,8 @@ add_chunk(struct twz_arena *arena, size_t n)
 		out_of_memory();
 	if (MAY_MAP && size >= CHUNK_MAPPED)
 		c = map_chunk(size + sizeof(*c));
+	else if (MAY_MAP && size >= CHUNK_POPULATED - 4096)
+		c = populate_chunk(TWZ_ALIGN(size + sizeof(*c), 4096));
 	if (!c && (c = malloc(sizeof(*c) + size)))
 		*c = (struct twz_chunk){ .size = size, .dirty = size };
 	if (!c)

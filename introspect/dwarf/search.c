@@ -55,13 +55,19 @@ collect(struct dw_scan *scan)
 		n = most;
 		s->dw->partial = true;
 	}
-	if (!n)
-		return;
-	all = twz_new_array(s->arena, s->ncandidates + n, struct candidate);
-	if (s->ncandidates)
-		memcpy(all, s->candidates, s->ncandidates * sizeof(*all));
-	memcpy(all + s->ncandidates, scan->found.items, n * sizeof(*all));
-	s->candidates = all;
+	if (!s->ncandidates) {
+		free(s->candidates);
+		s->candidates = scan->found.items;
+		scan->found.items = NULL;
+	} else if (n) {
+		all = reallocarray(s->candidates, s->ncandidates + n, sizeof(*all));
+		if (!all) {
+			s->dw->partial = true;
+			return;
+		}
+		memcpy(all + s->ncandidates, scan->found.items, n * sizeof(*all));
+		s->candidates = all;
+	}
 	s->ncandidates += n;
 }
 
@@ -538,6 +544,8 @@ void
 search_functions(struct search *s)
 {
 	s->matches = twz_new_array(s->arena, s->n, struct match);
+	s->candidates = NULL;
+	s->ncandidates = 0;
 	if (!s->n)
 		return;
 	index_addresses(s);
@@ -545,8 +553,10 @@ search_functions(struct search *s)
 	s->visited = twz_new_array(s->arena, s->dw->ops->units(s->dw->engine), bool);
 	dw_scan(s->dw, s->addresses, s->n, s->visited, s, visit, collect);
 	consider_all(s);
-	if (!is_missing_some(s))
-		return;
-	dw_scan(s->dw, NULL, 0, s->visited, s, visit, collect);
-	consider_all(s);
+	if (is_missing_some(s)) {
+		dw_scan(s->dw, NULL, 0, s->visited, s, visit, collect);
+		consider_all(s);
+	}
+	free(s->candidates);
+	s->candidates = NULL;
 }

@@ -65,7 +65,7 @@ struct search {
 	bool *versions;			/* its name has several addresses */
 	bool *wanted;			/* in the second walk: its name is looked for */
 	bool *visited;			/* units */
-	struct candidate *candidates;
+	struct candidate *candidates;	/* malloc'ed; while functions are searched for */
 	size_t ncandidates;
 };
 
