@@ -196,7 +196,7 @@ choose(struct inspection *in)
 static void
 mark_enums(struct inspection *in, const struct nodes *nodes)
 {
-	for (size_t i = 0; i < nodes->n; i++) {
+	for (size_t i = 0; i < nodes->n && (in->records.nflags || in->records.nerrors); i++) {
 		struct node *node = nodes->all[i];
 		struct node *target = (struct node *)(uintptr_t)twz_type_strip(&node->type);
 
@@ -319,7 +319,7 @@ read_types(struct inspection *in, struct twz_error *err)
 	    dw_open(debug, options->engine, in->arena, &dw, headers ? NULL : &why)) {
 		in->debug_path = twz_strdup(in->arena, debug_path(debug_main(debug)));
 		/* What a record says may need any type. */
-	dw_functions(dw, in->functions, in->n, options->brief && !in->nrecorded);
+		dw_functions(dw, in->functions, in->n, options->brief && !in->nrecorded);
 		mark_enums(in, dw_nodes(dw));
 	} else if (!headers) {
 		if (untyped)

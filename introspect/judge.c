@@ -442,6 +442,8 @@ passes_struct(const struct twz_type *type)
 static const char *
 symbol_reason(const char *symbol)
 {
+	if (*symbol != '_')
+		return NULL;
 	if (!strcmp(symbol, "_init") || !strcmp(symbol, "_fini"))
 		return "run by the loader, never by callers";
 	if (!strncmp(symbol, "_GLOBAL__", 9))

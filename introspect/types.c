@@ -58,7 +58,7 @@ const char *
 type_base_name(const char *name)
 {
 	for (size_t i = 0; i < TWZ_COUNT(base_names); i++)
-		if (!strcmp(base_names[i].found, name))
+		if (*base_names[i].found == *name && !strcmp(base_names[i].found, name))
 			return base_names[i].name;
 	return name;
 }

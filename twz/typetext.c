@@ -37,8 +37,10 @@ standard_integer(const struct twz_type *type)
 					     "uint8_t", "uint16_t", "uint32_t", "uint64_t" };
 	const struct twz_type *t = twz_type_strip(type);
 
+	if (t->kind != TWZ_INT || (*type->name != 'i' && *type->name != 'u'))
+		return NULL;
 	for (size_t i = 0; i < TWZ_COUNT(names); i++)
-		if (!strcmp(type->name, names[i]) && t->kind == TWZ_INT)
+		if (!strcmp(type->name, names[i]))
 			return t;
 	return NULL;
 }

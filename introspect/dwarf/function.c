@@ -197,6 +197,8 @@ take(struct dw *dw, struct dw_function *f, const struct match *m, bool sources)
 				file = dw->ops->source(dw->engine, &die, number, dw->arena);
 			f->file = file ? dw_clean(dw->arena, file) : "";
 		}
+		if (!die_has(&die, DIE_ORIGIN) && !die_has(&die, DIE_SPECIFICATION))
+			break;
 		dw_origin(dw, &die, step ? DIE_SPECIFICATION : DIE_ORIGIN);
 	}
 	f->order |= f->line;

@@ -66,7 +66,7 @@ put_signature(struct twz_text *out, const struct twz_gate *gate, const struct sh
 static void
 put_reason(struct twz_text *out, const struct twz_gate *gate)
 {
-	static const char *const advices[] = { ": make it ", ": say TWZ_" };
+	static const char *const advices[] = { "make it ", "say TWZ_" };
 	static const char param[] = "parameter '";
 	const char *why = gate->why, *end;
 
@@ -78,12 +78,12 @@ put_reason(struct twz_text *out, const struct twz_gate *gate)
 		why += sizeof(param) - 2;
 	if (!strncmp(why, "'': ", 4))
 		why += 4;
-	end = why + strlen(why);
-	for (size_t i = 0; i < TWZ_COUNT(advices); i++) {
-		const char *advice = strstr(why, advices[i]);
-
-		end = advice && advice < end ? advice : end;
-	}
+	for (end = strchrnul(why, ':'); *end; end = strchrnul(end + 1, ':'))
+		for (size_t i = 0; i < TWZ_COUNT(advices); i++)
+			if (end[1] == ' ' && !strncmp(end + 2, advices[i], strlen(advices[i]))) {
+				twz_text_add(out, why, (size_t)(end - why));
+				return;
+			}
 	twz_text_add(out, why, (size_t)(end - why));
 }
 
