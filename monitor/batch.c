@@ -52,7 +52,7 @@ texts_new(struct monitor_thread *t)
 static bool
 goes_along(const struct batch *b, const struct monitor_gate *gate)
 {
-	return !gate->call && gate->compartment == b->calls->gate->compartment &&
+	return !__atomic_load_n(&gate->call, __ATOMIC_RELAXED) && gate->compartment == b->calls->gate->compartment &&
 	       __atomic_load_n(&gate->described, __ATOMIC_ACQUIRE) == b->link->instance->serial;
 }
 
@@ -140,7 +140,7 @@ cross(struct batch *b, size_t n, int64_t timeout_ns, size_t *failures, struct tw
 	struct twz_error err = { 0 };
 	enum caller_end end;
 
-	if (one->gate->call) {
+	if (__atomic_load_n(&one->gate->call, __ATOMIC_RELAXED)) {
 		if (!monitor_call(one->gate, one->words, one->ret, timeout_ns, &err))
 			failed(one, failures, &err, first);
 		return 1;

@@ -174,23 +174,34 @@ call_thread_number(struct monitor *m)
 	return t->number;
 }
 
+/* Where this thread has its link to a gate; to one that answers for another it has one of its own. */
+static inline uint32_t
+link_index(const struct monitor_gate *gate, const struct route *route)
+{
+	return route ? route->below[0]->route : gate->compartment->index;
+}
+
 /* With the lock held: a link of this thread to a running instance that knows the gate. */
 static bool
-connect(struct monitor_gate *gate, struct monitor_thread *t, struct monitor_link **ret,
-	struct twz_error *err)
+connect(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t,
+	struct monitor_link **ret, struct twz_error *err)
 {
 	struct compartment *c = gate->compartment;
 	struct monitor *m = c->monitor;
-	struct link_spec spec = { .depth = 1 + t->nbusy, .thread = call_thread_number(m), .gate = gate };
+	struct link_spec spec = { .depth = 1 + t->nbusy, .thread = call_thread_number(m), .route = route,
+				  .gate = gate };
+	uint32_t index = link_index(gate, route);
 	struct monitor_link **l;
 	struct instance *i;
 
-	if (!thread_reserve(t, c))
+	if (!thread_reserve(t, index))
 		return twz_fail_sys(err, ENOMEM, "make a link");
-	l = &t->links[c->index];
+	l = &t->links[index];
+	if (route && c->unloading)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s is exiting", c->service->name);
 	if (!compartment_ensure(c, &i, err))
 		return false;
-	while (*l && (*l)->instance != i) {
+	while (*l && ((*l)->instance != i || (route && !handlers_same_route(&(*l)->route, route)))) {
 		struct monitor_link *old = *l;
 
 		*l = old->inner;
@@ -222,8 +233,8 @@ no_room(struct monitor_gate *gate, struct monitor_link **l, struct twz_error *er
 
 /* When many threads come at once, the service may not have read yet what it was told of the others. */
 static bool
-connect_soon(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
-	     struct monitor_link **ret, struct twz_error *err)
+connect_soon(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t,
+	     int64_t timeout_ns, struct monitor_link **ret, struct twz_error *err)
 {
 	struct monitor *m = gate->compartment->monitor;
 	uint64_t until = link_now() + (timeout_ns < 0 || timeout_ns > BUSY_NS ? BUSY_NS : (uint64_t)timeout_ns);
@@ -232,7 +243,7 @@ connect_soon(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeou
 
 	for (;;) {
 		pthread_mutex_lock(&m->lock);
-		ok = connect(gate, t, ret, err);
+		ok = connect(gate, route, t, ret, err);
 		busy = !ok && gate->compartment->instance && gate->compartment->instance->busy;
 		pthread_mutex_unlock(&m->lock);
 		if (!busy || link_now() >= until)
@@ -243,7 +254,7 @@ connect_soon(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeou
 }
 
 static bool
-prepare(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
+prepare(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t, int64_t timeout_ns,
 	struct monitor_link **ret, struct twz_error *err)
 {
 	struct monitor *m = gate->compartment->monitor;
@@ -254,11 +265,11 @@ prepare(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
 		return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
 				"%s::%s was not called", gate->compartment->service->name,
 				gate->gate->name);
-	ok = connect_soon(gate, t, timeout_ns, ret, err);
+	ok = connect_soon(gate, route, t, timeout_ns, ret, err);
 	if (ok && !(*ret)->caller.tid)
 		end = caller_handshake(&(*ret)->caller, timeout_ns);
 	if (end == CALLER_REFUSED)
-		return no_room(gate, &t->links[gate->compartment->index], err);
+		return no_room(gate, &t->links[link_index(gate, route)], err);
 	return ok && (end == CALLER_DONE || call_give_up(gate, *ret, end, timeout_ns, err));
 }
 
@@ -325,6 +336,8 @@ take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, st
 
 	if (status) {
 		call->what = "its answer has a status that does not exist";
+		if (l->route.n && (status == -EPERM || status == -EREMOTEIO))
+			return handlers_refused(l, status, word, err);
 		if (call_refused(gate, status, err) || (err && err->cls != TWZ_CLASS_NONE))
 			return false;
 		return call_caught(gate, l, call, err);
@@ -349,18 +362,19 @@ call_take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *bloc
 
 /* This thread's link to the gate's compartment, made if there is none that can be used. */
 TWZ_HOT static inline bool
-find_link(struct monitor_gate *gate, struct monitor_thread *t, int64_t timeout_ns,
+find_link(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t, int64_t timeout_ns,
 	  struct monitor_link **ret, struct twz_error *err)
 {
-	uint32_t index = gate->compartment->index;
+	uint32_t index = link_index(gate, route);
 	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
 
 	*ret = l;
 	if (!l || !l->caller.tid || __atomic_load_n(&l->instance->dead, __ATOMIC_RELAXED) ||
 	    __atomic_load_n(&l->instance->doomed, __ATOMIC_RELAXED) ||
 	    __atomic_load_n(&gate->described, __ATOMIC_ACQUIRE) != l->instance->serial ||
-	    __atomic_load_n(l->caller.stop, __ATOMIC_RELAXED))
-		return prepare(gate, t, timeout_ns, ret, err);
+	    __atomic_load_n(l->caller.stop, __ATOMIC_RELAXED) ||
+	    (route && !handlers_same_route(&l->route, route)))
+		return prepare(gate, route, t, timeout_ns, ret, err);
 	return true;
 }
 
@@ -370,25 +384,21 @@ call_link(struct monitor_gate *gate, int64_t timeout_ns, struct monitor_link **r
 	struct monitor_thread *t = thread_self();
 
 	t->crashed = false;
-	return find_link(gate, t, timeout_ns, ret, err);
+	return find_link(gate, NULL, t, timeout_ns, ret, err);
 }
 
-/* The call itself; @err is not NULL. */
-TWZ_HOT static bool
-call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
-	  struct twz_error *err)
+/* The call itself, over a link that was found; @err is not NULL. */
+TWZ_HOT static inline bool
+call_over(struct monitor_gate *gate, struct monitor_link *l, const uint64_t *words, void *ret,
+	  int64_t timeout_ns, struct twz_error *err)
 {
 	struct monitor_thread *t = thread_self();
-	struct monitor_link *l;
 	struct wire_call call;
 	enum wire_status packed;
 	enum caller_end end;
 	struct tally *tally;
 	uint64_t began;
 
-	t->crashed = false;
-	if (!find_link(gate, t, timeout_ns, &l, err))
-		return false;
 	tally = tally_find(l, gate);
 	call.gate = gate->wire;
 	call.words = words;
@@ -414,17 +424,50 @@ call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t t
 	return take(gate, l, l->shared->block, &call, &t->texts, ret, err);
 }
 
+TWZ_HOT static inline bool
+call_gate(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+	  struct twz_error *err)
+{
+	struct monitor_thread *t = thread_self();
+	struct monitor_link *l;
+
+	t->crashed = false;
+	return find_link(gate, NULL, t, timeout_ns, &l, err) &&
+	       call_over(gate, l, words, ret, timeout_ns, err);
+}
+
+bool
+call_plain(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+	   struct twz_error *err)
+{
+	return call_gate(gate, words, ret, timeout_ns, err);
+}
+
+bool
+call_answering(struct monitor_gate *gate, const struct route *route, const uint64_t *words, void *ret,
+	       int64_t timeout_ns, bool *begun, struct twz_error *err)
+{
+	struct monitor_thread *t = thread_self();
+	struct monitor_link *l;
+
+	t->crashed = false;
+	*begun = find_link(gate, route, t, timeout_ns, &l, err);
+	return *begun && call_over(gate, l, words, ret, timeout_ns, err);
+}
+
 TWZ_HOT bool
 monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
 	     struct twz_error *err)
 {
+	bool (*by)(struct monitor_gate *, const uint64_t *, void *, int64_t, struct twz_error *);
 	struct twz_error ignored;
 
 	if (!err) {
 		ignored.cls = TWZ_CLASS_NONE;	/* clearing all of it would take as long as half a call */
 		err = &ignored;
 	}
-	if (__builtin_expect(gate->call != NULL, 0))
-		return gate->call(gate, words, ret, timeout_ns, err);
+	by = __atomic_load_n(&gate->call, __ATOMIC_ACQUIRE);
+	if (__builtin_expect(by != NULL, 0))
+		return by(gate, words, ret, timeout_ns, err);
 	return call_gate(gate, words, ret, timeout_ns, err);
 }

@@ -299,19 +299,19 @@ never_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t 
 void
 callback_route(struct monitor_gate *gate, const struct mechanism *mechanism)
 {
-	gate->call = mechanism->call;
-	if (!gate->plan->ncallbacks)
-		return;
-	if (mechanism == &mechanism_process)
-		gate->call = callback_call;
-	else if (mechanism != &mechanism_direct)
-		gate->call = never_call;
+	bool (*call)(struct monitor_gate *, const uint64_t *, void *, int64_t, struct twz_error *) = mechanism->call;
+
+	if (gate->plan->ncallbacks && mechanism == &mechanism_process)
+		call = callback_call;
+	else if (gate->plan->ncallbacks && mechanism != &mechanism_direct)
+		call = never_call;
+	__atomic_store_n(&gate->call, call, __ATOMIC_RELEASE);
 }
 
 bool
 callback_has_links(const struct monitor_gate *gate)
 {
-	return gate->call == callback_call;
+	return __atomic_load_n(&gate->call, __ATOMIC_RELAXED) == callback_call;
 }
 
 bool

@@ -4,7 +4,13 @@
 
 #include "monitor/internal.h"
 
-static uint32_t next_index;	/* atomic; of all compartments of this process */
+static uint32_t next_index = 1;	/* atomic; of all that links go to in this process */
+
+uint32_t
+compartment_new_index(void)
+{
+	return __atomic_fetch_add(&next_index, 1, __ATOMIC_RELAXED);
+}
 
 /* A name that becomes a folder's. */
 static bool
@@ -31,7 +37,7 @@ compartment_new(struct monitor *m, const struct twz_service *service)
 	c->monitor = m;
 	c->service = service;
 	c->slot = m->ncompartments + 1;
-	c->index = __atomic_fetch_add(&next_index, 1, __ATOMIC_RELAXED);
+	c->index = compartment_new_index();
 	return c;
 }
 
@@ -171,6 +177,7 @@ compartment_bind(struct compartment *c, const struct twz_gate *gate, struct moni
 	}
 	callback_route(g, c->mechanism);
 	c->gates[c->ngates++] = g;
+	handlers_inherit(g);
 	*ret = g;
 	return true;
 }

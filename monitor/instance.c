@@ -313,6 +313,8 @@ instance_ended(struct instance *i)
 	i->zygote = NULL;
 	m->ending -= i->end_ns != 0;
 	event_add(c, MONITOR_FLAG_EXITED);
+	if (c->options.restart == MONITOR_RESTART_NEVER)
+		handlers_forget(c);
 	life_look(c);
 	pthread_cond_broadcast(&m->changed);
 	instance_unref(i);

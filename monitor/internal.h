@@ -15,6 +15,7 @@
 
 #include "monitor/caller.h"
 #include "monitor/crash_page.h"
+#include "monitor/handlers.h"
 #include "monitor/message.h"
 #include "monitor/monitor.h"
 #include "monitor/tally.h"
@@ -119,9 +120,25 @@ struct compartment {
 	char *context;			/* "service:NAME": whom its own calls are made by */
 };
 
+/* Who answers a gate's calls; words are atomic, and written with the lock held. */
+struct handler {
+	struct monitor_gate *gate;	/* NULL: nobody */
+	bool required;
+};
+
+/* What lies below the gate that is called over a link: the one that was asked for, its handler, … */
+enum { HANDLERS_DEEP = 8 };
+struct route {
+	uint32_t n;
+	struct monitor_gate *below[HANDLERS_DEEP];
+};
+
 struct monitor_gate {
 	struct compartment *compartment;
-	/* NULL: through a process. Else the mechanism's; looked at first by every call. */
+	/*
+	 * NULL: through a process. Else the mechanism's, or handlers_call(). Atomic; looked at first by every
+	 * call.
+	 */
 	bool (*call)(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
 		     struct twz_error *err);
 	void *function, *inner;		/* the mechanism's */
@@ -130,7 +147,11 @@ struct monitor_gate {
 	struct wire_gate *wire;
 	uint64_t described;		/* atomic; serial of the instance that was told of it */
 	struct tally *tallies;
-	uint64_t plain, plain_errors;	/* atomic; calls without a link, at level none */
+	/* atomic; calls without a link to it: at level none, or answered by a handler */
+	uint64_t plain, plain_errors, plain_failures;
+	struct handler own, any;	/* any: with all others of its compartment */
+	uint32_t route;			/* in each thread's table: the link to who answers; 0: none yet */
+	uint64_t answered;		/* atomic; calls that a handler answered */
 };
 
 /* A link: held by its instance's list and, for the session's own calls, by a thread. */
@@ -147,6 +168,10 @@ struct monitor_link {
 	uint32_t depth;
 	uint32_t layout;		/* words in the item that is in the block, + 1; 0: other */
 	struct instance *from;		/* the compartment that calls; NULL: the session */
+	struct route route;		/* calls over it are answers for these gates */
+	bool passed_on;			/* by a handler, for its caller */
+	uint64_t compartment;		/* who calls, as the other side is told */
+	char *context;
 	uint64_t from_serial;		/* its link whose gate made the call */
 	uint64_t thread;		/* number of the calling thread */
 	/* While a callback runs: the next link of its thread that is in use, and what gates that it calls go over. */
@@ -186,6 +211,7 @@ struct monitor {
 	struct instance *instances;
 	uint64_t next_serial, next_thread;
 	uint32_t interrupted;		/* atomic */
+	uint32_t handlers;		/* changes of the tables of handlers */
 	uint32_t hot_limit;
 	struct monitor_stats stats;
 	uint64_t shared_crossings;	/* of links that are gone */
@@ -228,6 +254,28 @@ TWZ_MUST bool compartment_ensure(struct compartment *c, struct instance **ret,
 TWZ_MUST bool compartment_bind(struct compartment *c, const struct twz_gate *gate,
 			       struct monitor_gate **ret, struct twz_error *err);
 void compartment_free(struct compartment *c);
+/** One more place in each thread's table of links. */
+uint32_t compartment_new_index(void);
+
+/* -- handlers.c; all but handlers_call() and what only reads a gate's slots with the lock held */
+/** What answers calls of @g, lowest first: itself, its handler, …; at most HANDLERS_DEEP. */
+uint32_t handlers_chain(struct monitor_gate *g, struct monitor_gate **chain);
+/** The way of a call of @chain[n], which answers for the first @n. */
+struct route handlers_route(struct monitor_gate *const *chain, uint32_t n);
+bool handlers_same_route(const struct route *a, const struct route *b);
+/** Whether @g may not be called when its handler cannot be. */
+bool handlers_required(const struct monitor_gate *g);
+/** As monitor_call(), of a gate that has one; @err is not NULL. */
+bool handlers_call(struct monitor_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+		   struct twz_error *err);
+/** Says what an answer over @l means that a handler gave instead of a result. Always false. */
+bool handlers_refused(const struct monitor_link *l, int64_t status, uint64_t word, struct twz_error *err);
+/** Which way calls of @g go from now on. */
+void handlers_way(struct monitor_gate *g);
+/** @g was just bound: it gets what a gate of this name has of an older file of the service. */
+void handlers_inherit(struct monitor_gate *g);
+/** @c is gone for good: its table is empty, and it is nobody's handler. */
+void handlers_forget(struct compartment *c);
 
 /* -- level.c; all with the lock held */
 /** The most that a gate of @service asks for. */
@@ -291,6 +339,12 @@ TWZ_MUST bool instance_describe(struct instance *i, struct monitor_gate *gate,
 /** This thread's link to the gate's compartment, ready to be used. */
 TWZ_MUST bool call_link(struct monitor_gate *gate, int64_t timeout_ns, struct monitor_link **ret,
 			struct twz_error *err);
+/** Calls @gate itself, whoever may be its handler: through its process. @err is not NULL. */
+bool call_plain(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
+		struct twz_error *err);
+/** The same as an answer for the gates of @route. *@begun: it was called, whatever came of it. */
+bool call_answering(struct monitor_gate *gate, const struct route *route, const uint64_t *words, void *ret,
+		    int64_t timeout_ns, bool *begun, struct twz_error *err);
 /** The answer that lies in @block. */
 TWZ_MUST bool call_take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block,
 			struct wire_call *call, struct wire_room *texts, void *ret, struct twz_error *err);
@@ -334,6 +388,9 @@ void batch_forget(struct monitor_thread *t);
 struct link_spec {
 	struct instance *from;
 	uint64_t from_serial, thread, compartment;
+	const char *context;	/* NULL: @from's, or the session's */
+	const struct route *route;	/* NULL: none */
+	bool passed_on;
 	uint32_t depth;
 	int *fd;		/* NULL, or where the memory's descriptor goes */
 	struct monitor_gate *gate;	/* NULL, or what is to be called first */
@@ -369,8 +426,8 @@ struct monitor_thread {
 struct monitor_thread *thread_self(void);
 /** Gives back all links of this thread to @m. */
 void thread_drop(struct monitor_thread *t, const struct monitor *m);
-/** Makes room for the link to @c. False: no memory. */
-bool thread_reserve(struct monitor_thread *t, const struct compartment *c);
+/** Makes room for the link of this index. False: no memory. */
+bool thread_reserve(struct monitor_thread *t, uint32_t index);
 
 /* -- loop.c */
 TWZ_MUST bool loop_start(struct monitor *m, struct twz_error *err);

@@ -127,7 +127,7 @@ level_settle(struct compartment *c, const struct monitor_load_options *options, 
 	if (mechanism == &mechanism_process && level <= TWZ_LEVEL_CALLEE)
 		c->active = TWZ_LEVEL_CALLEE;
 	for (uint32_t i = 0; i < c->ngates; i++)
-		callback_route(c->gates[i], mechanism);
+		handlers_way(c->gates[i]);
 	return require_level(c, err);
 }
 

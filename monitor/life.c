@@ -245,6 +245,8 @@ monitor_unload(struct monitor *m, const struct twz_service *service, bool for_go
 		c->handles -= c->handles > 0;
 		c->for_good = for_good && !c->handles;
 		__atomic_store_n(&c->unloading, !c->handles, __ATOMIC_SEQ_CST);
+		if (c->unloading)
+			handlers_forget(c);
 		life_look(c);
 		*put_off = !c->unloaded && has_dependents(c);
 		while (!c->unloaded && !*put_off)

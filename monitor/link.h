@@ -62,6 +62,8 @@ struct link_shared {
 	uint32_t closed;		/* the caller is gone */
 	uint32_t gone;			/* the guest is gone, says the monitor */
 	uint32_t caller_asleep;		/* on reply, or about to */
+	uint32_t handlers;		/* changes of the tables of handlers, says the monitor */
+	uint32_t bound;			/* … when the caller was told what it may call */
 	_Alignas(64) uint32_t bell;
 	uint32_t reply;
 	unsigned char block[];		/* aligned to 8 */

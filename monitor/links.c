@@ -29,11 +29,11 @@ send_link(struct instance *i, const struct monitor_link *l, const struct link_sp
 	  struct monitor_gate *gate, struct twz_error *err)
 {
 	struct monitor *m = i->compartment->monitor;
-	const char *context = spec->from ? spec->from->compartment->context : m->options.context;
-	size_t length = strlen(context) + 1, n = gate ? gate->wire->bytes : 0;
+	size_t length = strlen(l->context) + 1, n = gate ? gate->wire->bytes : 0;
 	struct message head = { .kind = MESSAGE_LINK, .serial = l->serial,
-				.word = { spec->thread, spec->compartment, spec->depth,
-					  m->hot_limit, n } };
+				.word = { spec->thread, spec->compartment, spec->depth, m->hot_limit, n,
+					  (spec->from ? LINK_OF_COMPARTMENT : 0) |
+					  (l->route.n ? LINK_OF_HANDLER : 0) | (uint64_t)m->handlers << 32 } };
 	char text[TEXT_SIZE];
 
 	if (length > TEXT_SIZE / 2)
@@ -41,7 +41,7 @@ send_link(struct instance *i, const struct monitor_link *l, const struct link_sp
 				"the context's name is too long: %zu bytes", length);
 	if (n)
 		memcpy(text, gate->wire, n);
-	memcpy(text + n, context, length);
+	memcpy(text + n, l->context, length);
 	i->busy = false;
 	if (message_send(i->control, &head, text, n + length, &fd, fd >= 0)) {
 		if (gate)
@@ -64,9 +64,15 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	void *memory = NULL;
 	int fd = -1;
 
-	if (!l)
-		return twz_fail_sys(err, errno, "make a link");
+	if (l)
+		l->context = strdup(spec->context ? spec->context :
+				    spec->from ? spec->from->compartment->context : m->options.context);
+	if (!l || !l->context) {
+		free(l);
+		return twz_fail_sys(err, ENOMEM, "make a link");
+	}
 	if (!tell_gate(i, &gate, err)) {
+		free(l->context);
 		free(l);
 		return false;
 	}
@@ -75,6 +81,7 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 		memory = i->first;	/* the other side has it, and a thread for it, already */
 		i->first = NULL;
 	} else if ((fd = instance_memory("twz-link", LINK_SIZE, &memory, l->mapped)) < 0) {
+		free(l->context);
 		free(l);
 		return twz_fail_sys(err, errno, "make a link");
 	}
@@ -83,6 +90,11 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	l->depth = spec->depth;
 	l->from = spec->from;
 	l->from_serial = spec->from_serial;
+	l->compartment = spec->compartment;
+	l->passed_on = spec->passed_on;
+	if (spec->route)
+		l->route = *spec->route;
+	l->shared->handlers = m->handlers;
 	l->thread = spec->thread;
 	l->instance = i;
 	l->refs = spec->from ? 1 : 2;
@@ -134,6 +146,7 @@ link_unref(struct monitor_link *l)
 	wire_room_free(&l->room);
 	tally_release(l);
 	instance_unref(l->instance);
+	free(l->context);
 	free(l);
 }
 

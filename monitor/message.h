@@ -22,10 +22,13 @@ enum message_kind {
 				   confinement is required, number of GIVEN messages;
 				   "path\0state\0build id\0granted\0" and the variables; state, and for a program's stdout one of its own */
 	MESSAGE_GATE,		/* a struct wire_gate */
-	MESSAGE_LINK,		/* thread, compartment, depth, hot limit, size of a wire_gate as with GATE (0: none);
+	MESSAGE_LINK,		/* thread, compartment, depth, hot limit, size of a wire_gate as with GATE (0: none),
+				   LINK_OF_… flags and, above them, changes of the tables of handlers;
 				   that, "context\0"; memory (none: CLONE's) */
-	MESSAGE_BOUND,		/* answer to BIND; number, link serial, hot limit, whether for one call; a wire_gate; memory */
+	MESSAGE_BOUND,		/* answer to BIND; number, link serial, hot limit, whether for one call, changes
+				   as for LINK, whether to a handler; a wire_gate; memory */
 	MESSAGE_ALLOW,		/* SERIAL: link between compartments; gate's number, how many calls (0: all) */
+	MESSAGE_FORBID,		/* changes as for LINK: all that was allowed is so no more */
 	MESSAGE_REFUSED,	/* answer to BIND: class, code; text */
 	MESSAGE_LENT,		/* answer to LEND and BORROW: id, size, errno; descriptor */
 	MESSAGE_END,		/* unload the service and end */
@@ -37,7 +40,8 @@ enum message_kind {
 	MESSAGE_READY,		/* the service is loaded, and what was sent meanwhile was read */
 	MESSAGE_UNLOADABLE,	/* text */
 	MESSAGE_CONFINED,	/* struct message_confinement: before START; again only when it became less */
-	MESSAGE_BIND,		/* SERIAL: calling link; hash; "service\0gate\0signature\0" */
+	MESSAGE_BIND,		/* SERIAL: calling link; hash, serial of its link to the service, to the gate's
+				   handler, BIND_…; "service\0gate\0signature\0" */
 	MESSAGE_CANCEL,		/* SERIAL: link whose call shall end with its compartment */
 	MESSAGE_TOLD,		/* answer to ASK, SERIAL as there: words and texts */
 	MESSAGE_LEND,		/* SERIAL: calling link; size */
@@ -48,6 +52,16 @@ enum message_kind {
 enum message_question {
 	ASK_SYMBOL,		/* "symbol\0" → address (0: unknown), base; "file\0" */
 	ASK_LIBRARIES,		/* → "base in hex, blank, file\0" each */
+};
+
+enum {
+	LINK_OF_COMPARTMENT = 1,	/* it may call what it is allowed to */
+	LINK_OF_HANDLER = 2,		/* calls over it are answers: they may be refused and passed on */
+};
+
+enum {
+	BIND_GATE,
+	BIND_BELOW,		/* what the call of SERIAL is passed on to; no texts */
 };
 
 /* Kinds of zygotes, on their command line. */

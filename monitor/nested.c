@@ -15,9 +15,13 @@
 
 /* A request, copied: the host is asked without the lock, and the message's memory is used again. */
 struct request {
-	uint64_t serial, hash, have, thread;
+	uint64_t serial, hash, thread;
+	uint64_t have, have_handler;	/* serials of links that it has to the service, and to its handler */
 	uint32_t depth;
-	struct monitor_who who;		/* its texts live as long as the monitor */
+	bool passed_on;			/* the call that it answers, to what lies below: @route, for @who */
+	struct route route;
+	struct monitor_who who;		/* its texts live as long as the monitor, or @context */
+	char context[264];
 	char service[256], gate[256], signature[1024];
 };
 
@@ -123,62 +127,133 @@ nested_may_call(const struct compartment *from, const struct monitor_gate *gate,
  * it. A gate that requires a capability is allowed once: each call of it comes here first.
  */
 static bool
-allow(struct instance *to, const struct monitor_link *l, const struct monitor_gate *g, struct twz_error *err)
+allow(struct instance *to, const struct monitor_link *l, const struct monitor_gate *g, bool once,
+      struct twz_error *err)
 {
-	const struct message head = { .kind = MESSAGE_ALLOW, .serial = l->serial,
-				      .word = { g->wire->number, *g->gate->requires != 0 } };
+	const struct message head = { .kind = MESSAGE_ALLOW, .serial = l->serial, .word = { g->wire->number, once } };
 
 	if (message_send(to->control, &head, NULL, 0, NULL, 0) || errno == EPIPE || errno == ECONNRESET)
 		return true;	/* when it is dead the handshake will say so */
 	return twz_fail_sys(err, errno, "tell service %s who may call", to->compartment->service->name);
 }
 
-/* With the lock: the gate bound, its compartment running and linked. */
-static bool
-link_up(struct monitor *m, struct instance *from, const struct request *r,
-	const struct twz_service *service, const struct twz_gate *gate, struct twz_error *err)
+/* A link that @from has already and that can be used for the same again. */
+static struct monitor_link *
+known_link(const struct instance *to, const struct instance *from, uint64_t serial, const struct link_spec *spec)
 {
+	struct monitor_link *l = serial ? find_link(to, serial) : NULL;
+	const struct route none = { .n = 0 };
+
+	return l && l->from == from && l->passed_on == spec->passed_on &&
+	       (!spec->passed_on || l->from_serial == spec->from_serial) &&
+	       handlers_same_route(&l->route, spec->route ? spec->route : &none) ? l : NULL;
+}
+
+/*
+ * With the lock: a link to @chain[n], which answers for the first @n. *@there: there is somebody who could
+ * answer, whatever came of it.
+ */
+static bool
+link_to(struct monitor *m, struct instance *from, const struct request *r, struct monitor_gate *const *chain,
+	uint32_t n, bool *there, struct twz_error *err)
+{
+	const struct route route = handlers_route(chain, n);
 	struct link_spec spec = { .from = from, .from_serial = r->serial, .thread = r->thread,
-				  .compartment = from->id, .depth = r->depth + 1 };
+				  .compartment = r->passed_on ? r->who.compartment : from->id,
+				  .context = r->passed_on ? r->context : NULL, .depth = r->depth + 1,
+				  .route = n ? &route : NULL, .passed_on = r->passed_on };
 	struct message head = { .kind = MESSAGE_BOUND, .serial = r->serial };
-	struct compartment *c;
-	struct monitor_gate *g;
+	struct monitor_gate *g = chain[n];
+	bool once = *chain[0]->gate->requires != 0, ok;
 	struct monitor_link *l;
 	struct instance *to;
 	int fd = -1;
-	bool ok;
 
 	spec.fd = &fd;
-	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err))
+	*there = (!n || !g->compartment->unloading) && compartment_ensure(g->compartment, &to, err);
+	if (!*there || !instance_describe(to, g, err))
 		return false;
-	if (callback_refused(g, "another service cannot be", err))
+	l = known_link(to, from, n || r->passed_on ? r->have_handler : r->have, &spec);
+	if (!l && !link_make(to, &spec, &l, err))
 		return false;
-	if (c->mechanism == &mechanism_mpk) {
-		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
-			 "%s is loaded by mechanism mpk: %s, which has a process of its own, cannot call it",
-			 service->name, from->compartment->service->name);
-		return twz_hint(err, "load both by the same mechanism");
-	}
-	if (!compartment_ensure(c, &to, err) || !instance_describe(to, g, err))
-		return false;
-	l = find_link(to, r->have);
-	if ((!l || l->from != from) && !link_make(to, &spec, &l, err))
-		return false;
-	if (!allow(to, l, g, err)) {
+	if (!allow(to, l, g, once, err)) {
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
-	head.word[0] = g->wire->number;
-	head.word[1] = l->serial;
-	head.word[2] = m->hot_limit;
-	head.word[3] = *gate->requires != 0;
+	memcpy(head.word, (const uint64_t[]){ g->wire->number, l->serial, m->hot_limit, once, m->handlers, n != 0 },
+	       sizeof(head.word));
 	ok = message_send(from->control, &head, g->wire, g->wire->bytes, &fd, fd >= 0);
 	if (fd >= 0)
 		close(fd);
 	if (!ok)
 		instance_kill(from);
 	return true;
+}
+
+static bool
+is_out_of_reach(const struct instance *from, const struct request *r, const struct compartment *c,
+		struct twz_error *err)
+{
+	if (c->mechanism == &mechanism_process || (c->mechanism == &mechanism_direct && !r->passed_on))
+		return false;
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+		 "%s is loaded by mechanism %s: %s, which has a process of its own, cannot call it", c->service->name,
+		 monitor_mechanism_text(c->mechanism->which), from->compartment->service->name);
+	twz_hint(err, "load both by the same mechanism");
+	return true;
+}
+
+/* With the lock: a link to the highest of @chain's @n gates that can be called. */
+static bool
+link_highest(struct monitor *m, struct instance *from, const struct request *r, struct monitor_gate *const *chain,
+	     uint32_t n, struct twz_error *err)
+{
+	bool there = true;
+
+	while (n--) {
+		if (!n && is_out_of_reach(from, r, chain[0]->compartment, err))
+			return false;
+		if (link_to(m, from, r, chain, n, &there, err))
+			return true;
+		if (there || !n || handlers_required(chain[n - 1]))
+			return false;
+		*err = (struct twz_error){ 0 };
+	}
+	return false;
+}
+
+/* With the lock: the gate bound, and whoever answers for it running and linked. */
+static bool
+link_up(struct monitor *m, struct instance *from, const struct request *r,
+	const struct twz_service *service, const struct twz_gate *gate, struct twz_error *err)
+{
+	struct monitor_gate *chain[HANDLERS_DEEP], *g;
+	struct compartment *c;
+
+	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err) ||
+	    callback_refused(g, "another service cannot be", err))
+		return false;
+	return link_highest(m, from, r, chain, handlers_chain(g, chain), err);
+}
+
+/* What the call that @r's link carries is passed on to, by whom it was made. */
+static bool
+pass_on(struct monitor *m, struct instance *i, const struct request *r, struct twz_error *err)
+{
+	const struct monitor_host *host = &m->options.host;
+	struct monitor_gate *asked = r->route.n ? r->route.below[0] : NULL;
+	bool ok;
+
+	if (!asked)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NO_SUCH_OPERATION),
+				"%s was called itself: only a call that it answers as a handler can be passed on",
+				i->compartment->service->name);
+	pthread_mutex_unlock(&m->lock);
+	ok = !*asked->gate->requires || !host->may_call ||
+	     host->may_call(host->data, &r->who, asked->compartment->service, asked->gate, err);
+	pthread_mutex_lock(&m->lock);
+	return ok && i->control >= 0 && link_highest(m, i, r, r->route.below, r->route.n, err);
 }
 
 static bool
@@ -190,8 +265,10 @@ serve(struct monitor *m, struct instance *i, const struct request *r, struct twz
 
 	if (r->depth >= m->options.depth)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
-				"%s::%s: gates may call gates %u deep, not deeper", r->service, r->gate,
-				m->options.depth);
+				"%s%s%s: gates may call gates %u deep, not deeper", r->service,
+				r->passed_on ? i->compartment->service->name : "::", r->gate, m->options.depth);
+	if (r->passed_on)
+		return pass_on(m, i, r, err);
 	pthread_mutex_unlock(&m->lock);
 	ok = resolve(m, r, &service, &gate, err);
 	pthread_mutex_lock(&m->lock);
@@ -203,8 +280,8 @@ nested_bind(struct monitor *m, struct instance *i, const struct message_in *in)
 {
 	struct monitor_link *l = find_link(i, in->head.serial);
 	struct twz_error err = { 0 };
-	struct request r = { .serial = in->head.serial, .hash = in->head.word[0],
-			     .have = in->head.word[1] };
+	struct request r = { .serial = in->head.serial, .hash = in->head.word[0], .have = in->head.word[1],
+			     .have_handler = in->head.word[2], .passed_on = in->head.word[3] == BIND_BELOW };
 	size_t at = 0;
 
 	if (!l) {
@@ -212,6 +289,11 @@ nested_bind(struct monitor *m, struct instance *i, const struct message_in *in)
 		return;
 	}
 	r.who = (struct monitor_who){ i->compartment->context, i->compartment->service->name, i->id };
+	if (r.passed_on) {
+		snprintf(r.context, sizeof(r.context), "%s", l->context);
+		r.who = (struct monitor_who){ r.context, i->compartment->service->name, l->compartment };
+		r.route = l->route;
+	}
 	r.depth = l->depth;
 	r.thread = l->thread;
 	snprintf(r.service, sizeof(r.service), "%s", message_text(in, &at));

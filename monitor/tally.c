@@ -126,6 +126,7 @@ calls_of(const struct monitor_gate *gate)
 		.service = gate->compartment->service, .gate = gate->gate,
 		.calls = __atomic_load_n(&gate->plain, __ATOMIC_RELAXED),
 		.errors = __atomic_load_n(&gate->plain_errors, __ATOMIC_RELAXED),
+		.failures = __atomic_load_n(&gate->plain_failures, __ATOMIC_RELAXED),
 	};
 	uint64_t times[TALLY_BUCKETS] = { 0 };
 
@@ -173,7 +174,7 @@ monitor_gate_said_no(struct monitor_gate *gate)
 	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
 	struct tally *y = l ? tally_find(l, gate) : NULL;
 
-	if (gate->call && !callback_has_links(gate))
+	if (__atomic_load_n(&gate->call, __ATOMIC_RELAXED) && !callback_has_links(gate))
 		__atomic_fetch_add(&gate->plain_errors, 1, __ATOMIC_RELAXED);
 	else if (y)
 		tally_add(&y->errors, 1);

@@ -75,15 +75,15 @@ thread_self(void)
 }
 
 bool
-thread_reserve(struct monitor_thread *t, const struct compartment *c)
+thread_reserve(struct monitor_thread *t, uint32_t index)
 {
-	uint32_t n = c->index + 8;
+	uint32_t n = index + 8;
 	struct monitor_link **links;
 
 	pthread_once(&once, make_key);
 	if (pthread_setspecific(key, t))
 		return false;
-	if (c->index < t->nlinks)
+	if (index < t->nlinks)
 		return true;
 	links = realloc(t->links, n * sizeof(struct monitor_link *));
 	if (!links)

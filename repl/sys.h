@@ -61,6 +61,14 @@ extern const struct twz_type sys_type_level, sys_type_mechanism, sys_type_restar
 	  SYS_TEXT("compartment"), SYS_ENUM("state", flag)) \
 	X(signal, unit, false, "Sends a signal to a compartment", \
 	  SYS_TEXT("compartment"), SYS_TEXT("signal"), SYS_FLAG("group")) \
+	X(interpose, unit, own, "Has a gate of another compartment answer the calls of a gate ('*': of all that it has one for)", \
+	  SYS_TEXT("compartment"), SYS_TEXT("gate"), SYS_TEXT("handler"), SYS_FLAG("required")) \
+	X(uninterpose, unit, own, "Takes the handler of a gate away ('*': those that came for all)", \
+	  SYS_TEXT("compartment"), SYS_TEXT("gate")) \
+	X(copy_handlers, number, own, "Gives a compartment the handlers that another one has, and no others; counts them", \
+	  SYS_TEXT("from"), SYS_TEXT("to")) \
+	X(handlers, records, true, "Lists who answers the calls of which gates", \
+	  SYS_TEXT("compartment", .optional = true)) \
 	X(crash, record, true, "Shows the session's last fault: what, and the functions that were running") \
 	X(stats, record, true, "Counts what this session did") \
 	X(status, records, true, "Shows which parts of the isolation are active, and by what") \
@@ -98,6 +106,11 @@ SYS_GATES(X)
 extern const struct twz_service naming_service;
 bool naming_call(const struct sys_request *r, const struct twz_gate *gate, struct twz_value *ret,
 		 struct twz_error *err);
+
+/* -- sys_interpose.c ------------------------------------------------------------------------------ */
+
+/** Texts: which of its gates are answered by whom. */
+struct twz_value sys_handlers_of(const struct sys_request *r, const char *compartment);
 
 /* -- arguments; @i is the parameter's place in the row -------------------------------------------- */
 

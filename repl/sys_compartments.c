@@ -61,7 +61,7 @@ bool
 sys_info(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
 {
 	static const char *const names[] = { "name", "id", "file", "state", "flags", "pid", "asked", "minimum",
-					     "active", "mechanism", "why", "properties" };
+					     "active", "mechanism", "why", "handlers", "properties" };
 	const struct monitor_detail *details;
 	const struct twz_service *service;
 	struct monitor_info m;
@@ -76,7 +76,7 @@ sys_info(const struct sys_request *r, struct twz_value *ret, struct twz_error *e
 			  sys_text(r, m.asks ? level_name(m.asked) : ""),
 			  sys_text(r, level_name(m.minimum)), sys_text(r, level_name(m.active)),
 			  sys_text(r, monitor_mechanism_text(m.mechanism)), sys_text(r, m.why),
-			  properties_of(r, details, n));
+			  sys_handlers_of(r, m.service), properties_of(r, details, n));
 	return true;
 }
 

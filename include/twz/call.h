@@ -98,6 +98,33 @@ void *twz_share(size_t n);
 int twz_seal(void *memory);
 void twz_unshare(void *memory);
 
+/*
+ * -- for handlers: gates that answer another gate's calls (sys::interpose) --
+ *
+ * Passes the call that is answered on to what lies below the handler: the gate that was called or, where grates
+ * stack, its next handler. @words as for twz_invoke(), one for each of @nwords parameters: those of the handler,
+ * which has the same type. What lies below sees who made the call, and no handler that was passed by is asked
+ * again. It may be passed on never, once, or several times.
+ *
+ *	int32_t add(int32_t a, int32_t b)
+ *	{
+ *		int32_t sum;
+ *
+ *		if (twz_forward((uint64_t[]){ (uint64_t)a, (uint64_t)b }, 2, &sum, sizeof(sum)))
+ *			twz_refuse();
+ *		return sum;
+ *	}
+ *
+ * Returns 0, or -1 with @ret zeroed and twz_failed() saying why.
+ */
+int twz_forward(const uint64_t *words, size_t nwords, void *ret, size_t ret_size);
+/*
+ * Ends the call with a failure instead of the gate's result, which nobody will see: Security Error, permission
+ * denied or, after a twz_forward() that failed, the same kind of failure. Returns -1, and does nothing, when the
+ * running gate was called itself.
+ */
+int twz_refuse(void);
+
 /* NULL when this thread's last call succeeded. Valid until its next call. */
 const struct twz_failure *twz_failed(void);
 
@@ -203,6 +230,17 @@ struct twz_event {
 };
 /* Takes the next event. Returns 1, 0 when there is none, or -1. */
 int twz_next_event(struct twz_event *event);
+
+/*
+ * Has the gate @handler ("SERVICE::GATE"), of the same type, answer the calls of @gate of @compartment from now on,
+ * whoever makes them in this session: see twz_forward(). A gate has one handler; a new one takes the place of the
+ * old. @gate "*": each that the service @handler has a gate of the same name and type for, unless it has a handler
+ * of its own. A handler that cannot be called is passed over or, if it is @required, the call refused.
+ * Returns 0 or -1: ARGUMENT/WRONG_TYPE, NAMING/LINK_LOOP, GENERIC/ACCESS_DENIED, GENERIC/NOT_SUPPORTED.
+ */
+int twz_interpose(const char *compartment, const char *gate, const char *handler, int required);
+/* Takes it away; NAMING/NOT_FOUND when there is none. */
+int twz_uninterpose(const char *compartment, const char *gate);
 
 /* -- gates, by name -------------------------------------------------------------------------------- */
 

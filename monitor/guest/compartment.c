@@ -249,6 +249,8 @@ compartment_run(struct message_confinement *confinement)
 			add_link(library);
 		else if (in.head.kind == MESSAGE_ALLOW)
 			dispatch_allow(&in);
+		else if (in.head.kind == MESSAGE_FORBID)
+			dispatch_forbid(&in);
 		else if (in.head.kind == MESSAGE_BOUND || in.head.kind == MESSAGE_REFUSED ||
 			 in.head.kind == MESSAGE_LENT)
 			nested_answer(&in);

@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <twz/call.h>
+
 #include "monitor/guest/guest.h"
 
 enum {
@@ -55,6 +57,27 @@ twz_caller(void)
 	return current ? &current->caller : NULL;
 }
 
+/* What the call that is answered ends with, instead of a result. */
+static _Thread_local struct {
+	int64_t status;		/* 0: nothing */
+	uint64_t cls;		/* how the call failed that it was passed on by, or 0 */
+} refusal;
+
+__attribute__((visibility("default"))) int
+twz_refuse(void)
+{
+	if (!current || !current->answers)
+		return -1;
+	refusal.status = refusal.cls ? -EREMOTEIO : -EPERM;
+	return 0;
+}
+
+void
+dispatch_passed_on(uint64_t cls)
+{
+	refusal.cls = cls;
+}
+
 /* -- what another compartment may call ------------------------------------------------------------- */
 
 enum { PERMIT_ALWAYS = UINT16_MAX };
@@ -63,6 +86,7 @@ struct permits {
 	struct permits *next;
 	uint64_t serial;
 	uint32_t changed;		/* futex */
+	uint32_t handlers;		/* changes of the tables of handlers that it was told of; atomic */
 	uint16_t calls[GUEST_GATES];	/* how many; atomic */
 };
 
@@ -70,13 +94,14 @@ static pthread_mutex_t permits_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct permits *all_permits;
 
 static struct permits *
-permits_new(uint64_t serial)
+permits_new(uint64_t serial, uint32_t handlers)
 {
 	struct permits *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		_exit(126);
 	p->serial = serial;
+	p->handlers = handlers;
 	pthread_mutex_lock(&permits_lock);
 	p->next = all_permits;
 	all_permits = p;
@@ -118,6 +143,30 @@ dispatch_allow(const struct message_in *in)
 	pthread_mutex_unlock(&permits_lock);
 }
 
+/* Whoever is called now may be somebody else: all of it has to be asked for again. */
+void
+dispatch_forbid(const struct message_in *in)
+{
+	pthread_mutex_lock(&permits_lock);
+	for (struct permits *p = all_permits; p; p = p->next) {
+		for (size_t i = 0; i < GUEST_GATES; i++)
+			__atomic_store_n(&p->calls[i], 0, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&p->handlers, (uint32_t)in->head.word[0], __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&p->changed, 1, __ATOMIC_SEQ_CST);
+		link_futex(&p->changed, FUTEX_WAKE, INT32_MAX, NULL);
+	}
+	pthread_mutex_unlock(&permits_lock);
+}
+
+/* It knows of the last change: what it may call is under way to us. */
+static bool
+is_up_to_date(const struct worker *w)
+{
+	uint32_t bound = __atomic_load_n(&w->link.shared->bound, __ATOMIC_SEQ_CST);
+
+	return (int32_t)(__atomic_load_n(&w->permits->handlers, __ATOMIC_SEQ_CST) - bound) <= 0;
+}
+
 static bool
 take_permit(struct permits *p, uint64_t number)
 {
@@ -144,6 +193,8 @@ is_permitted(const struct worker *w, uint64_t number)
 
 		if (take_permit(w->permits, number))
 			return true;
+		if (!is_up_to_date(w))
+			return false;
 		if (!limit)
 			limit = link_now() + PERMIT_NS;
 		if (link_now() >= limit || __atomic_load_n(&w->link.shared->closed, __ATOMIC_ACQUIRE))
@@ -166,7 +217,7 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 		return -EINVAL;
 	w->run.gate = g;
 	w->run.size = size - head;
-	w->run.shared = w->link.caller.compartment ? NULL : shared_find;
+	w->run.shared = w->permits ? NULL : shared_find;
 	status = wire_take(&w->run, payload, &w->room);
 	if (status != WIRE_OK)
 		return gate_errno(status);
@@ -175,6 +226,18 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 		return -error;
 	status = wire_give(&w->run, payload, word);
 	return gate_errno(status);
+}
+
+static int64_t
+answer_or_refuse(int64_t status, uint64_t *word)
+{
+	if (refusal.status) {
+		status = refusal.status;
+		*word = refusal.cls;
+	}
+	refusal.status = 0;
+	refusal.cls = 0;
+	return status;
 }
 
 TWZ_HOT static int64_t
@@ -208,7 +271,7 @@ run_item(struct worker *w, unsigned char *payload, uint64_t size, uint64_t *word
 		status = run_gate(w, gate, payload, size, word);
 	}
 	current = NULL;
-	return status;
+	return __builtin_expect(w->link.answers, 0) ? answer_or_refuse(status, word) : status;
 }
 
 /* Runs all items of the block; kinds that are not ours stay untouched. */
@@ -428,6 +491,7 @@ describe(struct worker *w, const struct message_in *in, size_t at)
 	w->link.depth = (uint32_t)in->head.word[2];
 	w->link.caller = (struct twz_caller){ .thread = in->head.word[0], .compartment = in->head.word[1],
 					      .context = w->link.context };
+	w->link.answers = (in->head.word[5] & LINK_OF_HANDLER) != 0;
 	strncpy(w->link.context, message_text(in, &at), sizeof(w->link.context) - 1);
 }
 
@@ -534,8 +598,8 @@ dispatch_start(const struct message_in *in, size_t at, int fd)
 		return;
 	}
 	describe(w, in, at);
-	if (w->link.caller.compartment)
-		w->permits = permits_new(w->link.serial);
+	if (in->head.word[5] & LINK_OF_COMPARTMENT)
+		w->permits = permits_new(w->link.serial, (uint32_t)(in->head.word[5] >> 32));
 	w->link.shared = mmap(NULL, LINK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (w->link.shared == MAP_FAILED || !start_thread(w)) {
 		if (w->link.shared != MAP_FAILED)

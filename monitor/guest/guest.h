@@ -136,6 +136,7 @@ struct guest_link {
 	struct link_shared *shared;
 	uint64_t serial;
 	uint32_t depth;
+	bool answers;			/* calls over it, as a handler: they may be refused and passed on */
 	struct twz_caller caller;
 	char context[128];
 };
@@ -147,6 +148,10 @@ void dispatch_ahead(int fd);
 void dispatch_first(void);
 /** What may be called over a link of another compartment. */
 void dispatch_allow(const struct message_in *in);
+/** … is to be asked for again. */
+void dispatch_forbid(const struct message_in *in);
+/** The running gate has passed on the call that it answers; it failed with this class, or 0. */
+void dispatch_passed_on(uint64_t cls);
 /** The link whose gate the calling thread runs; NULL: none. */
 const struct guest_link *dispatch_current(void);
 /** The arguments of the gate that the calling thread runs, if it takes data; else of one that it ran. */

@@ -16,12 +16,13 @@
 #include "monitor/guest/guest.h"
 #include "twz/error.h"
 
-enum { DEFAULT_TIMEOUT_MS = 30000 };
+enum { DEFAULT_TIMEOUT_MS = 30000, TRIES = 100 };
 
-/* A link to one service. */
+/* A link to one service, or to the handler of one of its gates. */
 struct out_link {
 	struct out_link *next;
 	char service[256];
+	char gate[256];		/* "": the service itself */
 	uint64_t serial;
 	struct caller caller;
 };
@@ -33,6 +34,7 @@ struct binding {
 	struct wire_gate *wire;
 	struct out_link *link;
 	bool once;		/* each call is asked for */
+	uint32_t handlers;	/* changes of the tables of handlers, when it was bound */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -46,6 +48,7 @@ static _Thread_local struct {
 	struct twz_error error;
 	bool failed;
 	int64_t timeout_ns;	/* 0: not set */
+	struct twz_stub below;	/* stands for what calls are passed on to */
 } self;
 
 void
@@ -75,11 +78,11 @@ nested_answer(struct message_in *in)
 }
 
 static struct out_link *
-find_link(const char *service)
+find_link(const char *service, const char *gate)
 {
 	struct out_link *l = self.links;
 
-	while (l && strcmp(l->service, service))
+	while (l && (strcmp(l->service, service) || strcmp(l->gate, gate)))
 		l = l->next;
 	return l;
 }
@@ -126,13 +129,16 @@ nested_question(const struct guest_link *current, struct message *head, const vo
 }
 
 static bool
-ask(const struct twz_stub *stub, uint64_t have, struct question *q, struct twz_error *err)
+ask(const struct twz_stub *stub, struct question *q, struct twz_error *err)
 {
 	const struct guest_link *current = dispatch_current();
 	char text[2048];
 	int n = snprintf(text, sizeof(text), "%s%c%s%c%s", stub->service, 0, stub->gate, 0,
 			 stub->signature);
-	struct message head = { .kind = MESSAGE_BIND, .word = { stub->hash, have } };
+	const struct out_link *itself = find_link(stub->service, ""), *handler = find_link(stub->service, stub->gate);
+	struct message head = { .kind = MESSAGE_BIND,
+				.word = { stub->hash, itself ? itself->serial : 0, handler ? handler->serial : 0,
+					  stub == &self.below ? BIND_BELOW : BIND_GATE } };
 
 	if (!current)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
@@ -157,6 +163,8 @@ new_link(const struct twz_stub *stub, const struct question *q)
 		return NULL;
 	}
 	snprintf(l->service, sizeof(l->service), "%s", stub->service);
+	if (q->head.word[5] || stub == &self.below)
+		snprintf(l->gate, sizeof(l->gate), "%s", stub->gate);
 	l->serial = q->head.word[1];
 	caller_init(&l->caller, memory, (uint32_t)q->head.word[2]);
 	l->caller.dead = &l->caller.shared->gone;
@@ -166,9 +174,10 @@ new_link(const struct twz_stub *stub, const struct question *q)
 }
 
 static struct binding *
-take_binding(const struct twz_stub *stub, struct question *q, struct out_link *link,
-	     struct twz_error *err)
+take_binding(const struct twz_stub *stub, struct question *q, struct twz_error *err)
 {
+	struct out_link *link = find_link(stub->service,
+					  q->head.word[5] || stub == &self.below ? stub->gate : "");
 	struct binding *b;
 
 	if (!link || link->serial != q->head.word[1]) {
@@ -182,7 +191,9 @@ take_binding(const struct twz_stub *stub, struct question *q, struct out_link *l
 		twz_fail_sys(err, ENOMEM, "%s::%s", stub->service, stub->gate);
 		return NULL;
 	}
-	*b = (struct binding){ self.bindings, stub, (void *)q->bytes, link, q->head.word[3] != 0 };
+	*b = (struct binding){ self.bindings, stub, (void *)q->bytes, link, q->head.word[3] != 0,
+			       (uint32_t)q->head.word[4] };
+	__atomic_store_n(&link->caller.shared->bound, b->handlers, __ATOMIC_SEQ_CST);
 	q->bytes = NULL;
 	self.bindings = b;
 	return b;
@@ -191,14 +202,13 @@ take_binding(const struct twz_stub *stub, struct question *q, struct out_link *l
 static struct binding *
 bind_stub(const struct twz_stub *stub, struct twz_error *err)
 {
-	struct out_link *link = find_link(stub->service);
 	struct binding *b = NULL;
 	struct question q;
 
-	if (!ask(stub, link ? link->serial : 0, &q, err))
+	if (!ask(stub, &q, err))
 		return NULL;
 	if (q.head.kind == MESSAGE_BOUND && wire_valid((void *)q.bytes, q.n))
-		b = take_binding(stub, &q, link, err);
+		b = take_binding(stub, &q, err);
 	else
 		twz_fail(err, (enum twz_class)q.head.word[0], q.head.word[1], "%s", (char *)q.bytes);
 	free(q.bytes);
@@ -218,6 +228,13 @@ forget_binding(struct binding *b)
 	free(b);
 }
 
+/* Somebody else may have to answer by now. */
+static bool
+is_outdated(const struct binding *b)
+{
+	return __atomic_load_n(&b->link->caller.shared->handlers, __ATOMIC_ACQUIRE) != b->handlers;
+}
+
 static struct binding *
 find_binding(const struct twz_stub *stub, struct twz_error *err)
 {
@@ -228,7 +245,7 @@ find_binding(const struct twz_stub *stub, struct twz_error *err)
 	if (b && __atomic_load_n(b->link->caller.dead, __ATOMIC_ACQUIRE)) {
 		drop_link(b->link);
 		b = NULL;
-	} else if (b && b->once) {
+	} else if (b && (b->once || is_outdated(b))) {
 		forget_binding(b);
 		b = NULL;
 	}
@@ -263,10 +280,14 @@ answer(struct binding *b, struct wire_call *call, void *ret, struct twz_error *e
 	int64_t status = item->ret[0];
 	uint64_t word = (uint64_t)item->ret[1];
 
-	if (status == -EACCES)
+	if (status == -EACCES || status == -EPERM)
 		return twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(SECURITY, GATE_DENIED),
 				"Failed to call %s in %s: Permission denied", b->stub->gate,
 				b->stub->service);
+	if (status == -EREMOTEIO)
+		return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL),
+				"%s::%s: its handler passed the call on, which failed; outcome unknown",
+				b->stub->service, b->stub->gate);
 	if (status || wire_unpack(call, block, word, ret, &self.texts) != WIRE_OK)
 		return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL),
 				"%s::%s: no usable answer (%lld); outcome unknown", b->stub->service,
@@ -274,20 +295,33 @@ answer(struct binding *b, struct wire_call *call, void *ret, struct twz_error *e
 	return true;
 }
 
+/* One that was refused unseen, because the tables had changed meanwhile: nobody has run it. */
 static bool
-invoke(const struct twz_stub *stub, const uint64_t *words, void *ret, struct twz_error *err)
+is_late(const struct binding *b)
 {
-	struct binding *b = find_binding(stub, err);
+	const volatile struct twz_gatecall_item *item =
+		&((struct link_call *)(void *)b->link->caller.shared->block)->call;
+
+	return item->ret[0] == -EACCES && is_outdated(b);
+}
+
+static bool
+invoke_once(struct binding *b, const struct twz_stub *stub, const uint64_t *words, void *ret, bool *again,
+	    struct twz_error *err)
+{
 	int64_t timeout = self.timeout_ns ? self.timeout_ns : DEFAULT_TIMEOUT_MS * (int64_t)1000000;
 	enum caller_end end = CALLER_DONE;
 	struct wire_call call;
 
-	if (!b)
-		return false;
+	*again = false;
 	if (b->wire->nslots != stub->nwords)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, SIGNATURE_MISMATCH),
 				"%s::%s: the stub has another number of parameters", stub->service,
 				stub->gate);
+	if (stub == &self.below && wire_ret(b->wire)->size != stub->ret_size)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
+				"the result of the call that is passed on has %u bytes, not %u",
+				wire_ret(b->wire)->size, stub->ret_size);
 	call = (struct wire_call){ .gate = b->wire, .words = words };
 	if (!b->link->caller.tid)
 		end = caller_handshake(&b->link->caller, timeout);
@@ -299,7 +333,25 @@ invoke(const struct twz_stub *stub, const uint64_t *words, void *ret, struct twz
 		caller_ready(&b->link->caller, call.carried);
 		end = caller_ring(&b->link->caller, timeout);
 	}
-	return end == CALLER_DONE ? answer(b, &call, ret, err) : ended(b, end, err);
+	*again = end == CALLER_DONE && is_late(b);
+	return !*again && (end == CALLER_DONE ? answer(b, &call, ret, err) : ended(b, end, err));
+}
+
+static bool
+invoke(const struct twz_stub *stub, const uint64_t *words, void *ret, struct twz_error *err)
+{
+	bool ok = false, again = true;
+
+	for (int i = 0; again && i < TRIES; i++) {
+		struct binding *b = find_binding(stub, err);
+
+		if (!b)
+			return false;
+		ok = invoke_once(b, stub, words, ret, &again, err);
+	}
+	return ok || (again && twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, BUSY),
+					"%s::%s was not called: its handlers change all the time", stub->service,
+					stub->gate));
 }
 
 __thread int twz_has_failed;	/* of stubs that are never direct here */
@@ -323,6 +375,40 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 		return 0;
 	if (ret)
 		memset(ret, 0, stub->ret_size);
+	self.failure = (struct twz_failure){ e->code, twz_class_status(e->cls),
+					     twz_class_text(e->cls), e->text };
+	return -1;
+}
+
+/* -- calls that are passed on --------------------------------------------------------------------- */
+
+static bool
+pass_on(const uint64_t *words, size_t nwords, void *ret, size_t ret_size, struct twz_error *err)
+{
+	const struct guest_link *current = dispatch_current();
+
+	if (!current || !current->answers)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NO_SUCH_OPERATION),
+				"only a call that is answered as a handler can be passed on");
+	/* No gate has this name. */
+	self.below = (struct twz_stub){ .service = "below", .gate = "(passed on)", .signature = "",
+					.nwords = (uint32_t)nwords, .ret_size = (uint32_t)ret_size };
+	return invoke(&self.below, words, ret, err);
+}
+
+int
+twz_forward(const uint64_t *words, size_t nwords, void *ret, size_t ret_size)
+{
+	const struct twz_error *e = &self.error;
+
+	self.error = (struct twz_error){ 0 };
+	self.failed = !pass_on(words, nwords, ret, ret_size, &self.error);
+	twz_has_failed = self.failed;
+	dispatch_passed_on(self.failed ? e->cls : 0);
+	if (!self.failed)
+		return 0;
+	if (ret)
+		memset(ret, 0, ret_size);
 	self.failure = (struct twz_failure){ e->code, twz_class_status(e->cls),
 					     twz_class_text(e->cls), e->text };
 	return -1;

@@ -129,6 +129,30 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 	return -1;
 }
 
+/* Handlers have processes of their own: no call is answered here for another gate. */
+int
+twz_forward(const uint64_t *words, size_t nwords, void *ret, size_t ret_size)
+{
+	const struct twz_error *e = &error;
+
+	(void)words, (void)nwords;
+	error = (struct twz_error){ 0 };
+	twz_fail(&error, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NO_SUCH_OPERATION),
+		 "only a call that is answered as a handler can be passed on");
+	failed = true;
+	twz_has_failed = 1;
+	if (ret)
+		memset(ret, 0, ret_size);
+	failure = (struct twz_failure){ e->code, twz_class_status(e->cls), twz_class_text(e->cls), e->text };
+	return -1;
+}
+
+int
+twz_refuse(void)
+{
+	return -1;
+}
+
 size_t
 twz_invoke_many(struct twz_call *calls, size_t n)
 {
