@@ -122,11 +122,11 @@ $(B)/gen/monitor_filter.h: $(B)/gen/filter
 $(B)/guest/monitor/guest/filter.o: $(B)/gen/monitor_filter.h
 
 # The names of this machine's system calls.
-$(B)/gen/system_calls.h: Makefile
+$(B)/gen/repl_system_calls.h: Makefile
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)
 	$(Q)echo '#include <sys/syscall.h>' | $(CC) -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/"\1",/p' | sort >$@
-$(B)/repl/sys_interpose.o: $(B)/gen/system_calls.h
+$(B)/repl/sys_interpose.o: $(B)/gen/repl_system_calls.h
 
 $(B)/guest/%.o: %.c Makefile
 	@mkdir -p $(@D)

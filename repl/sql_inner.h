@@ -51,6 +51,7 @@ void sql_result(sqlite3_context *context, const struct twz_value *v);
 
 bool sql_compartments(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 bool sql_links(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
+bool sql_handlers(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 bool sql_calls(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 bool sql_variables(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);
 bool sql_builtin(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err);

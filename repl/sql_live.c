@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "monitor/handlers.h"
 #include "repl/lang/words.h"
 #include "repl/sql_inner.h"
 #include "twz/typetext.h"
@@ -254,6 +255,24 @@ sql_links(const struct sql_context *c, struct sql_rows *rows, struct twz_error *
 		ADD(rows, number(l->serial), text(rows, l->from), id(rows, l->from_id), text(rows, l->to),
 		    id(rows, l->to_id), number(l->thread), number(l->depth),
 		    *l->from ? text(rows, NULL) : number(l->calls));
+	}
+	return true;
+}
+
+bool
+sql_handlers(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err)
+{
+	const struct monitor_handler *all;
+	size_t n = monitor_handlers(c->s->monitor, rows->arena, &all);
+
+	(void)err;
+	for (size_t i = 0; i < n; i++) {
+		const struct monitor_handler *h = &all[i];
+
+		ADD(rows, text(rows, h->service->name), text(rows, h->gate->name),
+		    text(rows, twz_format(rows->arena, "%s::%s", h->by->name, h->by_gate->name)),
+		    text(rows, h->by->name), twz_bool(h->in_use), twz_bool(h->any), twz_bool(h->required),
+		    text(rows, h->state), number(h->answered));
 	}
 	return true;
 }

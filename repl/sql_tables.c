@@ -97,6 +97,8 @@ static const struct sql_named tables[] = {
 	  "the compartments of this session", NULL, sql_compartments },
 	{ "links", "id caller caller_id service compartment thread depth calls", "*",
 	  "who holds a link to a compartment now; caller none: this session", NULL, sql_links },
+	{ "handlers", "compartment gate handler grate in_use all_gates required state answered", "*",
+	  "which gates of other compartments answer for which: see sys::interpose", NULL, sql_handlers },
 	{ "calls", "gate service name n errors failures p50 p90 p99 longest",
 	  "gate, n, errors, failures, p50, p90, p99", "what this session called, how often, and how many nanoseconds it took",
 	  NULL, sql_calls },

@@ -10,7 +10,7 @@
 #include "twz/nearest.h"
 
 static const char *const system_calls[] = {
-#include "system_calls.h"
+#include "repl_system_calls.h"
 };
 
 static bool

@@ -65,7 +65,7 @@ name    version  gates  doc
 passwd  1.0          6  Users and their passwords
 $ twz -c 'sql history | count; sql tables | map it.name'
 0
-["services", "gates", "params", "types", "fields", "enumerators", "errors", "libraries", "functions", "compartments", "links", "calls", "variables", "history", "builtin", "found", "words", "tables"]
+["services", "gates", "params", "types", "fields", "enumerators", "errors", "libraries", "functions", "compartments", "links", "handlers", "calls", "variables", "history", "builtin", "found", "words", "tables"]
 $ twz -c 'c = sys::load calc --isolation=none; x = calc::add 1 2; y = try calc::divide 1 0 else 0; sql "select gate, n, errors from calls"; sql "select service, level, mechanism, calls from compartments"'
 gate          n  errors
 calc::add     1       0

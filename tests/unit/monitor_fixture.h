@@ -36,9 +36,9 @@ struct big {
 	int64_t v[40];
 };
 
-static const struct twz_type array_type = { .kind = TWZ_ARRAY, .size = 4, .align = 1, .count = 4,
+static const struct twz_type array_type = { .kind = TWZ_ARRAY, .name = "", .size = 4, .align = 1, .count = 4,
 					    .target = &twz_type_u8 };
-static const struct twz_type longs_type = { .kind = TWZ_ARRAY, .size = 320, .align = 8, .count = 40,
+static const struct twz_type longs_type = { .kind = TWZ_ARRAY, .name = "", .size = 320, .align = 8, .count = 40,
 					    .target = &twz_type_i64 };
 static const struct twz_member point_fields[] = {
 	{ .name = "x", .type = &twz_type_f64, .offset = 0 },
@@ -58,18 +58,18 @@ static const struct twz_type big_type = { .kind = TWZ_STRUCT, .size = 320, .alig
 					  .members = big_fields, .nmembers = 1 };
 static const struct twz_type text_type = { .kind = TWZ_STRING, .size = 8, .align = 8, .is_const = true,
 					   .name = "", .target = &twz_type_char };
-static const struct twz_type u8p = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &twz_type_u8 };
-static const struct twz_type u32p = { .kind = TWZ_POINTER, .size = 8, .align = 8, .is_const = true,
+static const struct twz_type u8p = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .target = &twz_type_u8 };
+static const struct twz_type u32p = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .is_const = true,
 				      .target = &twz_type_u32 };
-static const struct twz_type u64p = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &twz_type_u64 };
+static const struct twz_type u64p = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .target = &twz_type_u64 };
 static const struct twz_member number_field = { .name = "value", .type = &twz_type_u64 };
 static const struct twz_type number_type = { .kind = TWZ_STRUCT, .size = 8, .align = 8, .name = "number",
 					     .members = &number_field, .nmembers = 1 };
-static const struct twz_type numberp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &number_type };
-static const struct twz_type numberpp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .target = &numberp };
-static const struct twz_type pointp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .is_const = true,
+static const struct twz_type numberp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .target = &number_type };
+static const struct twz_type numberpp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .target = &numberp };
+static const struct twz_type pointp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .is_const = true,
 					.target = &point_type };
-static const struct twz_type personp = { .kind = TWZ_POINTER, .size = 8, .align = 8, .is_const = true,
+static const struct twz_type personp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .is_const = true,
 					 .target = &person_type };
 
 #define PARAM(n, t, ...) { .name = n, .type = &(t), __VA_ARGS__ }
@@ -141,6 +141,21 @@ static const struct twz_type personp = { .kind = TWZ_POINTER, .size = 8, .align 
 	X(chatter, twz_type_void) \
 	X(pingpong, twz_type_i32, PARAM("depth", twz_type_i32)) \
 	X(truncate_block, twz_type_i32) \
+	X(always, twz_type_i32, PARAM("x", twz_type_i32), PARAM("y", twz_type_i32)) \
+	X(plus_one, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
+	X(times_two, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
+	X(refuse, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
+	X(die, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
+	X(call_again, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
+	X(why_not_passed_on, twz_type_i32) \
+	X(ring_again, twz_type_i64) \
+	X(pass_number, twz_type_u64) \
+	X(pass_crash, twz_type_i32) \
+	X(pass_text, text_type, PARAM("name", text_type, .optional = true)) \
+	X(pass_person, person_type, PARAM("p", personp)) \
+	X(pass_bytes, twz_type_i32, PARAM("bytes", u8p, .dir = TWZ_OUT, .has_extent = true, .extent = 1), \
+	  PARAM("n", twz_type_u32), PARAM("value", twz_type_u8)) \
+	X(pass_doubled, twz_type_f64, PARAM("d", twz_type_f64)) \
 	X(missing, twz_type_i32)
 
 enum gate_number {
