@@ -73,18 +73,25 @@ find_gate(const struct twz_service *service, const char *name, const struct twz_
 static bool
 find_handler(const struct sys_request *r, const char *text, struct monitor_handler *h, struct twz_error *err)
 {
-	const char *colons = strstr(text, "::");
+	const char *colons = NULL;
 
-	if (!colons != !h->gate) {
+	for (const char *at = text; (at = strstr(at, "::")); at += 2)
+		colons = at;	/* the last: services may be called so too */
+	if (!h->gate) {
+		if (!colons || session_named(r->s, text, &h->by, err))
+			return session_callable(r->s, text, &h->by, err);
+		*err = (struct twz_error){ 0 };
 		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
-			 h->gate ? "'%s' is no gate" : "'%s' is one gate: all can only have one handler each", text);
-		return h->gate ? twz_hint(err, "name the handler as SERVICE::GATE")
-			       : twz_hint(err, "name a service: those of its gates become handlers that have the name "
-					       "and the type of one of %s's", h->service->name);
+			 "'%s' is one gate: all can only have one handler each", text);
+		return twz_hint(err, "name a service: those of its gates become handlers that have the name and the type "
+				"of one of %s's", h->service->name);
 	}
-	if (!session_callable(r->s, colons ? twz_strndup(r->arena, text, (size_t)(colons - text)) : text, &h->by, err))
-		return false;
-	return !colons || find_gate(h->by, colons + 2, &h->by_gate, err);
+	if (!colons) {
+		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "'%s' is no gate", text);
+		return twz_hint(err, "name the handler as SERVICE::GATE");
+	}
+	return session_callable(r->s, twz_strndup(r->arena, text, (size_t)(colons - text)), &h->by, err) &&
+	       find_gate(h->by, colons + 2, &h->by_gate, err);
 }
 
 bool
