@@ -212,6 +212,7 @@ enum {
 	OWN_PLAIN = 4,		/* of one size and without a sibling */
 	OWN_JUMP = 16,		/* of one size and with a sibling of 4 bytes */
 	OWN_NAMED = 32, OWN_DECLARED = 64,
+	OWN_QUICK = 128,	/* PLAIN without children, or JUMP */
 };
 
 /* What an abbreviation says to who only passes by. */

@@ -187,38 +187,60 @@ give(struct own_unit *unit, const struct own_table *table, size_t place, const s
 }
 
 /*
- * The first DIE from @at on that the filter lets through, before the end of its siblings. Most of the time that
- * large files take passes here.
+ * Goes over DIEs without one of the @tags, as long as the table says all about getting behind them. Most of the
+ * time that large files take passes here, so it has few branches: they would be taken at random.
  */
+static const unsigned char *
+pass(const struct own_unit *unit, const struct own_table *table, const unsigned char *at, uint64_t tags)
+{
+	const unsigned char *end = unit->bytes + unit->end, *start = unit->bytes + unit->offset, *behind, *next;
+	size_t few = table->codes ? 0 : table->n < 0x7f ? table->n : 0x7f;
+	uint32_t sibling;
+
+	for (; end - at > 1 + (ptrdiff_t)sizeof(sibling) && *at - 1u < few; at = next) {
+		const struct own_way *way = &table->ways[*at - 1u];
+		bool stop = (way->tag < 64) & tags >> (way->tag & 63);
+
+		if (stop | !(way->flags & OWN_QUICK))
+			break;
+		if ((size_t)(end - at) <= way->bytes)
+			break;
+		memcpy(&sibling, at + 1 + way->jump, sizeof(sibling));
+		behind = at + 1 + way->bytes;
+		next = way->flags & OWN_CHILDREN ? start + sibling : behind;
+		if (next < behind || next > end)
+			break;
+	}
+	return at;
+}
+
+/* The first DIE from @at on that the filter lets through, before the end of its siblings. */
 static bool
 find(struct own_unit *unit, const struct own_table *table, const unsigned char *at,
      const struct die_filter *filter, struct die *ret)
 {
 	static const struct die_filter any = { 0 };
 	const unsigned char *end = unit->bytes + unit->end;
-	size_t few = table->codes ? 0 : table->n < 0x7f ? table->n : 0x7f;
-	uint64_t tags, code, sibling = 0;
+	uint64_t code, sibling = 0;
 
 	filter = filter ? filter : &any;
-	tags = filter->tags ? filter->tags : UINT64_MAX;
 	while (at < end) {
-		const unsigned char *from = at;
+		const unsigned char *from;
 		const struct own_way *way;
-		int64_t place = *at - 1;
+		int64_t place;
 
-		if ((uint64_t)place < few) {
-			at++;
-		} else {
-			if (!read_code(&at, end, &code))
-				return damaged(unit);
-			if (!code)
-				return false;
-			place = own_place(table, code);
-			if (place < 0)
-				return damaged(unit);
-		}
+		if (filter->tags)
+			at = pass(unit, table, at, filter->tags);
+		from = at;
+		if (!read_code(&at, end, &code))
+			return damaged(unit);
+		if (!code)
+			return false;
+		place = own_place(table, code);
+		if (place < 0)
+			return damaged(unit);
 		way = &table->ways[place];
-		if ((way->tag < 64 ? tags >> way->tag & 1 : !filter->tags) && is_wanted(filter, way))
+		if ((!filter->tags || (way->tag < 64 && filter->tags >> way->tag & 1)) && is_wanted(filter, way))
 			return give(unit, table, (size_t)place, filter, (uint64_t)(from - unit->bytes), at, ret);
 		at = skip(unit, table, (size_t)place, at, &sibling);
 		if (at && way->flags & OWN_CHILDREN)

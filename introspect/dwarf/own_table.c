@@ -53,39 +53,48 @@ add(struct maker *m, uint64_t code, const struct own_way *way, struct own_text t
 }
 
 /* Attributes that say something to who passes by. */
-enum { SIBLING = 1 << 7 };
 static const uint8_t marks[1 << 7] = {
 	[DW_AT_low_pc] = OWN_LOCATED | OWN_LINKED, [DW_AT_ranges] = OWN_LOCATED | OWN_LINKED,
-	[DW_AT_external] = OWN_LINKED, [DW_AT_specification] = OWN_LINKED, [DW_AT_sibling] = SIBLING,
+	[DW_AT_external] = OWN_LINKED, [DW_AT_specification] = OWN_LINKED,
 	[DW_AT_name] = OWN_NAMED, [DW_AT_declaration] = OWN_DECLARED,
 };
 
 /* What the sizes of attributes come to. */
 struct sizes {
 	uint64_t n;		/* bytes since the last one whose size the DIE tells, or the last sibling */
-	uint64_t before;	/* the same, before the only sibling */
+	uint64_t before;	/* all before that */
 	unsigned told;		/* how many of those there were */
 	bool jump;
 	uint8_t marks;
 };
 
-/* One that is not just some bytes. */
-static bool
-add_odd(struct sizes *s, struct own_bytes *text, int size, enum own_class cls, bool sibling)
+/* One that is not just some bytes: a sibling, or of a size that the DIE tells. */
+static void
+add_told(struct sizes *s, bool jump)
 {
-	uint64_t ignored;
-
-	if (size == OWN_IMPLICIT)
-		return own_leb(text, true, &ignored);
-	if (size >= 0 && (!sibling || cls != OWN_REF_UNIT)) {
-		s->n += (unsigned)size;
-		return true;
-	}
-	s->jump = size == 4 && s->n <= UINT8_MAX;
-	s->before = s->n;
+	s->before += s->n;
+	s->jump = jump && s->before <= UINT8_MAX;
 	s->n = 0;
 	s->told++;
-	return s->before < OWN_MAX_BYTES;
+}
+
+/* Takes one attribute, whatever its name and form. */
+static bool
+add_any(struct sizes *s, struct own_bytes *text, const struct own_format *format, uint64_t name, uint64_t form)
+{
+	enum own_class cls;
+	int size = own_form(form, format, &cls);
+	bool sibling = name == DW_AT_sibling && cls == OWN_REF_UNIT;
+	uint64_t ignored;
+
+	s->marks |= name < TWZ_COUNT(marks) ? marks[name] : 0;
+	if (size == OWN_IMPLICIT)
+		return own_leb(text, true, &ignored);
+	if (size < 0 || sibling)
+		add_told(s, size == 4);
+	else
+		s->n += (unsigned)size;
+	return s->n + s->before < OWN_MAX_BYTES;
 }
 
 /*
@@ -93,36 +102,41 @@ add_odd(struct sizes *s, struct own_bytes *text, int size, enum own_class cls, b
  * is a quick way for names, forms and values of one byte, as nearly all are.
  */
 static bool
-add_sizes(struct sizes *s, struct own_bytes *text, const struct own_format *format, const int8_t *sizes)
+add_sizes(struct sizes *ret, struct own_bytes *text, const struct own_format *format, const int8_t *sizes)
 {
-	const unsigned char *end = text->end;
+	const unsigned char *at = text->at, *end = text->end;
+	struct sizes s = { 0 };
 
 	for (;;) {
-		const unsigned char *at = text->at;
-		uint64_t name, form, n = 0;
-		enum own_class cls;
-		uint8_t seen = 0;
+		uint64_t name, form;
 		int size;
 
-		for (; end - at >= 3 && !((at[0] | at[1]) & 0x80); at += 2) {
-			size = sizes[at[1]];
-			if (size < OWN_IMPLICIT || marks[at[0]] & SIBLING || (size < 0 && at[2] & 0x80))
+		while (end - at >= 3 && !((at[0] | at[1]) & 0x80)) {
+			name = at[0];
+			form = at[1];
+			size = sizes[form];
+			s.marks |= marks[name];
+			if (name == DW_AT_sibling && form != DW_FORM_ref4)
 				break;
-			seen |= marks[at[0]];
-			n += size < 0 ? 0 : (unsigned)size;
-			at += size < 0;
+			if (size < 0 && (!form || (size == OWN_IMPLICIT && at[2] & 0x80)))
+				break;
+			at += 2;
+			if (size == OWN_IMPLICIT)
+				at++;
+			else if (size < 0 || name == DW_AT_sibling)
+				add_told(&s, size == 4);
+			else
+				s.n += (unsigned)size;
 		}
-		s->n += n;
-		s->marks |= seen;
 		text->at = at;
+		*ret = s;
 		if (!own_pair(text, &name, &form))
 			return false;
 		if (!(name | form))
-			return s->n < OWN_MAX_BYTES;
-		size = own_form(form, format, &cls);
-		s->marks |= name < TWZ_COUNT(marks) ? marks[name] : 0;
-		if (!add_odd(s, text, size, cls, name == DW_AT_sibling))
+			return s.n + s.before < OWN_MAX_BYTES;
+		if (!add_any(&s, text, format, name, form))
 			return false;
+		at = text->at;
 	}
 }
 
@@ -138,13 +152,13 @@ read_way(struct own_bytes *text, const struct own *own, const struct own_format 
 		return false;
 	*ret = (struct own_way){
 		.tag = tag < UINT16_MAX ? (uint16_t)tag : UINT16_MAX,
-		.flags = (sizes.marks & ~SIBLING) | (children == DW_CHILDREN_yes ? OWN_CHILDREN : 0),
+		.flags = sizes.marks | (children == DW_CHILDREN_yes ? OWN_CHILDREN : 0),
 	};
 	if (!sizes.told) {
-		ret->flags |= OWN_PLAIN;
+		ret->flags |= ret->flags & OWN_CHILDREN ? OWN_PLAIN : OWN_PLAIN | OWN_QUICK;
 		ret->bytes = (uint32_t)sizes.n;
 	} else if (sizes.told == 1 && sizes.jump) {
-		ret->flags |= OWN_JUMP;
+		ret->flags |= OWN_JUMP | OWN_QUICK;
 		ret->jump = (uint8_t)sizes.before;
 		ret->bytes = (uint32_t)(sizes.before + 4 + sizes.n);
 	}
