@@ -384,7 +384,7 @@ static const struct statement {
 	{ "null", "gate", 1, 1, on_name, "null PARAMETER" },
 	{ "callback", "gate", 1, 2, on_callback, "callback PARAMETER USER-DATA" },
 	{ "of", "gate", 2, WORDS_MAX, on_of, "of CALLBACK in PARAMETER[LENGTH]" },
-	{ "returns", "gate", 1, 1, on_name, "returns CODES or returns string" },
+	{ "returns", "gate", 1, 1, on_name, "returns CODES, returns string or returns object" },
 	{ "fails", "gate", 1, 1, on_name, "fails CODES" },
 	{ "alias", "gate", 1, 1, on_name, "alias NAME" },
 	{ "requires", "gate", 1, 1, on_name, "requires CAPABILITY" },

@@ -313,7 +313,7 @@ result_of(const struct twz_type *codes, struct twz_arena *arena)
 	return result;
 }
 
-/* What the function returns according to its record: one of some codes, or a text. */
+/* What the function returns according to its record: one of some codes, a text, or an object. */
 static const struct twz_type *
 returned(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
 	 struct twz_arena *arena)
@@ -323,6 +323,11 @@ returned(struct twz_gate *gate, const struct twz_type *type, const struct record
 
 	if (!*record->returns)
 		return type;
+	if (!record->codes && !strcmp(record->returns, "object")) {
+		if (ret->kind != TWZ_POINTER)
+			judge_refuse(gate, "its record says that it returns an object");
+		return type;
+	}
 	if (!record->codes) {
 		if (!points_to_bytes(ret))
 			judge_refuse(gate, "its record says that it returns a string");
@@ -356,6 +361,8 @@ own_type(struct twz_gate *gate, const struct twz_type *type, const struct record
 	*own = *type;
 	own->members = params;
 	own->target = returned(gate, type->target, record, arena);
+	if (!record->codes && !strcmp(record->returns, "object"))
+		own->count = TWZ_RETURNS_OBJECT;
 	gate->type = own;
 	return params;
 }

@@ -305,6 +305,9 @@ call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *
 			 gate->gate->name);
 		return twz_hint(err, "use the number that the opening gate gave, until it is closed or the "
 				"compartment ends");
+	case -ENODATA:
+		return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s::%s: it gave NULL and no object",
+				service, gate->gate->name);
 	case -EMSGSIZE:
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
 				"%s::%s: the result does not fit: a call may carry %d bytes", service,

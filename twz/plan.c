@@ -451,7 +451,12 @@ result(const struct where *w, const struct twz_type *type, struct twz_slot *slot
 	case TWZ_OPTION:
 		return by_value(w, t, slot);
 	case TWZ_POINTER:
-		return refuse(w, NULL, "a pointer cannot be returned through a gate");
+		if (w->gate->type->count != TWZ_RETURNS_OBJECT)
+			return refuse(w, NULL, "a pointer cannot be returned through a gate");
+		pointer_word(slot);
+		slot->object = true;
+		slot->tag = tag_of(t);
+		return true;
 	case TWZ_UNION:
 		return refuse(w, NULL, "a union cannot cross a gate");
 	case TWZ_VOID:
@@ -506,7 +511,7 @@ mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slot
 static bool
 all_words(const struct twz_plan *plan)
 {
-	if (plan->nslots > 6 || plan->ret.is_float ||
+	if (plan->nslots > 6 || plan->ret.is_float || plan->ret.object ||
 	    (plan->ret.pass != TWZ_PASS_WORD && plan->ret.pass != TWZ_PASS_NOTHING))
 		return false;
 	for (uint32_t i = 0; i < plan->nslots; i++)

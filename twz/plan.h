@@ -42,7 +42,7 @@ struct twz_slot {
 	bool is_signed;			/* WORD */
 	bool is_text;			/* BUFFER of char: shown as a string */
 	bool behind;			/* BUFFER: @extent is a REF to the count, which the gate may lower */
-	bool object;			/* WORD: the number of an object of the service's; REF: of one that it makes */
+	bool object;			/* WORD: the number of an object of the service's; REF, result: of one that it makes */
 	bool closes;			/* object: gone afterwards */
 	bool null;			/* WORD: a pointer that is always NULL */
 	bool token;			/* WORD: user data of a callback, which only its caller knows */

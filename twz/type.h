@@ -75,6 +75,9 @@ enum twz_dir { TWZ_IN, TWZ_OUT, TWZ_INOUT };
  */
 enum { TWZ_OBJECT = -2 };
 
+/* The count of a function's type when the pointer that it returns is to an object of the service's own. */
+enum { TWZ_RETURNS_OBJECT = 1 };
+
 /*
  * The extent of a callback, a pointer to a function of the caller's that the gate may call until it returns: count
  * is 1 + the place of its user data, 0 when it has none. What the record says of the callback's own parameters
@@ -112,7 +115,7 @@ struct twz_type {
 	bool is_variadic;		/* FUNC */
 	bool is_prototyped;		/* FUNC: false for K&R and for assembly */
 	uint32_t size, align;		/* bytes; 0 for VOID, FUNC, LIST, and OPAQUE unless its form has one */
-	uint64_t count;			/* ARRAY: elements */
+	uint64_t count;			/* ARRAY: elements; FUNC: 0 or TWZ_RETURNS_OBJECT */
 	const char *name;		/* tag, typedef's or base type's name in C; "" when anonymous */
 	const char *why;		/* OPAQUE: why it cannot cross, or NULL */
 	const struct twz_type *target;	/* STRING: NULL for char, else its typedef; ENUM: see twz_returned() */

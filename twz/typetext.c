@@ -391,8 +391,12 @@ signature(struct twz_text *out, const struct twz_gate *gate)
 		twz_text_puts(out, "?");
 	twz_text_byte(out, ')');
 	if (t->target && t->target->kind != TWZ_VOID) {
+		const struct twz_type *ret = twz_returned(t), *pointer = twz_type_strip(ret);
+
 		twz_text_puts(out, " -> ");
-		shown(out, twz_returned(t), 0);
+		if (t->count == TWZ_RETURNS_OBJECT && pointer->kind == TWZ_POINTER)
+			ret = pointer->target ? pointer->target : &twz_type_void;
+		shown(out, ret, 0);
 	}
 }
 

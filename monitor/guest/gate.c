@@ -110,6 +110,7 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 		if (wire->slots[i].stands == WIRE_CALLBACK)
 			gate->callbacks[i] = callback_make(gate->wire, i);
 	}
+	gate->has_others |= wire_ret(gate->wire)->stands == WIRE_OBJECT;
 	gate->typed = gate->function && (wire->words_only || gate_prepare(gate->wire, &gate->cif, gate->types));
 	__atomic_store_n(&gates[wire->number], gate, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&added, 1, __ATOMIC_SEQ_CST);
@@ -174,6 +175,19 @@ take_others(const struct gate *gate, struct wire_run *run)
 	return 0;
 }
 
+/* A number in the place of the pointer at @at. False: there is no room for one more object. */
+static bool
+give_number(void *at, uint32_t tag)
+{
+	void *pointer;
+	uint64_t number;
+
+	memcpy(&pointer, at, sizeof(pointer));
+	number = object_add(pointer, tag);
+	memcpy(at, &number, sizeof(number));
+	return number || !pointer;
+}
+
 /* Numbers for what it made, and none any more for what it closed; what it was lent is taken back. */
 static bool
 give_others(const struct wire_gate *g, struct wire_run *run)
@@ -182,9 +196,7 @@ give_others(const struct wire_gate *g, struct wire_run *run)
 
 	for (uint32_t i = 0; i < g->nslots; i++) {
 		const struct wire_slot *s = &g->slots[i];
-		unsigned char *at = (unsigned char *)(uintptr_t)run->values[i];
-		void *pointer;
-		uint64_t number;
+		void *at = (void *)(uintptr_t)run->values[i];
 
 		if (s->stands == WIRE_CALLBACK)
 			run->refs[i] = 0;
@@ -194,10 +206,7 @@ give_others(const struct wire_gate *g, struct wire_run *run)
 			object_drop(run->refs[i], s->tag);
 		if (s->pass != TWZ_PASS_REF || !at)
 			continue;
-		memcpy(&pointer, at, sizeof(pointer));
-		number = object_add(pointer, s->tag);
-		memcpy(at, &number, sizeof(number));
-		room = room && (number || !pointer);
+		room = give_number(at, s->tag) && room;
 	}
 	return room;
 }
@@ -205,6 +214,7 @@ give_others(const struct wire_gate *g, struct wire_run *run)
 int
 gate_run(struct gate *gate, struct wire_run *run)
 {
+	const struct wire_slot *ret = wire_ret(gate->wire);
 	int error;
 
 	if (!gate->typed)
@@ -217,7 +227,13 @@ gate_run(struct gate *gate, struct wire_run *run)
 	if (error)
 		return error;
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
-	return give_others(gate->wire, run) ? 0 : ENFILE;
+	if (!give_others(gate->wire, run))
+		return ENFILE;
+	if (ret->stands != WIRE_OBJECT)
+		return 0;
+	if (!give_number(run->ret, ret->tag))
+		return ENFILE;
+	return *(const uint64_t *)run->ret ? 0 : ENODATA;
 }
 
 int64_t
