@@ -245,6 +245,7 @@ make_service(struct inspection *in, const char *path)
 		.name = in->records.service,
 		.version = in->records.version, .doc = in->records.doc, .asks = in->records.asks,
 		.path = twz_strdup(in->arena, real ? real : path),
+		.soname = twz_strdup(in->arena, elf_soname(in->file)),
 		.debug_path = in->gates_path ? in->gates_path : in->debug_path,
 		.gates = in->gates, .ngates = (uint32_t)in->n, .partial = in->partial,
 	};
@@ -384,7 +385,7 @@ introspect_file(const char *path, const struct introspect_options *options,
 	if (!in.records.ngates && !options->all) {
 		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "no gates");
 		return twz_hint(err, "mark functions with TWZ_GATE of <twz/gate.h>; "
-				"twz-inspect --all shows every exported function");
+				"twz-inspect --all shows every exported function, --gates drafts a gates file for them");
 	}
 	in.nexports = elf_exports(file, &in.exports);
 	choose(&in);

@@ -64,8 +64,8 @@ library_line(const char *path, struct twz_arena *arena)
 	return NULL;
 }
 
-static const char *
-library_path(const char *name, struct twz_arena *arena)
+const char *
+registry_library(const char *name, struct twz_arena *arena)
 {
 	char path[PATH_MAX], real[PATH_MAX];
 	struct stat st;
@@ -127,7 +127,7 @@ add_files(const char *folder, struct twz_arena *arena, struct registry_gates **a
 
 		if (!library)
 			continue;
-		one.path = library_path(library, arena);
+		one.path = registry_library(library, arena);
 		twz_push(arena, found, nfound, one);
 	}
 	if (nfound)

@@ -5,8 +5,8 @@
  * and has a function that ends them.
  */
 #include <string.h>
-#include <strings.h>
 
+#include "introspect/convention.h"
 #include "introspect/diff/diff_in.h"
 
 enum shape
@@ -103,19 +103,6 @@ slot_add(struct uses *u, const struct twz_type *type)
 
 /* -- collecting ------------------------------------------------------------------------------------- */
 
-/* A function whose first parameter is the address of an object that it ends, by its name. */
-static bool
-ends_objects(const char *name)
-{
-	static const char *const words[] = { "free", "destroy", "delete", "close", "release", "unref",
-					     "dispose", "cleanup", "finish", "end", "term", "fini" };
-
-	for (size_t i = 0; i < TWZ_COUNT(words); i++)
-		if (strcasestr(name, words[i]))
-			return true;
-	return false;
-}
-
 static unsigned
 flags_of(enum role role, unsigned pointers, bool ends)
 {
@@ -193,7 +180,7 @@ collect(struct uses *u)
 
 		for (uint32_t k = 0; gate->type && k < gate->type->nmembers; k++)
 			visit(u, gate->type->members[k].type, ROLE_PARAM,
-			      !k && ends_objects(gate->name), 0);
+			      !k && convention_ends(gate->name), 0);
 		if (gate->type)
 			visit(u, gate->type->target, ROLE_RESULT, false, 0);
 	}

@@ -35,6 +35,11 @@ size_t show_types(FILE *out, const struct twz_service *service, const char *cons
 /** The same for the types that one function's signature names: at most @most, and how many were left out. */
 size_t show_types_of(struct twz_text *out, const struct twz_type *func, size_t most,
 		     const struct show_paint *p);
+/**
+ * A draft of a gates file for what is no gate yet; what was guessed stands in comments. @headers: those that
+ * the types come from, ends with NULL; NULL: none.
+ */
+void show_gates(FILE *out, const struct twz_service *service, const char *const *headers);
 /** Who takes and returns which type, for Graphviz. */
 void show_dot(FILE *out, const struct twz_service *service);
 /** One JSON document on one line; the schema is share/doc/twz-gates.schema.json. */

@@ -43,6 +43,7 @@ static const struct option_row {
 	{ "c", 0, NULL, "C prototypes with the types that they need", NULL, TOOL_C },
 	{ "header", 0, NULL, "a C header that checks every layout when it is compiled", NULL, TOOL_HEADER },
 	{ "dot", 0, NULL, "a graph of who takes and returns which type, for Graphviz", NULL, TOOL_DOT },
+	{ "gates", 0, NULL, "a draft of a gates file, for a library that nobody recompiles", NULL, TOOL_GATES },
 	{ "stubs", 0, NULL, "write SERVICE_stub.h and SERVICE_stub.c", NULL, TOOL_STUBS },
 	{ "register", 0, NULL, "store what was found in the registry", NULL, TOOL_REGISTER },
 	{ "find", 'f', "QUESTION", "functions by type: 'takes User', 'returns char*'", set_find, TOOL_TEXT },
@@ -201,8 +202,8 @@ set_help(struct request *r, const char *arg)
 		printf("       %s [OPTION…] %s\n", tool_name, commands[i].usage);
 	printf("       %s --where FILE ADDR…\n"
 	       "       %s --registry COMMAND [ARG…]\n\n"
-	       "Shows what can be called in shared objects, and with what. LIB is a file, a folder or a\n"
-	       "service's name, NAME a function or a pattern such as 'png_*'.\n\n", tool_name, tool_name);
+	       "Shows what can be called in shared objects, and with what. LIB is a file, a folder, a\n"
+	       "service or an installed library, NAME a function or a pattern such as 'png_*'.\n\n", tool_name, tool_name);
 	for (size_t i = 0; i < TWZ_COUNT(rows); i++) {
 		char left[64];
 
@@ -236,6 +237,7 @@ set_show(struct request *r, const struct option_row *row)
 		return false;
 	}
 	r->show = row->show;
+	r->options.all |= row->show == TOOL_GATES;
 	return true;
 }
 

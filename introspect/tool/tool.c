@@ -194,7 +194,9 @@ tool_files(struct request *r, char **args)
 			complain_unknown(r, *args);
 			return NULL;
 		} else {
-			twz_push(&r->arena, files, n, path);	/* whoever opens it says why not */
+			const char *installed = strchr(*args, '/') ? NULL : registry_library(*args, &r->arena);
+
+			twz_push(&r->arena, files, n, installed ? installed : path);	/* whoever opens it says why not */
 		}
 	}
 	twz_push(&r->arena, files, n, NULL);

@@ -16,6 +16,7 @@ enum tool_show {
 	TOOL_C,
 	TOOL_HEADER,
 	TOOL_DOT,
+	TOOL_GATES,
 	TOOL_STUBS,
 	TOOL_REGISTER,
 };
@@ -66,7 +67,7 @@ bool tool_complain(const char *what, const struct twz_error *err);
 /** "Try 'twz-inspect --help'." Always 2. */
 int tool_usage(void);
 /**
- * The files that @args name: paths, names of services, folders (every shared object in them, sorted,
+ * The files that @args name: paths, names of services and of installed libraries, folders (every shared object in them, sorted,
  * recursively). Names that are none of these become @r->patterns, when a file came before. Ends with
  * NULL; NULL, after messages, when one is wrong.
  */

@@ -145,6 +145,9 @@ hand_out(struct request *r, const struct listing *l, struct twz_error *err)
 	case TOOL_DOT:
 		show_dot(stdout, l->part);
 		return true;
+	case TOOL_GATES:
+		show_gates(stdout, l->part, (const char *const *)r->headers);
+		return true;
 	case TOOL_STUBS:
 		return show_stubs(l->part, r->folder, err);
 	case TOOL_REGISTER:

@@ -15,7 +15,7 @@ $ twz-inspect --c $(realpath /usr/lib/*/libz.so.1) crc32 | grep -A 1 CRC
 uLong crc32(uLong crc, const Bytef *buf, uInt len);
 $ cp $(realpath /usr/lib/*/libz.so.1) libz.so.1; twz-inspect libz.so.1
 twz-inspect: libz.so.1: no gates
-  hint: mark functions with TWZ_GATE of <twz/gate.h>; twz-inspect --all shows every exported function
+  hint: mark functions with TWZ_GATE of <twz/gate.h>; twz-inspect --all shows every exported function, --gates drafts a gates file for them
 [1]
 ## Pointers that are always NULL, texts of unsigned char, a parameter that may be NULL, a secret, an alias.
 $ mkdir own; cat >lib.c <<'C'
@@ -136,3 +136,116 @@ twz-inspect: LIBRARY: no debug information, and cannot run the C compiler '/none
   hint: install the library's -dev package and a C compiler, or its debug information
 wrong
   crc32(crc: uLong, buf: [Bytef]) -> uLong
+## What a function opens may be what it returns; NULL is its error.
+$ mkdir boxes; cat >box.h <<'C'
+> typedef struct box box;
+> struct shape { int sides; double area; };
+> box *box_new(const char *label, int start);
+> int box_add(box *b, int value);
+> long box_sum(box *b, const int *values, unsigned long count);
+> int box_read(const box *b, char *text, unsigned long size);
+> void box_each(box *b, void (*visit)(int value, void *data), void *data);
+> struct shape box_shape(int sides);
+> int box_open(box **b);
+> void box_free(box *b);
+> void *box_raw(box *b, void *what);
+> int box_log(const char *format, ...);
+> C
+$ cat >box.c <<'C'
+> #include <stdio.h>
+> #include <stdlib.h>
+> #include "box.h"
+> struct box { char label[32]; int last; long sum; };
+> box *box_new(const char *label, int start) { box *b = start < 0 ? NULL : calloc(1, sizeof(*b)); if (b) snprintf(b->label, 32, "%s", label), b->sum = start; return b; }
+> int box_add(box *b, int value) { b->sum += value; return b->last = value; }
+> long box_sum(box *b, const int *values, unsigned long count) { for (unsigned long i = 0; i < count; i++) box_add(b, values[i]); return b->sum; }
+> int box_read(const box *b, char *text, unsigned long size) { return snprintf(text, size, "%s: %ld", b->label, b->sum); }
+> void box_each(box *b, void (*visit)(int value, void *data), void *data) { visit(b->last, data); }
+> struct shape box_shape(int sides) { return (struct shape){ sides, sides * 0.5 }; }
+> int box_open(box **b) { *b = box_new("opened", 1); return 0; }
+> void box_free(box *b) { free(b); }
+> void *box_raw(box *b, void *what) { return what ? what : b; }
+> int box_log(const char *format, ...) { return *format; }
+> C
+$ cc -shared -fPIC -o libbox.so box.c; twz-inspect --gates libbox.so --headers box.h | tee boxes/box.gates | sed "s|$PWD|HERE|"
+# A draft of a gates file: see twz-gates(5). Saved as ~/.local/share/twz/gates/box.gates
+# it makes the functions below gates: box::FUNCTION.
+# What is a comment was guessed: read the library's manual, correct it, take the # away.
+library HERE/libbox.so
+header  HERE/box.h
+
+# int box_add(box *b, int value)
+gate box_add
+	object b
+
+# void box_each(box *b, void (*visit)(int, void *), void *data)
+# gate box_each
+#	callback visit data
+#	object b
+
+# void box_free(box *b)
+# gate box_free
+#	closes b
+
+# int box_log(const char *format, ...)
+# no gate: variable arguments cannot cross a gate
+
+# box *box_new(const char *label, int start)
+gate box_new
+	returns object
+
+# int box_open(box **b)
+# gate box_open
+#	opens b
+
+# void *box_raw(box *b, void *what)
+# gate box_raw
+#	?? what: in what[N], out what[N], string what, object what, null what …
+
+# int box_read(const box *b, char *text, unsigned long size)
+# gate box_read
+#	object b
+#	out text[size]
+
+# struct shape box_shape(int sides)
+gate box_shape
+
+# long box_sum(box *b, const int *values, unsigned long count)
+# gate box_sum
+#	object b
+#	in values[count]
+$ export TWZ_GATES=$PWD/boxes; twz-inspect box
+box
+  box_add(b: box, value: i32) -> i32
+  box_new(label: string, start: i32) -> box
+  box_shape(sides: i32) -> shape
+$ export TWZ_GATES=$PWD/boxes; sed -i '/box_raw$/,/^$/!{s/^# gate/gate/; s/^#\t/\t/}' boxes/box.gates; twz-inspect box
+box
+  box_add(b: box, value: i32) -> i32
+  box_each(b: box, visit: fn(i32))
+  box_free(b: box)
+  box_new(label: string, start: i32) -> box
+  box_open(out b: box) -> i32
+  box_read(b: box, out text: string, size: u64) -> i32
+  box_shape(sides: i32) -> shape
+  box_sum(b: box, values: [i32]) -> i64
+$ export TWZ_GATES=$PWD/boxes; twz -c 'b ?= box::box_new "mine" 4; box::box_sum b [1, 2, 3]; (box::box_read b 40).text; box::box_shape 4; o ?= box::box_open; box::box_add (o.b) 9; box::box_free b; box::box_add b 1'
+10
+mine: 10
+shape{sides: 4, area: 2.0}
+9
+Type Error: box::box_add: an argument is no object of this compartment's
+[3]
+$ export TWZ_GATES=$PWD/boxes; twz -c 'box::box_new "x" (-1)'; twz -c 'sys::load fast::'$PWD'/libbox.so --isolation=none; b ?= fast::box_new "direct" 1; fast::box_add b 6'
+Error: box::box_new: it gave NULL and no object
+fast
+6
+## Names of a library's own are no lines of a gates file: neither a soname nor a parameter.
+$ cc -shared -fPIC -g -o libodd.so -Wl,-soname,"$(printf 'a\ngate evil')" -x c - <<'C'
+> int odd(int n) { return n; }
+> C
+$ twz-inspect --gates libodd.so | sed "s|$PWD|HERE|" | tail -n +4
+library HERE/libodd.so
+
+# int odd(int n)
+gate odd

@@ -1,0 +1,34 @@
+#include "introspect/convention.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "twz/util.h"
+
+static bool
+has_word(const char *name, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasestr(name, words[i]))
+			return true;
+	return false;
+}
+
+bool
+convention_ends(const char *function)
+{
+	static const char *const words[] = { "free", "destroy", "delete", "close", "release", "unref",
+					     "dispose", "cleanup", "finish", "end", "term", "fini" };
+
+	return has_word(function, words, TWZ_COUNT(words));
+}
+
+bool
+convention_counts(const char *name, const char *pointer)
+{
+	static const char *const words[] = { "len", "size", "count", "num", "cnt", "bytes" };
+
+	if (has_word(name, words, TWZ_COUNT(words)) || !strcmp(name, "n") || !strcmp(name, "sz"))
+		return true;
+	return *name == 'n' && *pointer && !strcasecmp(name + 1 + (name[1] == '_'), pointer);
+}

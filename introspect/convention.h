@@ -1,0 +1,9 @@
+/* What names in C libraries usually mean. Nobody keeps to it: good for questions, never for answers. */
+#pragma once
+
+#include <stdbool.h>
+
+/** Whether a function of this name ends the object that its first parameter points to. */
+bool convention_ends(const char *function);
+/** Whether a parameter of this name counts what lies behind the parameter @pointer. */
+bool convention_counts(const char *name, const char *pointer);
