@@ -182,15 +182,21 @@ is_called_back(const struct monitor_link *l)
 	return head->call.ret[0] == LINK_CALLS_BACK;
 }
 
-static void
+/* False: a callback is missing. */
+static bool
 hand_over_tokens(struct calling *c)
 {
 	const struct twz_plan *plan = c->gate->plan;
 
 	memcpy(c->given, c->words, plan->nslots * sizeof(*c->given));
-	for (uint32_t i = 0; i < plan->nslots; i++)
+	for (uint32_t i = 0; i < plan->nslots; i++) {
 		if (plan->slots[i].callback || plan->slots[i].token)
 			c->given[i] = c->words[i] ? wire_token(i) : 0;
+		c->call.culprit = i;
+		if (plan->slots[i].callback && !c->words[i] && !plan->slots[i].optional)
+			return false;
+	}
+	return true;
 }
 
 /* What is left of the time; 0: nothing. */
@@ -251,10 +257,11 @@ callback_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64
 
 	if (t->nbusy >= gate->compartment->monitor->options.depth)
 		return too_deep(gate, err);
+	if (!hand_over_tokens(&c))
+		return call_fail_packing(gate, &c.call, WIRE_IS_NULL, err);
 	if (!call_link(gate, timeout_ns, &c.link, err))
 		return false;
 	tally = tally_find(c.link, gate);
-	hand_over_tokens(&c);
 	c.link->layout = 0;
 	c.call.gate = gate->wire;
 	c.call.words = c.given;

@@ -311,27 +311,35 @@ union function {
 	void (*any)(void);
 };
 
+bool
+direct_prepare(const struct twz_plan *plan, struct twz_arena *arena, ffi_cif *cif)
+{
+	ffi_type **types = twz_new_array(arena, plan->nslots, ffi_type *), *result;
+
+	if (!slot_type(arena, &plan->ret, &result))
+		return false;
+	for (uint32_t i = 0; i < plan->nslots; i++)
+		if (!slot_type(arena, &plan->slots[i], &types[i]))
+			return false;
+	return ffi_prep_cif(cif, FFI_DEFAULT_ABI, plan->nslots, result, types) == FFI_OK;
+}
+
 static bool
 call_any(union function f, const struct twz_plan *plan, const uint64_t *words, void *ret)
 {
 	TWZ_ARENA arena = { 0 };
-	ffi_type *types[TWZ_MAX_PARAMS], *result;
 	void *values[TWZ_MAX_PARAMS];
 	uint64_t copies[TWZ_MAX_PARAMS];
 	ffi_cif cif;
 	ffi_arg *room;
 
-	if (!slot_type(&arena, &plan->ret, &result))
+	if (!direct_prepare(plan, &arena, &cif))
 		return false;
 	for (uint32_t i = 0; i < plan->nslots; i++) {
-		if (!slot_type(&arena, &plan->slots[i], &types[i]))
-			return false;
 		copies[i] = words[i];
 		values[i] = plan->slots[i].pass == TWZ_PASS_STRUCT ? (void *)(uintptr_t)words[i]
 								   : (void *)&copies[i];
 	}
-	if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, plan->nslots, result, types) != FFI_OK)
-		return false;
 	/* libffi widens small integers: it needs a whole word. */
 	room = twz_alloc(&arena, plan->ret.size + sizeof(ffi_arg));
 	ffi_call(&cif, f.any, room, values);

@@ -67,6 +67,18 @@ TWZ_MUST bool monitor_open(const struct monitor_options *options, struct monitor
 			   struct twz_error *err);
 /** Ends every compartment and the zygote. No call may be under way. NULL is fine. */
 void monitor_close(struct monitor *m);
+/*
+ * A C function that stands for a callback of somebody who has none: it calls @run with what it was given, as words
+ * of twz/plan.h, and room for the result, which is zeroed.
+ */
+struct monitor_closure;
+typedef void monitor_run(void *data, const uint64_t *words, void *ret);
+/** @plan is the callback's own. Fails with class LINK where the system gives no memory for code. */
+TWZ_MUST bool monitor_closure_make(const struct twz_plan *plan, monitor_run *run, void *data,
+				   struct monitor_closure **ret, struct twz_error *err);
+uint64_t monitor_closure_word(const struct monitor_closure *c);
+/** NULL is fine. */
+void monitor_closure_free(struct monitor_closure *c);
 /** Whether the calling thread runs a function that a gate has called back. */
 bool monitor_in_callback(void);
 

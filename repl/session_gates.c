@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "repl/session_callback.h"
 #include "repl/session_inner.h"
 #include "repl/sys.h"
 #include "twz/image.h"
@@ -271,19 +272,23 @@ call_by_values(struct session *s, const struct twz_service *service, const struc
 {
 	TWZ_CLEANUP(free_larges) struct larges larges = { .monitor = s->monitor };
 	const struct twz_image_place place = { LARGE, place_large, &larges };
+	TWZ_CLEANUP(callbacks_end) struct callbacks callbacks = { 0 };
 	uint64_t words[TWZ_MAX_PARAMS] = { 0 };
 	struct session_gate *g;
 	void *result;
+	bool ok;
 
 	if (sys_is_builtin(service))
 		return sys_call(s, service, gate, args, nargs, timeout_ns, arena, ret, err);
 	if (!bound_gate(s, service, gate, &g, err) ||
-	    !twz_image_args_at(g->plan, args, nargs, arena, &place, words, err))
+	    !twz_image_args_at(g->plan, args, nargs, arena, &place, words, err) ||
+	    (g->plan->ncallbacks && !callbacks_begin(&callbacks, g->plan, words, err)))
 		return false;
 	seal_larges(&larges);
 	result = twz_alloc(arena, g->plan->ret.size + sizeof(uint64_t));
-	if (!(twz_is_program(gate, g->plan) ? call_program(g, words, result, timeout_ns, err)
-					    : call_bound(g, words, result, timeout_ns, err)))
+	ok = twz_is_program(gate, g->plan) ? call_program(g, words, result, timeout_ns, err)
+					   : call_bound(g, words, result, timeout_ns, err);
+	if (!callbacks_worked(&callbacks, ok, err) || !ok)
 		return false;
 	if (!twz_image_result(g->plan, words, result, arena, ret, err))
 		return twz_wrap(err, "%s::%s", g->loaded->name, gate->name);

@@ -37,6 +37,10 @@ add_integer(struct twz_text *text, const struct twz_value *v)
 	const struct twz_member *e = type && type->kind == TWZ_ENUM ? twz_enumerator(type, v->integer) : NULL;
 	char digits[48];
 
+	if (type && type->kind == TWZ_POINTER) {
+		twz_text_puts(text, "function");
+		return;
+	}
 	twz_text_puts(text, e ? e->name : twz_wide_text(v->integer, digits));
 }
 

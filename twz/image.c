@@ -315,6 +315,10 @@ put_argument(struct args *a, const struct twz_slot *slot, const struct twz_value
 	}
 	switch (slot->pass) {
 	case TWZ_PASS_WORD:
+		/* A callback is known by a number to those who give it and who take it. */
+		*word = (uint64_t)v->integer;
+		if (slot->callback)
+			return v->kind == TWZ_VALUE_INT || misfit(a->err, slot->type, "the value is no function");
 		return scalar_bits(twz_type_strip(slot->type), v, word, a->err);
 	case TWZ_PASS_STRING:
 		if (!text_pointer(slot->type, v, a->arena, &text, a->err))
@@ -704,4 +708,83 @@ twz_image_result(const struct twz_plan *plan, const uint64_t *words, const void 
 	}
 	*out = v;
 	return true;
+}
+
+/* -- callbacks ------------------------------------------------------------------------------------ */
+
+/* As main() is given its arguments, but that some may be missing. */
+static bool
+load_texts(const struct twz_slot *slot, const void *at, uint64_t n, struct twz_arena *arena,
+	   struct twz_value *ret, struct twz_error *err)
+{
+	struct twz_value *items = twz_new_array(arena, n, struct twz_value);
+	struct twz_type *list = twz_new(arena, struct twz_type);
+	const char *const *texts = at;
+
+	for (uint64_t i = 0; i < n; i++) {
+		items[i] = (struct twz_value){ .kind = TWZ_VALUE_NONE, .type = slot->type };
+		if (texts[i] && !load_text(slot->type, &texts[i], arena, &items[i], err))
+			return false;
+	}
+	*list = (struct twz_type){ .kind = TWZ_LIST, .name = "", .target = slot->type };
+	*ret = twz_list(list, items, n);
+	return true;
+}
+
+static bool
+given_buffer(const struct twz_plan *plan, uint32_t i, const uint64_t *words, struct twz_arena *arena,
+	     struct twz_value *ret, struct twz_error *err)
+{
+	const struct twz_slot *slot = &plan->slots[i];
+	const void *at = (const void *)(uintptr_t)words[i];
+	uint64_t bytes;
+
+	if (!at || twz_type_strip(slot->type)->kind != TWZ_STRING)
+		return load_out(plan, i, words, arena, ret, err);
+	return (twz_slot_bytes(plan, slot, words, BUFFER_MAX, &bytes) ||
+		misfit(err, slot->type, "no such length for a buffer")) &&
+	       load_texts(slot, at, bytes / slot->size, arena, ret, err);
+}
+
+static bool
+given(const struct twz_plan *plan, uint32_t i, const uint64_t *words, struct twz_arena *arena,
+      struct twz_value *ret, struct twz_error *err)
+{
+	const struct twz_slot *slot = &plan->slots[i];
+	const void *at = (const void *)(uintptr_t)words[i];
+
+	switch (slot->pass) {
+	case TWZ_PASS_WORD:
+		return twz_image_load(slot->type, &words[i], arena, ret, err);
+	case TWZ_PASS_STRING:
+		*ret = (struct twz_value){ .kind = TWZ_VALUE_NONE, .type = slot->type };
+		return !at || load_text(slot->type, &words[i], arena, ret, err);
+	case TWZ_PASS_STRUCT:
+		return twz_image_load(slot->type, at, arena, ret, err);
+	case TWZ_PASS_REF:
+		return load_out(plan, i, words, arena, ret, err);
+	case TWZ_PASS_BUFFER:
+		return given_buffer(plan, i, words, arena, ret, err);
+	case TWZ_PASS_NOTHING:
+		break;
+	}
+	return misfit(err, slot->type, "it cannot be shown as a value");
+}
+
+bool
+twz_image_given(const struct twz_plan *plan, const uint64_t *words, struct twz_arena *arena,
+		struct twz_value *ret, size_t *n, struct twz_error *err)
+{
+	*n = 0;
+	for (uint32_t i = 0; i < plan->nslots; i++)
+		if (twz_slot_given(&plan->slots[i]) && !given(plan, i, words, arena, &ret[(*n)++], err))
+			return false;
+	return true;
+}
+
+bool
+twz_image_return(const struct twz_plan *plan, const struct twz_value *v, void *bytes, struct twz_arena *arena,
+		 struct twz_error *err)
+{
+	return plan->ret.pass == TWZ_PASS_NOTHING || twz_image_store(plan->ret.type, v, bytes, arena, err);
 }

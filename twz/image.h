@@ -30,6 +30,16 @@ TWZ_MUST bool twz_image_args_at(const struct twz_plan *plan, const struct twz_va
 				struct twz_error *err);
 
 /**
+ * The other way, for a callback: the values of the parameters for which twz_slot_given() is true, in order, from
+ * the words that it was called with. @ret has room for plan->nslots. Everything is copied to @arena.
+ */
+TWZ_MUST bool twz_image_given(const struct twz_plan *plan, const uint64_t *words, struct twz_arena *arena,
+			      struct twz_value *ret, size_t *n, struct twz_error *err);
+/** … and its result, plan->ret.size bytes at @bytes. @v is of no interest where nothing is returned. */
+TWZ_MUST bool twz_image_return(const struct twz_plan *plan, const struct twz_value *v, void *bytes,
+			       struct twz_arena *arena, struct twz_error *err);
+
+/**
  * Reads the result of a call: @ret holds plan->ret.size bytes (a STRING result: one char *), @words
  * are those given to the call, whose out-parameters were filled. Everything is copied to @arena.
  *

@@ -330,10 +330,14 @@ pointer(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 	if (w->param->has_extent && w->param->extent == TWZ_USER_DATA)
 		return user_data(slot);
 	if (target && target->kind == TWZ_FUNC)
-		return refuse(w, NULL, "a function pointer cannot cross a gate: say TWZ_CALLBACK if it is "
-				       "only called until the gate returns");
+		return refuse(w, NULL, w->inside ? "a callback cannot take callbacks" :
+			      "a function pointer cannot cross a gate: say TWZ_CALLBACK if it is only called until "
+			      "the gate returns");
 	if (w->param->has_extent)
 		return buffer(w, t, slot);
+	if ((!target || target->kind == TWZ_VOID) && w->inside)
+		return refuse(w, NULL, "nobody knows how much lies behind a 'void *': name the gate's user data in "
+				       "TWZ_CALLBACK, or say TWZ_CALLBACK_IN with its length");
 	if (!target || target->kind == TWZ_VOID)
 		return refuse(w, NULL, "nobody knows how much lies behind a 'void *': "
 				       "say TWZ_IN, TWZ_OUT or TWZ_INOUT with its length");

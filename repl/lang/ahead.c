@@ -97,7 +97,7 @@ may_call_ahead(struct lang *l, const struct ast *expr)
 	if (!lang_resolve(l, expr, !expr->nargs, &site, &ignored))
 		return false;
 	for (uint32_t i = 0; i < site->nparams; i++)
-		if (lang_takes_object(&site->params[i].want))
+		if (lang_takes_object(&site->params[i].want) || lang_takes_function(&site->params[i].want))
 			return false;
 	/* What is built in has no file, and no compartment. */
 	return site->gate->readonly && !*site->gate->requires && *site->service->path && !site->program;

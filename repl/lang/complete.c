@@ -176,6 +176,10 @@ fits(const struct twz_value *v, const struct twz_type *type)
 {
 	const struct twz_type *own = v->type ? twz_type_strip(v->type) : NULL;
 
+	if (type->kind == TWZ_POINTER && type->target)
+		type = twz_type_strip(type->target);
+	if (lang_function_of(v) || type->kind == TWZ_FUNC)
+		return lang_function_of(v) && type->kind == TWZ_FUNC;
 	/* Structs and enums fit by what they are, everything else by its kind. */
 	if (own && (own->kind == TWZ_STRUCT || own->kind == TWZ_ENUM || type->kind == TWZ_ENUM))
 		return twz_type_equal(own, type);

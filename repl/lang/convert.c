@@ -343,7 +343,11 @@ convert_value(const struct convert_want *want, const struct twz_value *v, struct
 	case TWZ_RECORD:
 		return lang_function_of(v) ? value_mismatch(want, v, err)
 					   : fit_kind(want, v, TWZ_VALUE_RECORD, ret, err);
-	case TWZ_VOID: case TWZ_POINTER: case TWZ_UNION: case TWZ_RESULT: case TWZ_TYPEDEF:
+	case TWZ_POINTER:
+		if (lang_takes_function(want) && lang_function_of(v))
+			return lang_fit_function(want, v, ret, err);
+		break;
+	case TWZ_VOID: case TWZ_UNION: case TWZ_RESULT: case TWZ_TYPEDEF:
 	case TWZ_FUNC: case TWZ_OPAQUE:
 		break;
 	}

@@ -86,6 +86,21 @@ bool lang_late_argument(struct lang *l, const struct call_site *site, uint32_t i
 /** Its argv: a LIST of the name and the words of @call, which may be kept in @arena. */
 struct ast *lang_program_arguments(struct twz_arena *arena, const char *name, const struct ast *call);
 
+/* -- callback.c -------------------------------------------------------------------------------- */
+
+/** Whether it is called back. */
+bool lang_takes_function(const struct convert_want *want);
+/** A function of the language that takes what the gate calls back with. False without a failure: @v is none. */
+bool lang_fit_function(const struct convert_want *want, const struct twz_value *v, struct twz_value *ret,
+		       struct twz_error *err);
+struct callback;
+/** The arguments of a call of @gate that may take @left ns, with what the host needs in the place of functions; @ret: NULL if there are none. */
+const struct twz_value *lang_begin_callbacks(struct lang *l, const struct twz_service *service,
+					     const struct twz_gate *gate, const struct twz_value *args,
+					     size_t nargs, int64_t left, struct callback **ret);
+/** After a call that failed: whether it was left by return or exit inside of a callback, which is no failure. */
+bool lang_end_callbacks(struct lang *l, const struct callback *c, struct twz_error *err);
+
 /* -- object.c ---------------------------------------------------------------------------------- */
 
 /** Whether it is the id of an object. */

@@ -97,6 +97,8 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 	const struct repl_host *host = l->options->host;
 	int64_t left = lang_time_left(l);
 	bool debugs = l->debugs && host->debug, done;
+	const struct twz_value *own;
+	struct callback *callbacks;
 	int64_t begun;
 
 	l->debugs = false;
@@ -109,14 +111,17 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 		return true;
 	}
 	begun = l->options->trace ? lang_now() : 0;
+	own = lang_begin_callbacks(l, service, gate, args, nargs, left, &callbacks);
 	lang_end_turn(l);
-	done = debugs ? host->debug(host->data, service, gate, args, nargs, l->arena, ret, err)
-		      : host->call(host->data, service, gate, args, nargs, left, l->arena, ret, err);
+	done = debugs ? host->debug(host->data, service, gate, own, nargs, l->arena, ret, err)
+		      : host->call(host->data, service, gate, own, nargs, left, l->arena, ret, err);
 	lang_begin_turn(l);
 	if (l->options->trace)
 		lang_trace_gate(l, service, gate, args, nargs, done ? ret : NULL, err, lang_now() - begun);
 	if (done)
 		return true;
+	if (lang_end_callbacks(l, callbacks, err))
+		return false;
 	snprintf(l->gate, sizeof(l->gate), "%s::%s", service->name, gate->name);
 	return call_failed(l, service, gate, left, err);
 }

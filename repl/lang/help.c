@@ -113,10 +113,39 @@ write_example(FILE *out, const struct twz_type *type, uint32_t depth)
 	}
 }
 
+/* {|word, index| 1} */
+static void
+write_function(FILE *out, const struct twz_plan *plan)
+{
+	const struct twz_type *type = plan->gate->type;
+	const char *comma = "";
+
+	fputs("{|", out);
+	for (uint32_t i = 0; i < plan->nslots; i++) {
+		const char *name = type->members[i].name;
+
+		if (!twz_slot_given(&plan->slots[i]))
+			continue;
+		if (*name)
+			fprintf(out, "%s%s", comma, name);
+		else
+			fprintf(out, "%s%c", comma, 'a' + (int)(i % 26));
+		comma = ", ";
+	}
+	fputs("| ", out);
+	if (plan->ret.pass == TWZ_PASS_NOTHING)
+		fputs("print hello", out);
+	else
+		write_example(out, plan->ret.type, 0);
+	putc('}', out);
+}
+
 static void
 write_argument(FILE *out, const struct twz_member *param, const struct twz_slot *slot)
 {
-	if (slot && slot->pass == TWZ_PASS_BUFFER && slot->is_text)
+	if (slot && slot->callback)
+		write_function(out, slot->callback);
+	else if (slot && slot->pass == TWZ_PASS_BUFFER && slot->is_text)
 		fputs("\"text\"", out);
 	else if (slot && slot->pass == TWZ_PASS_BUFFER)
 		write_list(out, slot->type, slot->extent < 0 ? slot->count : 3, 0);
@@ -321,6 +350,8 @@ show_parameter(FILE *out, const struct twz_service *service, const struct twz_me
 		add_fact(out, &any, "part of the result");
 	else if (slot && slot->dir == TWZ_INOUT)
 		add_fact(out, &any, "changed, and part of the result");
+	if (slot && slot->callback)
+		add_fact(out, &any, "a function, called until the gate returns");
 	if (p->secret)
 		add_fact(out, &any, "secret: never shown or kept");
 	if (p->text)

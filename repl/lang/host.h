@@ -31,6 +31,19 @@ struct repl_query {
 	void *data;
 };
 
+/*
+ * A function of the language that a gate may call back. It is the argument's value: an integer, the address of one
+ * of these.
+ */
+struct repl_callback {
+	/**
+	 * Calls it with what it is given; the result is in @arena and fits the type that it is to return. On the
+	 * thread of call(), until that returns.
+	 */
+	bool (*run)(struct repl_callback *c, const struct twz_value *args, size_t nargs,
+		    struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);
+};
+
 struct repl_host {
 	void *data;
 

@@ -30,6 +30,17 @@ false
 near "selct": syntax error
 Type Error: sqlite3::sqlite3_errmsg: an argument is no object of this compartment's
 [3]
+## Rows by a callback, whose parameters are said in the gates file: its lists have their lengths with them.
+$ twz -c 'd ?= sqlite3::open ":memory:"; sqlite3::exec d "create table t(a, b text); insert into t values (1, '"'one'"'), (2, null)"; sqlite3::exec d "select * from t" {|values, names| print $names $values; 0}'
+["a", "b"] ["1", "one"]
+["a", "b"] ["2", none]
+$ twz -c 'd ?= sqlite3::open ":memory:"; ok (sqlite3::exec d "values (1), (2)" {|values, names| print $values; 1}); sqlite3::errmsg d'
+["1"]
+false
+query aborted
+$ twz -c 'd ?= sqlite3::open ":memory:"; sqlite3::exec d "values (1), (2)" {|values, names| $values[1]}'
+Type Error: no element 1 in a list of 1
+[3]
 ## A number that was never given, one of another type.
 $ twz -c 'sqlite3::errmsg 12345'
 Type Error: sqlite3::sqlite3_errmsg: an argument is no object of this compartment's
@@ -58,7 +69,13 @@ $ twz -c 'sqlite3::complete "select 1;"; sqlite3::complete "select 1"; sqlite3::
 ## A compiled program: what it holds as pointers are the numbers.
 $ twz-inspect --stubs sqlite3 && cat >use.c <<'C'
 > #include <stdio.h>
+> #include <stdlib.h>
 > #include "sqlite3_stub.h"
+> static int row(void *data, int n, char **values, char **names)
+> {
+> 	*(long *)data += strtol(values[n - 1], NULL, 10);
+> 	return n != 2 || names[0][0] != 'a';
+> }
 > int main(void)
 > {
 > 	sqlite3 *db;
@@ -71,10 +88,13 @@ $ twz-inspect --stubs sqlite3 && cat >use.c <<'C'
 > 	while (sqlite3_sqlite3_step(all) == SQLITE_ROW)
 > 		sum += (long)sqlite3_sqlite3_column_int64(all, 0);
 > 	printf("%ld %d\n", sum, sqlite3_sqlite3_finalize(all));
+> 	sqlite3_sqlite3_exec(db, "select a, a + 1 from t", row, &sum, NULL);
+> 	printf("%ld\n", sum);
 > 	sqlite3_sqlite3_column_count((sqlite3_stmt *)db);
 > 	printf("%s\n", twz_failed() ? twz_failed()->text : "not refused");
 > }
 > C
 $ cc -I$TWZ_ROOT/include use.c sqlite3_stub.c -L$TWZ_BUILD/lib -ltwz -Wl,-rpath,$TWZ_BUILD/lib -o use && ./use
 42 0
+86
 sqlite3::sqlite3_column_count: an argument is no object of this compartment's

@@ -54,6 +54,11 @@ FUNC(sum, twz_type_i32, { .name = "items", .type = &i32_pointer, .has_extent = t
      { .name = "max", .type = &out_pointer, .dir = TWZ_OUT, .has_extent = true, .extent = -1,
        .count = 1 });
 
+FUNC(back, twz_type_i32, { .name = "x", .type = &twz_type_i32 });
+static const struct twz_type back_pointer = { .kind = TWZ_POINTER, .size = 8, .align = 8, .name = "",
+					      .target = &back };
+FUNC(visit, twz_type_void, { .name = "f", .type = &back_pointer, .has_extent = true, .extent = TWZ_CALLBACK });
+
 static const char *const update_aliases[] = { "update_passwd" };
 
 #define GATE(gate_name, func) \
@@ -68,9 +73,10 @@ static const struct twz_gate acc_gates[] = {
 	{ GATE("allow", allow), .index = 0 },
 	{ GATE("setcolor", setcolor), .index = 1 },
 	{ GATE("sum", sum), .index = 2 },
+	{ GATE("visit", visit), .index = 3 },
 };
 static const struct twz_service services[] = {
-	{ .name = "acc", .version = "1.0", .doc = "Accounts", .path = "", .gates = acc_gates, .ngates = 3 },
+	{ .name = "acc", .version = "1.0", .doc = "Accounts", .path = "", .gates = acc_gates, .ngates = 4 },
 	{ .name = "passwd", .version = "1.0", .doc = "Users", .path = "", .gates = passwd_gates,
 	  .ngates = 2 },
 };
@@ -203,6 +209,10 @@ static const struct {
 	{ "acc::allow [READ, W^", "W", "WRITE" },
 	{ "acc::allow [READ] ^", "", "none word" },
 	{ "acc::sum [1] ^", "", "" },
+	{ "acc::visit ^", "", "paint" },
+	{ "acc::visit pa^", "pa", "paint" },
+	{ "acc::visit {|x| pas^", "pas", "passwd::" },
+	{ "acc::visit {|x| acc::setcolor ^", "", "RED GREEN GREY" },
 	{ "passwd::lookup_user ^", "", "word" },
 	{ "passwd::update_passwd {^", "", "id: name: shade:" },
 	{ "passwd::update_passwd {id: 1, sh^", "sh", "shade:" },
