@@ -232,6 +232,20 @@ hashes_tell_layouts_apart(void **state)
 
 /* -- the crossing rule ------------------------------------------------------------------------------ */
 
+/* Callbacks as a registry could claim them. */
+static const struct twz_member data_param = { .name = "", .type = &void_pointer, .has_extent = true,
+					      .extent = TWZ_USER_DATA };
+static const struct twz_type data_func = { .kind = TWZ_FUNC, .name = "", .is_prototyped = true,
+					   .target = &twz_type_void, .members = &data_param, .nmembers = 1 };
+static const struct twz_type returns_data = { .kind = TWZ_POINTER, .size = 8, .align = 8, .name = "",
+					      .target = &data_func };
+static const struct twz_member inner_param = { .name = "", .type = &function_pointer, .has_extent = true,
+					       .extent = TWZ_CALLBACK };
+static const struct twz_type inner_func = { .kind = TWZ_FUNC, .name = "", .is_prototyped = true,
+					    .target = &twz_type_void, .members = &inner_param, .nmembers = 1 };
+static const struct twz_type takes_callback = { .kind = TWZ_POINTER, .size = 8, .align = 8, .name = "",
+						.target = &inner_func };
+
 static void
 what_may_not_cross(void **state)
 {
@@ -253,6 +267,21 @@ what_may_not_cross(void **state)
 		  "not an integer parameter" },
 		{ { .name = "p", .type = &pointer_to_user, .has_extent = true, .extent = -1,
 		    .count = 2, .dir = TWZ_OUT }, "texts inside" },
+		{ { .name = "p", .type = &pointer_to_user, .has_extent = true, .extent = TWZ_CALLBACK },
+		  "no pointer to a function" },
+		{ { .name = "p", .type = &function_pointer, .has_extent = true, .extent = TWZ_CALLBACK, .count = 2 },
+		  "does not exist" },
+		{ { .name = "p", .type = &function_pointer, .has_extent = true, .extent = TWZ_CALLBACK,
+		    .count = UINT64_MAX }, "does not exist" },
+		{ { .name = "p", .type = &function_pointer, .has_extent = true, .extent = TWZ_CALLBACK, .count = 1 },
+		  "not at all" },
+		{ { .name = "p", .type = &returns_data, .has_extent = true, .extent = TWZ_CALLBACK, .count = 1 },
+		  "that of another parameter" },
+		{ { .name = "p", .type = &returns_data, .has_extent = true, .extent = TWZ_CALLBACK }, "not at all" },
+		{ { .name = "p", .type = &void_pointer, .has_extent = true, .extent = TWZ_USER_DATA },
+		  "user data of no callback" },
+		{ { .name = "p", .type = &takes_callback, .has_extent = true, .extent = TWZ_CALLBACK },
+		  "called back: parameter 1: a callback cannot take callbacks" },
 	};
 
 	(void)state;

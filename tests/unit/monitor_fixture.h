@@ -72,6 +72,15 @@ static const struct twz_type pointp = { .kind = TWZ_POINTER, .name = "", .size =
 static const struct twz_type personp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .is_const = true,
 					 .target = &person_type };
 
+static const struct twz_type voidp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .target = &twz_type_void };
+static const struct twz_member step_params[] = {
+	{ .name = "text", .type = &text_type },
+	{ .name = "", .type = &voidp, .has_extent = true, .extent = TWZ_USER_DATA },
+};
+static const struct twz_type step_type = { .kind = TWZ_FUNC, .is_prototyped = true, .target = &twz_type_i32, .name = "",
+					   .members = step_params, .nmembers = 2 };
+static const struct twz_type stepp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .target = &step_type };
+
 #define PARAM(n, t, ...) { .name = n, .type = &(t), __VA_ARGS__ }
 #define GATES(X) \
 	X(add, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
@@ -156,6 +165,8 @@ static const struct twz_type personp = { .kind = TWZ_POINTER, .name = "", .size 
 	X(pass_bytes, twz_type_i32, PARAM("bytes", u8p, .dir = TWZ_OUT, .has_extent = true, .extent = 1), \
 	  PARAM("n", twz_type_u32), PARAM("value", twz_type_u8)) \
 	X(pass_doubled, twz_type_f64, PARAM("d", twz_type_f64)) \
+	X(call_back, twz_type_i32, PARAM("f", stepp, .has_extent = true, .extent = TWZ_CALLBACK, .count = 2), \
+	  PARAM("data", voidp, .has_extent = true, .extent = TWZ_USER_DATA)) \
 	X(missing, twz_type_i32)
 
 enum gate_number {

@@ -151,13 +151,12 @@ test_inner_texts(void **state)
 
 /* No prefix of a description is one, and no single broken byte makes the reader leave it. */
 static void
-test_descriptions(void **state)
+check_descriptions(enum gate_number gate)
 {
 	struct half h;
 	size_t n;
 
-	(void)state;
-	half_open(&h, GATE_rename_person);
+	half_open(&h, gate);
 	n = h.gate->bytes;
 	for (size_t i = 0; i < n; i++) {
 		TWZ_FREE struct wire_gate *copy = malloc(i ? i : 1);
@@ -177,12 +176,56 @@ test_descriptions(void **state)
 	half_close(&h);
 }
 
+static void
+test_descriptions(void **state)
+{
+	(void)state;
+	check_descriptions(GATE_rename_person);
+	check_descriptions(GATE_call_back);
+}
+
+/* What a callback's description must not be. */
+static void
+test_callback_descriptions(void **state)
+{
+	struct half h;
+	struct wire_gate *g, *inner;
+
+	(void)state;
+	half_open(&h, GATE_call_back);
+	g = h.gate;
+	inner = (struct wire_gate *)(uintptr_t)wire_callback(g, &g->slots[0]);
+	assert_int_equal(g->slots[0].stands, WIRE_CALLBACK);
+	assert_int_equal(g->slots[1].stands, WIRE_TOKEN);
+	assert_int_equal(inner->slots[1].stands, WIRE_TOKEN);
+	for (uint32_t at = 0; at <= g->bytes + 64; at += 4) {
+		uint32_t tag = g->slots[0].tag;
+
+		g->slots[0].tag = at;
+		assert_int_equal(wire_valid(g, g->bytes), at == tag);
+		g->slots[0].tag = tag;
+	}
+	g->slots[0].tag = UINT32_MAX & ~7u;
+	assert_false(wire_valid(g, g->bytes));
+	half_close(&h);
+	half_open(&h, GATE_call_back);
+	inner = (struct wire_gate *)(uintptr_t)wire_callback(h.gate, &h.gate->slots[0]);
+	inner->slots[1].stands = WIRE_CALLBACK;	/* one in another: no end of it */
+	assert_false(wire_valid(h.gate, h.gate->bytes));
+	inner->slots[1].stands = WIRE_TOKEN;
+	assert_true(wire_valid(h.gate, h.gate->bytes));
+	h.gate->slots[1].stands = WIRE_NUMBER;	/* its user data is none */
+	assert_false(wire_valid(h.gate, h.gate->bytes));
+	half_close(&h);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_places),
 		cmocka_unit_test(test_inner_texts), cmocka_unit_test(test_descriptions),
+		cmocka_unit_test(test_callback_descriptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
