@@ -1,5 +1,6 @@
 /* C functions made at run time, for callbacks of those who have no C function. */
 #include <errno.h>
+#include <ffi.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -312,7 +312,7 @@ union function {
 };
 
 bool
-direct_prepare(const struct twz_plan *plan, struct twz_arena *arena, ffi_cif *cif)
+direct_prepare(const struct twz_plan *plan, struct twz_arena *arena, void *cif)
 {
 	ffi_type **types = twz_new_array(arena, plan->nslots, ffi_type *), *result;
 

@@ -10,7 +10,6 @@
  */
 #pragma once
 
-#include <ffi.h>
 #include <pthread.h>
 #include <sys/types.h>
 
@@ -296,8 +295,8 @@ TWZ_MUST bool level_same(const struct compartment *c, const struct monitor_load_
 /** Calls @function as @plan says, without a compartment. */
 TWZ_MUST bool direct_invoke(void *function, const struct twz_plan *plan, const uint64_t *words,
 			    void *ret, struct twz_error *err);
-/** What libffi has to know of a call by @plan; false: it passes what libffi cannot. */
-TWZ_MUST bool direct_prepare(const struct twz_plan *plan, struct twz_arena *arena, ffi_cif *cif);
+/** Fills in the ffi_cif @cif for a call by @plan; false: it passes what libffi cannot. */
+TWZ_MUST bool direct_prepare(const struct twz_plan *plan, struct twz_arena *arena, void *cif);
 
 /* -- asks.c: what services asked for and were granted */
 /** Whether something of this kind was; @most (NULL: not asked for) gets the largest number. */

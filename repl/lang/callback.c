@@ -17,6 +17,7 @@ struct callback {
 	const struct twz_value *function;
 	const struct twz_member *param;
 	const struct twz_service *service;
+	const struct twz_gate *gate;
 	int64_t until;			/* the call's deadline; < 0: none */
 	int64_t after;			/* … as it was said */
 	enum lang_flow flow;		/* it was left by it; NONE: by its end */
@@ -69,6 +70,18 @@ fit_result(struct callback *c, struct twz_value *v, struct twz_error *err)
 	       twz_wrap(err, "the result of callback '%s'", c->param->name);
 }
 
+/* The gate's time is over: in here, or while it waits for its answer, is all the same to who called it. */
+static bool
+too_late(const struct callback *c, struct twz_error *err)
+{
+	bool whole = c->after % 1000000000 == 0;
+
+	err->cls = TWZ_CLASS_NONE;
+	return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
+			"%s::%s: no answer within %.15g%s; outcome unknown", c->service->name, c->gate->name,
+			(double)c->after / (whole ? 1e9 : 1e6), whole ? "s" : "ms");
+}
+
 static bool
 call(struct callback *c, const struct twz_value *args, size_t nargs, struct twz_value *ret,
      struct twz_error *err)
@@ -87,6 +100,8 @@ call(struct callback *c, const struct twz_value *args, size_t nargs, struct twz_
 	l->deadline_after_ns = after;
 	if (done)
 		return fit_result(c, ret, err);
+	if (err->cls == TWZ_CLASS_TIMEOUT && c->until >= 0 && lang_now() >= c->until)
+		return too_late(c, err);
 	if (err->cls != TWZ_CLASS_NONE)
 		return false;
 	c->flow = l->flow;
@@ -128,7 +143,7 @@ lang_begin_callbacks(struct lang *l, const struct twz_service *service, const st
 			struct callback *c = twz_new(l->arena, struct callback);
 
 			*c = (struct callback){
-				{ run }, *ret, l, &args[at], p, service, .after = left,
+				{ run }, *ret, l, &args[at], p, service, gate, .after = left,
 				.until = left < 0 ? -1 : lang_now() + left,
 			};
 			if (!own) {

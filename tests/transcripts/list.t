@@ -195,7 +195,7 @@ digraph "pair" {
 }
 ## JSON agrees with its schema.
 $ twz-inspect --json --all libpair.so libgeo.so $TWZ_BUILD/lib/twz/lib*.so >all.json; wc -l <all.json; jq -rn --slurpfile schema $TWZ_ROOT/share/doc/twz-gates.schema.json --slurpfile doc all.json -f $TWZ_ROOT/tests/support/schema.jq
-9
+10
 $ jq -c 'del(.gates[0].how) | .types[0].size = "8"' all.json | head -n 1 >bad.json; jq -rn --slurpfile schema $TWZ_ROOT/share/doc/twz-gates.schema.json --slurpfile doc bad.json -f $TWZ_ROOT/tests/support/schema.jq
 $.gates[0]: lacks how
 $.types[0].size: is no integer
