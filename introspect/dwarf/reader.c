@@ -11,7 +11,7 @@
 
 #include "introspect/dwarf/reader_in.h"
 
-enum { MAX_HASHED = 1 << 14, MAX_TEXT = 1024 };
+enum { MAX_HASHED = 1 << 14, MAX_TEXT = 1024, CLEANED = 1 << 12 };
 
 /* Codes that this <dwarf.h> may lack are written as numbers. */
 static const struct { uint16_t code; struct language language; } languages[] = {
@@ -182,8 +182,16 @@ const char *
 dw_name(struct dw *dw, const struct die *die)
 {
 	const char *text = die_text(die, DIE_NAME);
+	struct cleaned *known;
 
-	return *text ? dw_clean(dw->arena, text) : "";
+	if (!*text)
+		return "";
+	if (!dw->cleaned)
+		dw->cleaned = twz_new_array(dw->arena, CLEANED, struct cleaned);
+	known = &dw->cleaned[((uint64_t)(uintptr_t)text * 0x9e3779b97f4a7c15 >> 40) % CLEANED];
+	if (known->text != text)
+		*known = (struct cleaned){ text, dw_clean(dw->arena, text) };
+	return known->name;
 }
 
 /* Of a text that goes on for longer than any name does, only the beginning counts. */

@@ -56,6 +56,11 @@ struct printed {
 	int depth;
 };
 
+/* A name of the file's, and what is made of it: the types of many units share their names. */
+struct cleaned {
+	const char *text, *name;
+};
+
 struct unit_row {
 	die_ref top;
 	struct language language;
@@ -75,6 +80,7 @@ struct dw {
 	size_t firsts_size, nfirsts;
 	size_t steps, all_steps;	/* that comparing took */
 	struct printed *printed;	/* by a hash of the reference; NULL: none yet */
+	struct cleaned *cleaned;	/* by a hash of the text's place; NULL: none yet */
 	/* nodes that wait to be filled, because they were met too deep inside others */
 	struct memo *queue;
 	size_t queue_n, queue_done;
