@@ -326,10 +326,11 @@ layout(const struct twz_type *type, struct nodes *nodes, unsigned depth)
 void
 types_finish(struct nodes *nodes)
 {
-	for (size_t i = 0; i < nodes->n; i++)
-		make_string(nodes->all[i]);
-	for (size_t i = 0; i < nodes->n; i++)
-		layout(&nodes->all[i]->type, nodes, 0);
-	for (size_t i = 0; i < nodes->n; i++)
-		make_result(nodes->all[i]);
+	for (size_t i = 0; i < nodes->n; i++) {
+		struct node *node = nodes->all[i];
+
+		make_string(node);
+		layout(&node->type, nodes, 0);
+		make_result(node);
+	}
 }

@@ -295,8 +295,10 @@ share(struct search *s, struct dw_function *functions)
 		const struct dw_function *known[2] = { NULL, NULL };	/* by ifunc */
 		bool unsure[2] = { false, false };
 
-		for (end = from; end < s->n && s->addresses[end] == s->addresses[from]; end++) {
-			const struct dw_function *f = &functions[s->by_address[end]];
+		for (end = from + 1; end < s->n && s->addresses[end] == s->addresses[from]; end++)
+			;
+		for (size_t i = from; end - from > 1 && i < end; i++) {
+			const struct dw_function *f = &functions[s->by_address[i]];
 
 			if (!f->type || *f->why)
 				continue;
@@ -305,7 +307,7 @@ share(struct search *s, struct dw_function *functions)
 			else if (!known[f->ifunc])
 				known[f->ifunc] = f;
 		}
-		for (size_t i = from; i < end; i++) {
+		for (size_t i = from; end - from > 1 && i < end; i++) {
 			struct dw_function *f = &functions[s->by_address[i]];
 			const struct dw_function *other = known[f->ifunc];
 
@@ -389,10 +391,11 @@ dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 	dw->lazy = brief;
 	search_functions(&s);
 	order = in_order(&s);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		take(dw, &functions[order[i].item], &s.matches[order[i].item], !brief);
-	for (size_t i = 0; dw->lazy && i < n; i++)
-		need(dw, &functions[order[i].item], &s.matches[order[i].item]);
+		if (dw->lazy)
+			need(dw, &functions[order[i].item], &s.matches[order[i].item]);
+	}
 	do
 		dw_fill(dw);
 	while (dw_define(dw));
