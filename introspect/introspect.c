@@ -15,6 +15,7 @@
 #include "introspect/gates.h"
 #include "introspect/headers/header_types.h"
 #include "introspect/judge.h"
+#include "twz/typetext.h"
 
 /* One inspection: what was read, and what is made of it. */
 struct inspection {
@@ -334,6 +335,8 @@ read_types(struct inspection *in, struct twz_error *err)
 	sort_recorded(in);
 	for (size_t i = 0; i < in->n; i++) {
 		judge(&in->gates[i], &in->functions[i], in->of[i], !options->brief, &scratch, in->arena);
+		if (options->brief)
+			in->gates[i].signature = twz_signature_text(in->arena, &in->gates[i]);
 		twz_arena_reset(&scratch);
 	}
 	in->partial = in->records.partial || (dw && (dw_partial(dw) || debug_partial(debug)));
