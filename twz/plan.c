@@ -239,10 +239,9 @@ buffer(const struct where *w, const struct twz_type *pointer, struct twz_slot *s
 static uint32_t
 tag_of(const struct twz_type *pointer)
 {
-	const struct twz_type *t = pointer->target ? twz_type_strip(pointer->target) : &twz_type_void;
 	uint32_t tag = 2166136261u;
 
-	for (const char *c = t->kind == TWZ_VOID ? "" : t->name; *c; c++)
+	for (const char *c = twz_object_name(pointer->target); *c; c++)
 		tag = (tag ^ (unsigned char)*c) * 16777619u;
 	return tag;
 }

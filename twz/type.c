@@ -37,6 +37,19 @@ twz_type_strip(const struct twz_type *type)
 	return type;
 }
 
+const char *
+twz_object_name(const struct twz_type *target)
+{
+	const struct twz_type *t = target;
+	const char *name = "";
+
+	for (int i = 0; i < 64 && t && t->kind == TWZ_TYPEDEF && t->target; i++, t = t->target)
+		name = t->name;
+	if (!t || t->kind == TWZ_VOID)
+		return "";
+	return *t->name ? t->name : name;
+}
+
 const struct twz_member *
 twz_member_find(const struct twz_type *type, const char *name)
 {

@@ -227,6 +227,11 @@ const struct twz_member *twz_result_err(const struct twz_type *type);
  * enum E of codes of which 0 is success. Such an enum has the Result as its target.
  */
 const struct twz_type *twz_returned(const struct twz_type *func);
+/**
+ * The name that tells objects behind pointers to @target apart: the tag, else the typedef that stands for what has
+ * none. "" for void.
+ */
+const char *twz_object_name(const struct twz_type *target);
 /** Structural equality: same layout, same names. Cycles are fine. */
 bool twz_type_equal(const struct twz_type *a, const struct twz_type *b);
 

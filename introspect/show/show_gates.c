@@ -16,8 +16,14 @@
 #include "introspect/show/show.h"
 #include "twz/plan.h"
 
+/* Names of structs to which the library hands out pointers, sorted: a pointer to one is to an object of its own. */
+struct made {
+	const char **names;
+	size_t n;
+};
+
 struct draft {
-	const struct twz_service *service;
+	const struct made *made;
 	const char *symbol;
 	struct twz_arena arena;
 	struct twz_text said;		/* the lines below the gate */
@@ -162,18 +168,18 @@ callback(struct draft *d, uint32_t i)
 			    data ? d->params[i + 1].name : ""));
 }
 
-/* Whether the library makes such structs: then a pointer to one is to an object of its own. */
-static bool
-is_made(const struct draft *d, const struct twz_type *t)
+static int
+by_text(const void *a, const void *b)
 {
-	for (uint32_t i = 0; i < d->service->ngates && *t->name; i++) {
-		const struct twz_type *func = d->service->gates[i].type;
-		const struct twz_type *ret = func && func->target ? twz_type_strip(func->target) : NULL;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-		if (ret && ret->kind == TWZ_POINTER && behind(ret)->kind == t->kind && !strcmp(behind(ret)->name, t->name))
-			return true;
-	}
-	return false;
+static bool
+is_made(const struct made *m, const struct twz_type *t)
+{
+	const char *name = twz_object_name(t);
+
+	return *name && m->n && bsearch(&name, m->names, m->n, sizeof(*m->names), by_text);
 }
 
 static void
@@ -213,7 +219,7 @@ pointer(struct draft *d, uint32_t i, const struct twz_type *t)
 			d->unknown = d->params[i].name;
 		break;
 	case TWZ_STRUCT:
-		if (is_made(d, target))
+		if (is_made(d->made, t->target))
 			object(d, i, false);
 		else if (!t->is_const || length_of(d, i, &behind_it) >= 0)
 			elements(d, i, !t->is_const);
@@ -267,6 +273,38 @@ result(struct draft *d)
 		say(d, "returns object");
 		d->guessed |= !is_hidden(target);
 	}
+}
+
+/* -- structs that the library makes ------------------------------------------------------------------ */
+
+static void
+note_made(struct made *m, const struct twz_type *pointer, struct twz_arena *arena)
+{
+	const struct twz_type *t = pointer ? twz_type_strip(pointer) : NULL;
+
+	if (t && t->kind == TWZ_POINTER && behind(t)->kind == TWZ_STRUCT)
+		twz_push(arena, m->names, m->n, twz_object_name(t->target));
+}
+
+static struct made
+collect_made(const struct twz_service *service, struct twz_arena *arena)
+{
+	struct made m = { 0 };
+
+	for (uint32_t i = 0; i < service->ngates; i++) {
+		const struct twz_type *func = service->gates[i].type;
+
+		note_made(&m, func ? func->target : NULL, arena);
+		for (uint32_t k = 0; func && k < func->nmembers; k++) {
+			const struct twz_type *t = twz_type_strip(func->members[k].type);
+
+			if (t->kind == TWZ_POINTER && !t->is_const)
+				note_made(&m, t->target, arena);
+		}
+	}
+	if (m.n)
+		qsort(m.names, m.n, sizeof(*m.names), by_text);
+	return m;
 }
 
 /* -- one function ----------------------------------------------------------------------------------- */
@@ -348,7 +386,10 @@ impossible(struct draft *d, const struct twz_gate *gate)
 	return twz_plan_make(&as_read, &d->arena, &plan, &err) ? NULL : record_clean(&d->arena, err.text);
 }
 
-static void
+/* How it ended, for the sum below all gates. */
+enum outcome { READY, GUESSED, IMPOSSIBLE, OUTCOMES };
+
+static enum outcome
 put_gate(FILE *out, struct draft *d, const struct twz_gate *gate)
 {
 	const char *why;
@@ -358,12 +399,12 @@ put_gate(FILE *out, struct draft *d, const struct twz_gate *gate)
 	if (d->unknown) {
 		fprintf(out, "# gate %s\n#\t?? %s: in %s[N], out %s[N], string %s, object %s, null %s …\n", gate->symbol,
 			d->unknown, d->unknown, d->unknown, d->unknown, d->unknown, d->unknown);
-		return;
+		return GUESSED;
 	}
 	why = impossible(d, gate);
 	if (why) {
 		fprintf(out, "# no gate: %s\n", why);
-		return;
+		return IMPOSSIBLE;
 	}
 	fprintf(out, "%sgate %s\n", d->guessed ? "# " : "", gate->symbol);
 	for (size_t i = 0, end; i < d->said.n; i = end + 1) {
@@ -371,6 +412,7 @@ put_gate(FILE *out, struct draft *d, const struct twz_gate *gate)
 			;
 		fprintf(out, "%s%.*s\n", d->guessed ? "#" : "", (int)(end - i), d->said.bytes + i);
 	}
+	return d->guessed ? GUESSED : READY;
 }
 
 /* -- the file --------------------------------------------------------------------------------------- */
@@ -429,6 +471,10 @@ is_drafted(const struct twz_gate *gate)
 void
 show_gates(FILE *out, const struct twz_service *service, const char *const *headers)
 {
+	TWZ_ARENA arena = { 0 };
+	struct made made = collect_made(service, &arena);
+	uint32_t n[OUTCOMES] = { 0 };
+
 	fprintf(out, "# A draft of a gates file: see twz-gates(5). Saved as ~/.local/share/twz/gates/%s.gates\n"
 		"# it makes the functions below gates: %s::FUNCTION.\n"
 		"# What is a comment was guessed: read the library's manual, correct it, take the # away.\n",
@@ -437,11 +483,13 @@ show_gates(FILE *out, const struct twz_service *service, const char *const *head
 	for (; headers && *headers; headers++)
 		put_header(out, *headers);
 	for (uint32_t i = 0; i < service->ngates; i++) {
-		struct draft d = { .service = service };
+		struct draft d = { .made = &made };
 
 		if (is_drafted(&service->gates[i]))
-			put_gate(out, &d, &service->gates[i]);
+			n[put_gate(out, &d, &service->gates[i])]++;
 		twz_text_free(&d.said);
 		twz_arena_free(&d.arena);
 	}
+	fprintf(out, "\n# %u of these functions are gates, %u wait for a person, %u can be none.\n", n[READY], n[GUESSED],
+		n[IMPOSSIBLE]);
 }

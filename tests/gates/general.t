@@ -214,6 +214,8 @@ gate box_shape
 # gate box_sum
 #	object b
 #	in values[count]
+
+# 3 of these functions are gates, 6 wait for a person, 1 can be none.
 $ export TWZ_GATES=$PWD/boxes; twz-inspect box
 box
   box_add(b: box, value: i32) -> i32
@@ -249,3 +251,28 @@ library HERE/libodd.so
 
 # int odd(int n)
 gate odd
+
+# 1 of these functions are gates, 0 wait for a person, 0 can be none.
+## Objects of types without a tag are told apart by their typedefs.
+$ cat >two.h <<'C'
+> typedef struct { int a; } left; typedef struct { int b; } right;
+> left *left_new(void); right *right_new(void); int right_of(right *r);
+> C
+$ printf '#include <stdlib.h>\n#include "two.h"\nleft *left_new(void) { return calloc(1, sizeof(left)); }\nright *right_new(void) { return calloc(1, sizeof(right)); }\nint right_of(right *r) { return r->b + 1; }\n' >two.c; cc -shared -fPIC -g -o libtwo.so two.c; twz-inspect --gates libtwo.so | sed 's/^# gate/gate/; s/^#\t/\t/' >boxes/two.gates; tail -n +6 boxes/two.gates
+# left *left_new(void)
+gate left_new
+	returns object
+
+# right *right_new(void)
+gate right_new
+	returns object
+
+# int right_of(right *r)
+gate right_of
+	object r
+
+# 0 of these functions are gates, 3 wait for a person, 0 can be none.
+$ export TWZ_GATES=$PWD/boxes; twz -c 'r ?= two::right_new; two::right_of r; l ?= two::left_new; two::right_of l'
+1
+Type Error: two::right_of: an argument is no object of this compartment's
+[3]
