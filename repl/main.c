@@ -349,6 +349,16 @@ language_options(const struct options *o, const struct repl_host *host, bool pro
 	};
 }
 
+static const char *
+what_runs(const struct options *o, bool prompt)
+{
+	if (o->mode == OPTIONS_FILE)
+		return o->text;
+	if (prompt)
+		return "prompt";
+	return o->mode == OPTIONS_CALL ? "call" : o->mode == OPTIONS_TEXT ? "-c" : "-";
+}
+
 static int
 run_session(const struct options *o, const char *text, size_t n, bool prompt)
 {
@@ -393,6 +403,8 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 			lo.page_data = &pager;
 		}
 	}
+	if (!o->private)
+		session_began(s, what_runs(o, prompt));
 	l = lang_new(&lo);
 	if (prompt)
 		status = run_prompt(s, l, o, options_colored(o, lo.out_tty), record);
@@ -401,6 +413,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	else
 		status = run_text(l, text, n);
 	session_flush(s);
+	session_ended(s, status);
 	/* No tidying: the compartments end with this process, and the kernel does the rest faster. */
 	return status;
 }

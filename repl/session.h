@@ -36,6 +36,11 @@ TWZ_MUST bool session_open(const struct session_options *options, struct session
 			   struct twz_error *err);
 void session_close(struct session *s);
 
+/** From now on what it calls is kept, as calls of @script (static): a path, "-c", "prompt" … */
+void session_began(struct session *s, const char *script);
+/** Writes down what it has called, with how it ends: for a session that began. Nothing of it can fail. */
+void session_ended(struct session *s, int status);
+
 /** The world as the language sees it. Lives as long as the session. */
 const struct repl_host *session_host(struct session *s);
 

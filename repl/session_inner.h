@@ -82,6 +82,8 @@ struct session {
 	struct output output;
 	bool interrupted;		/* atomic: set by signal handlers */
 	bool debugging;			/* atomic: gdb has the terminal, and its Ctrl-C */
+	int64_t began_ms;		/* since 1970 */
+	const char *script;		/* what runs; NULL: its calls are not kept */
 
 	pthread_mutex_t lock;		/* of everything below; never held during a call */
 	struct twz_arena arena;		/* lives as long as the session */
@@ -190,6 +192,11 @@ TWZ_MUST bool session_release(struct session *s, const struct twz_service *servi
 /** The service or instance of this name, which need not have a compartment. Nothing is inspected. */
 TWZ_MUST bool session_named(struct session *s, const char *name, const struct twz_service **ret,
 			    struct twz_error *err);
+
+/* -- session_calls.c --------------------------------------------------------------------------- */
+
+/** The registry beside which calls are kept, whether it is open or not; NULL: there is none. */
+const char *session_calls_path(struct session *s, struct twz_arena *arena);
 
 /* -- session_debug.c --------------------------------------------------------------------------- */
 

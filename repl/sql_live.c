@@ -5,8 +5,10 @@
  * is locked while the query goes on.
  */
 #include <string.h>
+#include <time.h>
 
 #include "monitor/handlers.h"
+#include "repl/calls_file.h"
 #include "repl/lang/words.h"
 #include "repl/sql_inner.h"
 #include "twz/typetext.h"
@@ -277,6 +279,44 @@ sql_handlers(const struct sql_context *c, struct sql_rows *rows, struct twz_erro
 	return true;
 }
 
+/* 0: it was never looked at the clock. */
+static struct twz_value
+timed(uint64_t ns)
+{
+	return ns ? number(ns) : (struct twz_value){ .kind = TWZ_VALUE_NONE };
+}
+
+static struct twz_value
+moment(const struct sql_rows *rows, int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	char shown[32] = "";
+	struct tm tm;
+
+	if (localtime_r(&seconds, &tm))
+		strftime(shown, sizeof(shown), "%Y-%m-%d %H:%M:%S", &tm);
+	return text(rows, twz_strdup(rows->arena, shown));
+}
+
+static void
+earlier_calls(const struct sql_context *c, struct sql_rows *rows)
+{
+	const char *path = session_calls_path(c->s, rows->arena);
+	const struct calls_row *all;
+	size_t n = path ? calls_file_read(path, rows->arena, &all) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct calls_row *r = &all[i];
+
+		ADD(rows, text(rows, twz_format(rows->arena, "%s::%s", r->service, r->gate)), text(rows, r->service),
+		    text(rows, r->gate), number(r->counts.calls), number(r->counts.errors), number(r->counts.failures),
+		    timed(r->counts.p50), timed(r->counts.p90), timed(r->counts.p99), timed(r->counts.longest),
+		    number((uint64_t)r->session.id), moment(rows, r->session.began), moment(rows, r->session.ended),
+		    number((uint64_t)r->session.status), text(rows, r->session.context),
+		    text(rows, r->session.script));
+	}
+}
+
 bool
 sql_calls(const struct sql_context *c, struct sql_rows *rows, struct twz_error *err)
 {
@@ -290,10 +330,10 @@ sql_calls(const struct sql_context *c, struct sql_rows *rows, struct twz_error *
 		const char *gate = twz_format(rows->arena, "%s::%s", m->service->name, m->gate->name);
 
 		ADD(rows, text(rows, gate), text(rows, m->service->name), text(rows, m->gate->name),
-		    number(m->calls), number(m->errors), number(m->failures), m->p50 ? number(m->p50) : none,
-		    m->p90 ? number(m->p90) : none, m->p99 ? number(m->p99) : none,
-		    m->longest ? number(m->longest) : none);
+		    number(m->calls), number(m->errors), number(m->failures), timed(m->p50), timed(m->p90),
+		    timed(m->p99), timed(m->longest), none, none, none, none, none, none);
 	}
+	earlier_calls(c, rows);
 	return true;
 }
 

@@ -27,12 +27,12 @@ $ twz -c '(sql gates where service = counter | count) + 1'
 6
 $ twz -c 'n = sql gates where service = counter order by gate desc limit 1; print (n[0].gate)'
 counter::who_called
-$ twz -c 'sql "select sum(n) as n from calls"; x = calc::add 1 2; y = calc::add 3 4; sql "select gate, n, errors, failures from calls"'
+$ twz -c 'sql "select sum(n) as n from calls where ended is null"; x = calc::add 1 2; y = calc::add 3 4; sql "select gate, n, errors, failures from calls where ended is null"'
 n
 none
 gate       n  errors  failures
 calc::add  2       0         0
-$ twz -c 'x = try fault::null else 0; y = try passwd::lookup_user nobody else 0; sql "select gate, n, errors, failures from calls order by gate"'
+$ twz -c 'x = try fault::null else 0; y = try passwd::lookup_user nobody else 0; sql "select gate, n, errors, failures from calls where ended is null order by gate"'
 gate                 n  errors  failures
 fault::null          1       0         1
 passwd::lookup_user  1       1         0
@@ -41,7 +41,7 @@ service  state  links  calls
 calc     ready      1      1
 caller  service  depth  calls
 none    calc         1      1
-$ twz -c 'for i in 1 .. 500 { _ = calc::add i i }; sql "select n, p50 > 0 as timed, p50 <= p90 and p90 <= p99 as sorted from calls"'
+$ twz -c 'for i in 1 .. 500 { _ = calc::add i i }; sql "select n, p50 > 0 as timed, p50 <= p90 and p90 <= p99 as sorted from calls where ended is null"'
   n  timed  sorted
 500      1       1
 $ twz -c 'n = 5; who = "bob"; sql "select * from variables where name <> '"'args'"'"'
@@ -66,7 +66,7 @@ passwd  1.0          6  Users and their passwords
 $ twz -c 'sql history | count; sql tables | map it.name'
 0
 ["services", "gates", "params", "types", "fields", "enumerators", "errors", "libraries", "functions", "compartments", "links", "handlers", "calls", "variables", "history", "builtin", "found", "words", "tables"]
-$ twz -c 'c = sys::load calc --isolation=none; x = calc::add 1 2; y = try calc::divide 1 0 else 0; sql "select gate, n, errors from calls"; sql "select service, level, mechanism, calls from compartments"'
+$ twz -c 'c = sys::load calc --isolation=none; x = calc::add 1 2; y = try calc::divide 1 0 else 0; sql "select gate, n, errors from calls where ended is null"; sql "select service, level, mechanism, calls from compartments"'
 gate          n  errors
 calc::add     1       0
 calc::divide  1       1
@@ -152,3 +152,37 @@ $ twz --check /dev/stdin <<'END'
 > END
 > true
 /dev/stdin:1:1: Warning: W2: 'x' is assigned, never read
+## What ended sessions called, by what ran in them; one that is killed tells nothing (language.md 2.8).
+$ echo 'for i in 1 .. 3 { _ = calc::add i i }; _ = try calc::divide 1 0 else 0; _ = try fault::null else 0; exit 7' >did.twz; twz did.twz
+[7]
+$ twz -c 'sql "select gate, n, errors, failures, status, context from calls where script = ? order by gate" "did.twz"'
+gate          n  errors  failures  status  context
+calc::add     3       0         0       7  owner
+calc::divide  1       1         0       7  owner
+fault::null   1       0         1       7  owner
+$ twz call calc::add 4 5; echo 'calc::add 6 7' | twz; twz --private -c 'calc::add 8 9'; twz --as=guest -c 'x = calc::add 1 1'
+9
+13
+17
+$ twz -c 'sql "select gate, script, context from calls limit 3"'
+gate       script  context
+calc::add  -c      guest
+calc::add  -       owner
+calc::add  call    owner
+$ twz -c 'sql "select count(distinct session) = 1 as same, count(*) as n, min(began) <= min(ended) as sane from calls where script = ?" "did.twz"'
+same  n  sane
+   1  3     1
+## No secret is in it, for nothing that was typed is; and where nothing can be written a session ends as ever.
+$ twz -c 'x = try passwd::update_password bob s3cretpw else 0'; grep -c s3cretpw "$TWZ_REGISTRY".calls
+0
+[1]
+$ rm "$TWZ_REGISTRY".calls; mkdir "$TWZ_REGISTRY".calls; twz -c 'calc::add 1 2'; twz -c 'sql "select count(*) as n from calls"'; rmdir "$TWZ_REGISTRY".calls
+3
+n
+0
+$ ln -s /dev/full "$TWZ_REGISTRY".calls; twz -c 'calc::add 1 2; exit 5'
+3
+[5]
+$ rm "$TWZ_REGISTRY".calls; for i in 1 2 3 4 5 6 7 8; do twz -c 'x = calc::add 1 2' & done; wait; twz -c 'sql "select count(*) as rows, count(distinct session) as sessions from calls"'
+rows  sessions
+   8         8

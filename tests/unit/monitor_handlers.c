@@ -247,7 +247,7 @@ test_no_loops(void **state)
 {
 	struct fixture *f = *state;
 	struct twz_service many[HANDLERS_DEEP + 1];
-	char names[HANDLERS_DEEP + 1][8];
+	char names[HANDLERS_DEEP + 1][16];
 
 	assert_refused(f, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "itself", &f->test, GATE_add, &f->test, GATE_always);
 	assert_interposed(f, &f->test, GATE_plus_one, &f->other, GATE_plus_one);
