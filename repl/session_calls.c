@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "repl/calls_file.h"
+#include "repl/session_calls_file.h"
 #include "repl/session_inner.h"
 
 static int64_t

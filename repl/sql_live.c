@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "monitor/handlers.h"
-#include "repl/calls_file.h"
+#include "repl/session_calls_file.h"
 #include "repl/lang/words.h"
 #include "repl/sql_inner.h"
 #include "twz/typetext.h"

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "repl/calls_file.h"
+#include "repl/session_calls_file.h"
 
 static const struct twz_service service = { .name = "calc" };
 static const struct twz_gate gates[] = { { .name = "add" }, { .name = "divide" } };

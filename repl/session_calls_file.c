@@ -1,4 +1,4 @@
-#include "repl/calls_file.h"
+#include "repl/session_calls_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
