@@ -33,6 +33,12 @@ dw_declare(struct dw *dw, const struct die *die, struct node *node)
 
 /* -- all definitions -------------------------------------------------------------------------------- */
 
+static bool
+same_note(const struct dw_noted *a, const struct dw_noted *b)
+{
+	return a->name == b->name && a->kind == b->kind && a->scopes == b->scopes && a->tag == b->tag;
+}
+
 static uint32_t *
 note_slot(const struct dw_notes *notes, const struct dw_noted *like)
 {
@@ -45,8 +51,7 @@ note_slot(const struct dw_notes *notes, const struct dw_noted *like)
 		uint32_t *slot = &notes->slots[(at + i) & notes->mask];
 		const struct dw_noted *noted = &notes->list[*slot - 1];
 
-		if (!*slot || (noted->name == like->name && noted->kind == like->kind &&
-			       noted->scopes == like->scopes && noted->tag == like->tag))
+		if (!*slot || same_note(noted, like))
 			return slot;
 	}
 	return NULL;
@@ -73,32 +78,47 @@ grow_notes(struct dw_notes *notes)
 	return true;
 }
 
+/* The note that says the same; NULL: there was none, now it is noted. */
+static struct dw_noted *
+find_note(struct dw_scan *scan, const struct dw_noted *new)
+{
+	struct dw_notes *notes = &scan->notes;
+	uint32_t *slot;
+
+	/* A header gives each unit its types in one order. */
+	if (notes->next < notes->n && same_note(&notes->list[notes->next], new))
+		return &notes->list[notes->next++];
+	if (notes->n == notes->room && !grow_notes(notes)) {
+		scan->lost = true;
+		return NULL;
+	}
+	slot = note_slot(notes, new);
+	if (slot && *slot) {
+		notes->next = *slot;
+		return &notes->list[*slot - 1];
+	}
+	notes->list[notes->n++] = *new;
+	notes->next = notes->n;
+	if (slot)
+		*slot = (uint32_t)notes->n;
+	return NULL;
+}
+
 void
 dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash)
 {
 	struct dw_noted new = { .name = die_text(die, DIE_NAME), .scopes = hash, .first = die->ref, .tag = die->tag };
-	struct dw_notes *notes = &scan->notes;
 	int64_t size = 0, line = 0;
 	struct dw_noted *noted;
-	uint32_t *slot;
 
 	if (!die_has(die, DIE_NAME) || die_has(die, DIE_DECLARATION) || die_has(die, DIE_SIGNATURE))
 		return;
 	die_number(die, DIE_BYTE_SIZE, &size);
 	die_number(die, DIE_DECL_LINE, &line);
 	new.kind = (uint64_t)size << 32 ^ (uint64_t)line;
-	if (notes->n == notes->room && !grow_notes(notes)) {
-		scan->lost = true;
+	noted = find_note(scan, &new);
+	if (!noted)
 		return;
-	}
-	slot = note_slot(notes, &new);
-	if (!slot || !*slot) {
-		notes->list[notes->n++] = new;
-		if (slot)
-			*slot = (uint32_t)notes->n;
-		return;
-	}
-	noted = &notes->list[*slot - 1];
 	if (!noted->second)
 		noted->second = die->ref;
 	else

@@ -147,6 +147,8 @@ struct engine_ops {
 	 */
 	bool (*covers)(struct engine *engine, size_t i, const uint64_t *addresses, size_t n);
 	bool (*die)(struct engine *engine, die_ref ref, struct die *ret);
+	/* Says that this DIE will be asked for after some others. NULL: the engine does not care. */
+	void (*soon)(struct engine *engine, die_ref ref);
 	/*
 	 * The first child that @filter (NULL: any) lets through, then the next; @next may be the same as
 	 * @die. False at the end. Always forward within the unit: a loop in the file ends the iteration,

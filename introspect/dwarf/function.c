@@ -8,6 +8,8 @@
 #include "introspect/dwarf/search.h"
 #include "introspect/sort.h"
 
+enum { AHEAD = 4 };	/* functions that an engine is told about before they are asked for */
+
 /* -- the type of one function ----------------------------------------------------------------------- */
 
 static bool

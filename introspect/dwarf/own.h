@@ -572,6 +572,8 @@ bool own_child(struct engine *engine, const struct die *die, const struct die_fi
 bool own_next(struct engine *engine, const struct die *die, const struct die_filter *filter,
 	      struct die *ret);
 
+void own_soon(struct engine *engine, die_ref ref);
+
 /* -- own_range.c ----------------------------------------------------------------------------------- */
 
 void own_ranges(struct engine *engine, const struct die_unit *unit, const struct die *die,

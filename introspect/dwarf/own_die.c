@@ -178,6 +178,8 @@ give(struct own_unit *unit, const struct own_table *table, size_t place, const s
 		return damaged(unit);
 	if (filter->brief && abbrev->brief) {
 		behind = skip(unit, table, place, at, &sibling);
+		/* Behind a function's body the walk goes on where nobody has looked so far. */
+		__builtin_prefetch(sibling ? unit->bytes + sibling : behind);
 		if (behind && own_look(unit, abbrev, offset, at, behind, ret)) {
 			ret->sibling = sibling;
 			return true;
@@ -335,4 +337,15 @@ own_next(struct engine *engine, const struct die *die, const struct die_filter *
 	head = own_head(unit);
 	at = head ? skip_children(unit, own_table(unit, head), unit->bytes + die->after) : NULL;
 	return at ? go_on(unit, (uint64_t)(at - unit->bytes), filter, ret) : damaged(unit);
+}
+
+void
+own_soon(struct engine *engine, die_ref ref)
+{
+	struct own *own = (struct own *)engine;
+	struct own_file *file = atomic_load_explicit(&own->files[DIE_FILE(ref)], memory_order_acquire);
+	struct elf_section section = !file ? (struct elf_section){ NULL, 0 } : DIE_TYPES(ref) ? file->types : file->info;
+
+	if (DIE_OFFSET(ref) < section.n)
+		__builtin_prefetch(section.bytes + DIE_OFFSET(ref));
 }

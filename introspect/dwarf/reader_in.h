@@ -154,6 +154,7 @@ struct dw_noted {
 struct dw_notes {
 	struct dw_noted *list;
 	size_t n, room;
+	size_t next;		/* the one behind that which was found last */
 	uint32_t *slots;	/* places in @list, plus one */
 	size_t mask;
 };

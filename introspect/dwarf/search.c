@@ -15,7 +15,7 @@
 
 #include "introspect/sort.h"
 
-enum { MAX_HASHED = 1 << 14, LATELY = 1 << 12 };
+enum { MAX_HASHED = 1 << 14, LATELY = 1 << 12, LATELY_MOST = 1 << 15 };
 
 /* -- candidates ------------------------------------------------------------------------------------- */
 
@@ -185,26 +185,34 @@ name_slot(const struct search *s, const char *name)
  * where it looked lately, since a name is declared in many units but stands in the file once.
  */
 struct lately {
-	struct { const char *name; uint32_t function; } names[LATELY];
+	size_t mask;
+	struct late { const char *name; uint32_t function; } *names;
 	uint8_t seen[][2];	/* of each function: definitions, declarations */
 };
 
 static struct lately *
 lately(struct looking *l)
 {
-	size_t n = l->search->n;
+	size_t n = l->search->n, names = n < LATELY_MOST / 2 ? LATELY : LATELY_MOST, size;
+	struct lately *new;
 
-	if (!l->scan->scratch)
-		l->scan->scratch = calloc(1, sizeof(struct lately) + n * 2);
-	l->scan->lost |= !l->scan->scratch;
-	return l->scan->scratch;
+	if (l->scan->scratch)
+		return l->scan->scratch;
+	size = TWZ_ALIGN(sizeof(*new) + n * 2, _Alignof(struct late));
+	new = calloc(1, size + names * sizeof(struct late));
+	l->scan->lost |= !new;
+	if (new) {
+		new->mask = names - 1;
+		new->names = (struct late *)(void *)((char *)new + size);
+	}
+	return l->scan->scratch = new;
 }
 
 /* The first function that is called @name, plus one; 0: none. */
 static uint32_t
 function_called(const struct search *s, struct lately *lately, const char *name)
 {
-	size_t at = slot_of((uint64_t)(uintptr_t)name, LATELY - 1);
+	size_t at = slot_of((uint64_t)(uintptr_t)name, lately->mask);
 
 	if (lately->names[at].name != name) {
 		lately->names[at].name = name;
