@@ -682,12 +682,26 @@ with_outs(const struct twz_plan *plan, const uint64_t *words, struct twz_arena *
 	return true;
 }
 
+/* Libraries say so that they have none: a gate's own way to fail, and no lie. */
+static bool
+no_text(const struct twz_plan *plan, const void *ret)
+{
+	const char *text;
+
+	if (plan->ret.pass != TWZ_PASS_STRING)
+		return false;
+	memcpy(&text, ret, sizeof(text));
+	return !text;
+}
+
 bool
 twz_image_result(const struct twz_plan *plan, const uint64_t *words, const void *ret,
 		 struct twz_arena *arena, struct twz_value *out, struct twz_error *err)
 {
 	struct twz_value v = twz_unit(), inside;
 
+	if (no_text(plan, ret))
+		return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "it gave NULL and no text");
 	if (plan->ret.pass != TWZ_PASS_NOTHING &&
 	    !twz_image_load(plan->ret.type, ret, arena, &v, err))
 		return false;

@@ -242,6 +242,13 @@ $ export TWZ_GATES=$PWD/boxes; twz -c 'box::box_new "x" (-1)'; twz -c 'sys::load
 Error: box::box_new: it gave NULL and no object
 fast
 6
+## A text that is not there is an error of the gate's: nothing went wrong but what was asked for.
+$ printf 'const char *motto(int n) { return n ? "on" : 0; }\n' >motto.c; cc -shared -fPIC -g -o libmotto.so motto.c; twz-inspect --gates libmotto.so >boxes/motto.gates
+$ export TWZ_GATES=$PWD/boxes; twz -c 'motto::motto 1; try { motto::motto 0 } catch e { print "none" }; motto::motto 0'
+on
+none
+Error: motto::motto: it gave NULL and no text
+[1]
 ## Names of a library's own are no lines of a gates file: neither a soname nor a parameter.
 $ cc -shared -fPIC -g -o libodd.so -Wl,-soname,"$(printf 'a\ngate evil')" -x c - <<'C'
 > int odd(int n) { return n; }
