@@ -198,7 +198,7 @@ static void
 mark_enums(struct inspection *in, const struct nodes *nodes)
 {
 	for (size_t i = 0; i < nodes->n && (in->records.nflags || in->records.nerrors); i++) {
-		struct node *node = nodes->all[i];
+		struct node *node = node_at(nodes, i);
 		struct node *target = (struct node *)(uintptr_t)twz_type_strip(&node->type);
 
 		for (size_t k = 0; k < in->records.nflags; k++)

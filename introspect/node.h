@@ -17,13 +17,15 @@ struct node {
 	bool is_complete;		/* its members were read */
 };
 
+/* Many of them, one behind the other in blocks: nodes do not move. */
 struct nodes {
 	struct twz_arena *arena;
-	struct node **all;
-	size_t n;
+	struct node **blocks;
+	size_t n, nblocks;
 };
 
 enum {
+	NODES_BLOCK = 128,
 	MAX_NODES = 1 << 20,
 	MAX_MEMBERS = 1 << 16,
 	MAX_TYPE_SIZE = 1 << 28,	/* bytes of one type */
@@ -31,13 +33,22 @@ enum {
 };
 
 static inline struct node *
+node_at(const struct nodes *nodes, size_t i)
+{
+	return &nodes->blocks[i / NODES_BLOCK][i % NODES_BLOCK];
+}
+
+static inline struct node *
 node_new(struct nodes *nodes, enum twz_kind kind)
 {
-	struct node *node = twz_new(nodes->arena, struct node);
+	struct node *node;
 
+	if (nodes->n % NODES_BLOCK == 0)
+		twz_push(nodes->arena, nodes->blocks, nodes->nblocks,
+			 twz_new_array(nodes->arena, NODES_BLOCK, struct node));
+	node = node_at(nodes, nodes->n++);
 	node->type.kind = kind;
 	node->type.name = "";
-	twz_push(nodes->arena, nodes->all, nodes->n, node);
 	return node;
 }
 

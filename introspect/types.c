@@ -327,7 +327,7 @@ void
 types_finish(struct nodes *nodes)
 {
 	for (size_t i = 0; i < nodes->n; i++) {
-		struct node *node = nodes->all[i];
+		struct node *node = node_at(nodes, i);
 
 		make_string(node);
 		layout(&node->type, nodes, 0);
