@@ -11,8 +11,8 @@
 struct node {
 	struct twz_type type;		/* first: a pointer to a type that is a node is one to the node */
 	struct twz_member *members;	/* what type.members will be */
-	int state;			/* of the layout check */
 	uint64_t unread;		/* STRUCT, UNION: where its fields are, which nobody needed so far; 0 */
+	uint8_t state;			/* of the layout check */
 	uint8_t needed;			/* what was asked of it already */
 	bool is_complete;		/* its members were read */
 };

@@ -391,6 +391,7 @@ dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 	const struct sort_key *order;
 
 	dw->lazy = brief;
+	dw->scratch = &arena;
 	search_functions(&s);
 	order = in_order(&s);
 	for (size_t i = 0; i < n; i++) {
@@ -406,4 +407,8 @@ dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 		conclude(dw, &functions[i], &s.matches[i]);
 	share(&s, functions);
 	show_names(&s, functions);
+	dw->scratch = NULL;
+	dw->memo = NULL;
+	dw->memo_size = dw->memo_used = 0;
+	dw->cleaned = NULL;
 }

@@ -184,10 +184,10 @@ dw_name(struct dw *dw, const struct die *die)
 	const char *text = die_text(die, DIE_NAME);
 	struct cleaned *known;
 
-	if (!*text)
-		return "";
+	if (!*text || !dw->scratch)
+		return *text ? dw_clean(dw->arena, text) : "";
 	if (!dw->cleaned)
-		dw->cleaned = twz_new_array(dw->arena, CLEANED, struct cleaned);
+		dw->cleaned = twz_new_array(dw->scratch, CLEANED, struct cleaned);
 	known = &dw->cleaned[((uint64_t)(uintptr_t)text * 0x9e3779b97f4a7c15 >> 40) % CLEANED];
 	if (known->text != text)
 		*known = (struct cleaned){ text, dw_clean(dw->arena, text) };

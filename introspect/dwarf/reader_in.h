@@ -70,6 +70,7 @@ struct dw {
 	struct engine *engine;
 	const struct engine_ops *ops;
 	struct twz_arena *arena;
+	struct twz_arena *scratch;	/* of dw_functions(): what tables below are in. NULL: it is over */
 	struct nodes nodes;
 	bool partial;
 	/* from a DIE to the node made for it; open addressing */

@@ -27,7 +27,7 @@ static void
 memo_grow(struct dw *dw)
 {
 	size_t size = dw->memo_size ? dw->memo_size * 2 : 1024;
-	struct memo *memo = twz_new_array(dw->arena, size, struct memo);
+	struct memo *memo = twz_new_array(dw->scratch, size, struct memo);
 
 	for (size_t i = 0; i < dw->memo_size; i++)
 		if (dw->memo[i].node)
