@@ -149,3 +149,12 @@ monitor_symbol(struct monitor *m, const struct twz_service *service, const char 
 	return q.word[0] || twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND),
 				     "no symbol '%s' in %s", symbol, service->name);
 }
+
+bool
+ask_park(struct compartment *c, struct twz_error *err)
+{
+	TWZ_ARENA arena = { 0 };
+	struct question q = { .arena = &arena };
+
+	return ask(c, ASK_PARK, "", &q, err);
+}

@@ -213,8 +213,9 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 		return twz_wrap(err, "start service %s", c->service->name);
 	}
 	m->stats.started++;
-	if (c->generation++)
+	if (c->generation++ && !c->parked)
 		c->restarts++, m->stats.restarts++;
+	c->parked = false;
 	c->why[0] = 0;
 	c->failure = (struct twz_error){ 0 };
 	i->next = m->instances;

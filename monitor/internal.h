@@ -66,6 +66,10 @@ struct instance {
 	bool told;			/* what confines it: */
 	struct message_confinement got;
 	uint64_t end_ns;		/* asked to end: killed at this time; 0: not asked */
+	bool parking;			/* asked to, and not called since */
+	bool parked;			/* since it had made parked_calls */
+	uint64_t parked_calls;
+	uint64_t quiet_calls, quiet_ns;	/* if it makes no more calls, it is to be parked then */
 	struct monitor_link *links;
 };
 
@@ -116,6 +120,7 @@ struct compartment {
 	bool lent;			/* direct: its functions were given away */
 	bool unloading, unloaded;	/* as soon as nobody depends on it; no row, no process */
 	bool for_good;			/* no call starts it again */
+	bool parked;			/* its process was ended, to be started by the next call */
 	char *state;			/* path of the private folder */
 	char *context;			/* "service:NAME": whom its own calls are made by */
 };
@@ -220,6 +225,7 @@ struct monitor {
 	struct question *questions;	/* asked of compartments */
 	struct events *events;		/* NULL: nobody wants to know */
 	uint32_t ending;		/* instances with end_ns */
+	uint64_t park_ns;		/* when one may have to be parked; 0: never */
 	uint64_t spare_ns;		/* when to make spares; 0: nothing to do */
 	struct message_in in;		/* of the monitor's thread */
 };
@@ -428,6 +434,8 @@ struct monitor_thread {
 struct monitor_thread *thread_self(void);
 /** Gives back all links of this thread to @m. */
 void thread_drop(struct monitor_thread *t, const struct monitor *m);
+/** Gives back this thread's links to @c; it makes no call now. With the lock held. */
+void thread_forget(struct monitor_thread *t, const struct compartment *c);
 /** Makes room for the link of this index. False: no memory. */
 bool thread_reserve(struct monitor_thread *t, uint32_t index);
 
@@ -488,6 +496,8 @@ void nested_cancel(struct monitor *m, struct instance *i, uint64_t serial);
 /* -- life.c; all with the lock held */
 TWZ_MUST bool life_find(struct monitor *m, const struct twz_service *service,
 			struct compartment **ret, struct twz_error *err);
+/** Asks the process to end; the monitor's thread sees to it that it does. */
+void life_end(struct instance *i);
 /** An instance of @c is gone, or a dependent of it: it may be time to unload. */
 void life_look(struct compartment *c);
 /** How @c's last process ended. */
@@ -505,12 +515,31 @@ void events_free(struct monitor *m);
 /** An answer of @i, hostile. Always true: one that comes too late is nothing to be killed for. */
 bool question_answer(struct monitor *m, const struct instance *i, const struct message_in *in);
 
+/** Has @c's process give back what memory it can, and waits for it. With the lock held. */
+TWZ_MUST bool ask_park(struct compartment *c, struct twz_error *err);
+
+/* -- park.c; all with the lock held */
+/** Whether nobody has called @i since it was parked. */
+bool park_holds(const struct instance *i);
+/** It says that it has. */
+void park_done(struct instance *i);
+/** From now on its time counts. */
+void park_later(struct instance *i);
+/** It is called again. */
+void park_awake(struct instance *i);
+/** Parks what was not called for as long as it was loaded for. */
+void park_tick(struct monitor *m);
+
 /* -- status.c */
 /** Its own word for it, or a link that is served already: that may be known earlier. */
 bool instance_is_ready(const struct instance *i);
+/** No call of it is under way. */
+bool instance_is_idle(const struct instance *i);
 /** Waits until the zygote has said that the process is there. */
 void instance_await_started(struct monitor *m, const struct compartment *c);
 int instance_pid(const struct instance *i);
+/** How many calls its compartment has answered. */
+uint64_t compartment_calls(const struct compartment *c);
 /** Bytes that are in no file, as the kernel counts them; 0 when it is gone. */
 uint64_t instance_private_memory(const struct instance *i);
 uint32_t compartment_flags(const struct compartment *c);

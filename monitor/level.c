@@ -153,7 +153,7 @@ level_same(const struct compartment *c, const struct monitor_load_options *optio
 	    (options->mechanism == c->options.mechanism ||
 	     options->mechanism == MONITOR_BY_LEVEL) && options->memory == c->options.memory &&
 	    options->fresh == c->options.fresh && options->debug == c->options.debug &&
-	    options->restart == c->options.restart && !options->nenv && !options->nargs && !options->nfds)
+	    options->restart == c->options.restart && options->park_ns == c->options.park_ns && !options->nenv && !options->nargs && !options->nfds)
 		return true;
 	twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(NAMING, ALREADY_EXISTS),
 		 "%s is loaded already, with level %s by mechanism %s: that cannot be changed", name,

@@ -163,9 +163,8 @@ unloaded(struct compartment *c)
 	pthread_cond_broadcast(&c->monitor->changed);
 }
 
-/* Asks the process to end; the monitor's thread sees to it that it does. */
-static void
-ask_to_end(struct instance *i)
+void
+life_end(struct instance *i)
 {
 	struct monitor *m = i->compartment->monitor;
 	struct message head = { .kind = MESSAGE_END };
@@ -185,7 +184,7 @@ life_look(struct compartment *c)
 	if (!c->unloading || has_dependents(c))
 		return;
 	if (c->instance) {
-		ask_to_end(c->instance);
+		life_end(c->instance);
 		return;
 	}
 	if (c->loaded && c->mechanism->end)

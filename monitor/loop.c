@@ -22,6 +22,7 @@ enum {
 	EVENTS = 16,
 	SOON_MS = 50,
 	NS_PER_MS = 1000000,
+	LONG_MS = 1 << 30,
 	MESSAGES = 64,			/* of one compartment at a time, as long as it lives */
 	OUTPUTS = 64,			/* reads of one compartment's pipe */
 };
@@ -222,6 +223,7 @@ one_message(struct monitor *m, struct instance *i)
 			spare_served(i->zygote);
 		}
 		i->ready = true;
+		park_later(i);
 		pthread_cond_broadcast(&m->changed);
 		return true;
 	case MESSAGE_UNLOADABLE:
@@ -244,7 +246,12 @@ one_message(struct monitor *m, struct instance *i)
 	case MESSAGE_TAKE_BACK:
 		lend_take_back(m, i, head);
 		return true;
+	case MESSAGE_AWAKE:
+		park_awake(i);
+		return true;
 	case MESSAGE_TOLD:
+		if (!head->serial)
+			park_done(i);
 		return question_answer(m, i, &m->in);
 	}
 	return false;
@@ -360,13 +367,16 @@ handle(struct monitor *m, uint64_t tag)
 static int
 patience(const struct monitor *m)
 {
-	uint64_t now = m->spare_ns ? link_now() : 0;
-	int ms = m->ending ? SOON_MS : -1, left;
+	uint64_t due = !m->park_ns || (m->spare_ns && m->spare_ns < m->park_ns) ? m->spare_ns : m->park_ns;
+	uint64_t now = due ? link_now() : 0, left;
+	int ms = m->ending ? SOON_MS : -1;
 
-	if (!m->spare_ns)
+	if (!due)
 		return ms;
-	left = now < m->spare_ns ? (int)((m->spare_ns - now) / NS_PER_MS) + 1 : 0;
-	return ms < 0 || left < ms ? left : ms;
+	left = now < due ? (due - now) / NS_PER_MS + 1 : 0;
+	if (left > LONG_MS)
+		left = LONG_MS;
+	return ms < 0 || (int)left < ms ? (int)left : ms;
 }
 
 static void *
@@ -386,6 +396,7 @@ loop(void *data)
 			handle(m, events[i].data.u64);
 		life_tick(m);
 		spare_tick(m);
+		park_tick(m);
 	}
 	pthread_mutex_unlock(&m->lock);
 	return NULL;

@@ -43,6 +43,7 @@ enum message_kind {
 	MESSAGE_BIND,		/* SERIAL: calling link; hash, serial of its link to the service, to the gate's
 				   handler, BIND_…; "service\0gate\0signature\0" */
 	MESSAGE_CANCEL,		/* SERIAL: link whose call shall end with its compartment */
+	MESSAGE_AWAKE,		/* a call has come since it was parked */
 	MESSAGE_TOLD,		/* answer to ASK, SERIAL as there: words and texts */
 	MESSAGE_LEND,		/* SERIAL: calling link; size */
 	MESSAGE_BORROW,		/* SERIAL: calling link; id */
@@ -52,6 +53,7 @@ enum message_kind {
 enum message_question {
 	ASK_SYMBOL,		/* "symbol\0" → address (0: unknown), base; "file\0" */
 	ASK_LIBRARIES,		/* → "base in hex, blank, file\0" each */
+	ASK_PARK,		/* gives back what memory it can → nothing */
 };
 
 enum {

@@ -118,6 +118,7 @@ struct monitor_load_options {
 	bool debug;			/* it waits for a debugger before its service is loaded */
 	bool here;			/* direct: this process itself has loaded the file; no row of its own */
 	enum monitor_restart restart;
+	uint64_t park_ns;		/* it is parked when it was not called for so long; 0: never */
 	const char *const *env;		/* "NAME=VALUE" */
 	uint32_t nenv;
 	const char *const *args;
@@ -258,7 +259,7 @@ const struct monitor_crash *monitor_last_crash(void);
  */
 void monitor_crash_where(struct twz_error *err, const char *where);
 
-#define MONITOR_STATES(X) X(STARTING, "starting") X(READY, "ready") X(EXITED, "exited")
+#define MONITOR_STATES(X) X(STARTING, "starting") X(READY, "ready") X(PARKED, "parked") X(EXITED, "exited")
 enum monitor_state {
 #define X(state, text) MONITOR_##state,
 	MONITOR_STATES(X)
@@ -288,6 +289,7 @@ struct monitor_info {
 	int pid;			/* as this process sees it; 0 when gone */
 	uint32_t links;
 	uint64_t calls, faults, restarts;
+	uint64_t memory;		/* bytes of its process that are in no file */
 	const char *why;		/* EXITED: why, or "" */
 	uint32_t flags;			/* 1 << MONITOR_… */
 	bool asks;			/* … for level @asked */
@@ -354,6 +356,19 @@ TWZ_MUST bool monitor_hold(struct monitor *m, const struct twz_service *service,
  */
 TWZ_MUST bool monitor_unload(struct monitor *m, const struct twz_service *service, bool for_good,
 			     bool *put_off, struct twz_error *err);
+
+/* What parking came to, in bytes of private memory. */
+struct monitor_parked {
+	uint64_t before, after;
+	bool ended;			/* its process was: the next call starts another */
+};
+/**
+ * Makes an idle compartment small: its process gives back what memory it can and keeps all it knows; the next call
+ * is made as ever. When its record says that it keeps nothing and nobody else has a link to it, the process is
+ * ended instead. Class LINK when it does not run, or has none.
+ */
+TWZ_MUST bool monitor_park(struct monitor *m, const struct twz_service *service, struct monitor_parked *ret,
+			   struct twz_error *err);
 
 /** Ends whatever runs @gate now, and every call in there. Class LINK when its mechanism cannot. */
 TWZ_MUST bool monitor_abort(struct monitor_gate *gate, struct twz_error *err);

@@ -59,8 +59,18 @@ instance_is_ready(const struct instance *i)
 	return ready;
 }
 
-static bool
-is_idle(const struct instance *i)
+uint64_t
+compartment_calls(const struct compartment *c)
+{
+	uint64_t calls = c->calls;
+
+	for (const struct monitor_link *l = c->instance ? c->instance->links : NULL; l; l = l->next)
+		calls += link_uncounted(l);
+	return calls;
+}
+
+bool
+instance_is_idle(const struct instance *i)
 {
 	for (const struct monitor_link *l = i->links; l; l = l->next)
 		if (__atomic_load_n(&l->shared->reply, __ATOMIC_RELAXED))
@@ -79,7 +89,7 @@ compartment_flags(const struct compartment *c)
 	if (i && i->started)
 		flags |= 1U << MONITOR_FLAG_STARTED;
 	if (i && instance_is_ready(i))
-		flags |= 1U << MONITOR_FLAG_READY | (is_idle(i) ? 1U << MONITOR_FLAG_THREAD_CAN_EXIT : 0);
+		flags |= 1U << MONITOR_FLAG_READY | (instance_is_idle(i) ? 1U << MONITOR_FLAG_THREAD_CAN_EXIT : 0);
 	if (!i && c->generation)
 		flags |= 1U << MONITOR_FLAG_EXITED | (c->destructed ? 1U << MONITOR_FLAG_DESTRUCTED : 0);
 	return flags;
@@ -89,16 +99,19 @@ struct monitor_info
 compartment_info(const struct compartment *c, struct twz_arena *arena)
 {
 	const struct instance *i = c->instance;
+	bool parked = i ? park_holds(i) : c->parked;
 	struct monitor_info info = {
 		.id.value = (uint64_t)c->generation << 32 | c->slot,
 		.service = c->service->name,
-		.state = !i ? MONITOR_EXITED
+		.state = parked ? MONITOR_PARKED
+			 : !i	? MONITOR_EXITED
 			   : instance_is_ready(i) ? MONITOR_READY : MONITOR_STARTING,
 		.pid = instance_pid(i),
-		.calls = c->calls,
+		.calls = compartment_calls(c),
+		.memory = instance_private_memory(i),
 		.faults = c->faults,
 		.restarts = c->restarts,
-		.why = twz_strdup(arena, i ? "" : c->why),
+		.why = twz_strdup(arena, i || parked ? "" : c->why),
 		.asks = c->options.asks,
 		.asked = c->options.level,
 		.minimum = c->minimum,
@@ -112,10 +125,8 @@ compartment_info(const struct compartment *c, struct twz_arena *arena)
 		info.why = "";
 	}
 
-	for (const struct monitor_link *l = i ? i->links : NULL; l; l = l->next) {
+	for (const struct monitor_link *l = i ? i->links : NULL; l; l = l->next)
 		info.links++;
-		info.calls += link_uncounted(l);
-	}
 	return info;
 }
 

@@ -44,6 +44,20 @@ thread_drop(struct monitor_thread *t, const struct monitor *m)
 		}
 }
 
+void
+thread_forget(struct monitor_thread *t, const struct compartment *c)
+{
+	struct monitor_link **l = c->index < t->nlinks ? &t->links[c->index] : NULL;
+
+	while (l && *l) {
+		struct monitor_link *old = *l;
+
+		*l = old->inner;
+		link_release(old);
+		c->monitor->refs--;
+	}
+}
+
 static void
 end(void *data)
 {

@@ -239,7 +239,7 @@ sql_compartments(const struct sql_context *c, struct sql_rows *rows, struct twz_
 		ADD(rows, id(rows, m->id), text(rows, m->service), text(rows, monitor_state_text(m->state)),
 		    text(rows, levels[m->active]), text(rows, monitor_mechanism_text(m->mechanism)),
 		    number((uint64_t)m->pid), number(m->links), number(m->calls), number(m->faults),
-		    number(m->restarts), text(rows, m->why));
+		    number(m->restarts), number(m->memory), text(rows, m->why));
 	}
 	return true;
 }

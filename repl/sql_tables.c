@@ -93,7 +93,7 @@ static const struct sql_named tables[] = {
 	  "every file that the registry knows", libraries, NULL },
 	{ "functions", "library name returns signature verdict why how file line path",
 	  "library, name, returns, signature", "every function of these, gate or not", functions, NULL },
-	{ "compartments", "id service state level mechanism pid links calls faults restarts why", "*",
+	{ "compartments", "id service state level mechanism pid links calls faults restarts memory why", "*",
 	  "the compartments of this session", NULL, sql_compartments },
 	{ "links", "id caller caller_id service compartment thread depth calls", "*",
 	  "who holds a link to a compartment now; caller none: this session", NULL, sql_links },

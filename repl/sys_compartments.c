@@ -25,7 +25,7 @@ bool
 sys_compartments(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
 {
 	static const char *const names[] = { "id", "service", "state", "level", "mechanism", "pid",
-					     "links", "calls", "faults", "restarts", "why" };
+					     "links", "calls", "faults", "restarts", "memory", "why" };
 	const struct monitor_info *infos;
 	size_t n = monitor_list(r->s->monitor, r->arena, &infos);
 	struct sys_rows rows = { NULL, 0 };
@@ -39,7 +39,7 @@ sys_compartments(const struct sys_request *r, struct twz_value *ret, struct twz_
 			sys_text(r, monitor_mechanism_text(m->mechanism)),
 			twz_int(&twz_type_i32, m->pid), twz_int(&twz_type_u32, m->links),
 			sys_count(m->calls), sys_count(m->faults), sys_count(m->restarts),
-			sys_text(r, m->why));
+			sys_count(m->memory), sys_text(r, m->why));
 	}
 	*ret = sys_list(&rows);
 	return true;

@@ -10,7 +10,7 @@
 /* -- loading ----------------------------------------------------------------------------------- */
 
 enum load_param { LOAD_SERVICE, LOAD_ISOLATION, LOAD_MECHANISM, LOAD_INSTANCE, LOAD_DUP, LOAD_FRESH,
-		  LOAD_DEBUG, LOAD_RESTART, LOAD_MEMORY, LOAD_ENV, LOAD_ARGS, LOAD_FDS };
+		  LOAD_DEBUG, LOAD_RESTART, LOAD_MEMORY, LOAD_ENV, LOAD_ARGS, LOAD_FDS, LOAD_PARK };
 
 /* Blanks separate; what needs one inside is no business of a command line. */
 static uint32_t
@@ -78,6 +78,15 @@ open_fds(const struct sys_request *r, const char *text, struct monitor_load_opti
 	return true;
 }
 
+/* At most a year; what is not a number of seconds is never. */
+static uint64_t
+seconds(int64_t n)
+{
+	const int64_t year = 365 * 24 * 3600;
+
+	return n <= 0 ? 0 : (uint64_t)(n < year ? n : year) * 1000000000;
+}
+
 bool
 sys_load(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
 {
@@ -96,6 +105,7 @@ sys_load(const struct sys_request *r, struct twz_value *ret, struct twz_error *e
 			.debug = sys_arg_flag(r, LOAD_DEBUG),
 			.restart = (enum monitor_restart)sys_arg_number(r, LOAD_RESTART,
 									MONITOR_RESTART_BY_RECORD),
+			.park_ns = seconds(sys_arg_number(r, LOAD_PARK, 0)),
 		},
 	};
 	const char *name;
@@ -121,6 +131,21 @@ sys_unload(const struct sys_request *r, struct twz_value *ret, struct twz_error 
 	if (!session_unload(r->s, sys_arg_text(r, 0), &put_off, err))
 		return false;
 	*ret = sys_text(r, put_off ? "put_off" : "destructed");
+	return true;
+}
+
+bool
+sys_park(const struct sys_request *r, struct twz_value *ret, struct twz_error *err)
+{
+	static const char *const names[] = { "how", "before", "after" };
+	const struct twz_service *service;
+	struct monitor_parked parked;
+
+	if (!session_named(r->s, sys_arg_text(r, 0), &service, err) ||
+	    !monitor_park(r->s->monitor, service, &parked, err))
+		return false;
+	*ret = SYS_RECORD(r, names, sys_text(r, parked.ended ? "ended" : "kept"), sys_count(parked.before),
+			  sys_count(parked.after));
 	return true;
 }
 

@@ -133,10 +133,17 @@ answer(void *library)
 {
 	size_t at = 0;
 
-	if (in.head.word[0] == ASK_SYMBOL)
+	if (in.head.word[0] == ASK_SYMBOL) {
 		tell_symbol(in.head.serial, library, message_text(&in, &at));
-	else
+	} else if (in.head.word[0] == ASK_PARK) {
+		struct message done = { .kind = MESSAGE_TOLD, .serial = in.head.serial };
+
+		park_all();
+		if (!message_send(GUEST_CONTROL_FD, &done, NULL, 0, NULL, 0))
+			_exit(0);
+	} else {
 		tell_libraries(in.head.serial);
+	}
 }
 
 /* Its destructors run here, on the thread that ran its constructors. */

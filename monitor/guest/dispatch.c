@@ -39,6 +39,7 @@ struct worker {
 	void *stack;			/* NULL: the thread gets its own */
 	uint32_t tid, seq;		/* tid: futex, once it is there */
 	struct permits *permits;	/* NULL: of the session, which may call everything */
+	struct park_seat seat;
 	bool calls_back;		/* a gate of it waits for its caller */
 };
 
@@ -352,12 +353,20 @@ sleep_until_rung(struct worker *w)
 	while ((bell = __atomic_load_n(&s->bell, __ATOMIC_ACQUIRE)) == w->seq) {
 		bool keeps = w->room.size > ROOM_KEPT && !w->calls_back;
 
+		if (__builtin_expect(park_wanted(&w->seat), 0)) {
+			if (!w->calls_back)
+				wire_room_free(&w->room);
+			park_here(&w->seat);
+			continue;
+		}
 		if (keeps)
 			until = link_time(link_now() + ROOM_NS);
 		if (link_sleep(&s->bell, w->seq, keeps ? &until : NULL) == -ETIMEDOUT)
 			wire_room_free(&w->room);
 	}
 	__atomic_store_n(&s->guest_asleep, 0, __ATOMIC_RELAXED);
+	if (__builtin_expect(w->seat.parked, 0))
+		park_back(&w->seat);
 	return bell;
 }
 
@@ -447,6 +456,7 @@ work(void *data)
 	}
 	__atomic_store_n(&w->tid, (uint32_t)gettid(), __ATOMIC_SEQ_CST);
 	hold_reply(w);
+	park_join(&w->seat, &s->bell, &s->reply);
 	if (w->ahead)
 		link_wake(&w->tid);
 	else
@@ -455,6 +465,7 @@ work(void *data)
 		run_block(w);
 		answer(s);
 	}
+	park_leave(&w->seat);
 	nested_end();
 	callback_end();
 	/* The list must not point into memory that is gone when this thread ends. */

@@ -159,6 +159,25 @@ const struct wire_run *dispatch_run(void);
 /** The caller's turn: it runs what stands in its half of the block. Comes back when it has; not if it is gone. */
 void dispatch_call_back(void);
 
+/* -- park.c: what idle threads can give back */
+struct park_seat {
+	struct park_seat *next;
+	uint32_t *bell;			/* what the thread sleeps on */
+	const uint32_t *call;		/* atomic; not 0: a call of its own is under way */
+	uint32_t seen;			/* atomic, futex: the last round that it knows of */
+	bool parked;			/* its own: no call has come since */
+};
+void park_join(struct park_seat *seat, uint32_t *bell, const uint32_t *call);
+void park_leave(struct park_seat *seat);
+/** Whether the calling thread, which is idle, is asked to park. */
+bool park_wanted(const struct park_seat *seat);
+/** Gives back what it does not need of its stack. */
+void park_here(struct park_seat *seat);
+/** The first call since. */
+void park_back(struct park_seat *seat);
+/** On the thread that listens to the monitor. */
+void park_all(void);
+
 /* -- nested.c */
 /* A question to the monitor; lives on the asking thread's stack. */
 struct question {

@@ -156,6 +156,46 @@ died
 property  asked    active   mechanism
 restart   on_call  on_call  after a fault
 1
+## What is not called can be made small, by word or by time; it knows what it knew, and the next call is made as ever.
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'heap::fill 64; heap::deep 100; heap::drop; p = sys::park heap; p.how; p.before > 64000000; p.after < 8000000; (sys::info heap).state; heap::known; (sys::info heap).state; heap::fill 1'
+64
+1
+64
+kept
+true
+true
+parked
+64
+ready
+65
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load heap --park=1; heap::fill 64; heap::drop; while (sys::info heap).state != "parked" {}; (sys::compartments | select service state links restarts); heap::known; (sys::info heap).state; while (sys::info heap).state != "parked" {}; "again"'
+heap
+64
+64
+service  state   links  restarts
+heap     parked      1         0
+64
+ready
+again
+## Who says that it keeps nothing is ended, and comes back by a call; its destructors run.
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz-inspect $TWZ_PATH/libforgetful.so | sed -n 2,3p; twz -c 'forgetful::calls_so_far; forgetful::calls_so_far; (sys::park forgetful).how; (sys::info forgetful).pid; forgetful::calls_so_far; (sys::compartments | select service state faults restarts)' 2>err; cat err
+  it is not started again after a fault
+  it keeps nothing between calls: parked, its process may be ended
+1
+2
+ended
+0
+1
+service    state  faults  restarts
+forgetful  ready       0         0
+forgetful: destructed
+$ twz -c 'sys::park counter'
+Name Error: no compartment 'counter'
+[3]
+$ twz -c 'sys::load counter --isolation=none; sys::park counter'
+counter
+Link Error: counter has no process of its own: its mechanism is direct
+[6]
 ## Unloading waits for those who need it (M6).
 $ twz -c 'sys::load demo::libcounter.so; sys::unload demo; demo::inc'
 demo
