@@ -47,7 +47,8 @@ struct output {
 	size_t room;			/* bytes that may still pass in this burst */
 	size_t dropped;
 	const char *program;		/* the service whose program runs; NULL: none */
-	bool raw;			/* stdout is no terminal: a program's bytes are passed on as they are */
+	/* stdout, stderr is no terminal: what a program writes there is passed on as it is. */
+	bool raw, raw_err;
 	void (*write)(void *data, const char *line);
 	void *data;
 };

@@ -3,8 +3,8 @@
  * at all. It leaves here as whole lines that begin with the service's name, in which everything
  * that a terminal would obey is shown as \xNN, and no more of it than BURST bytes per call.
  *
- * The stdout of a gate that is a program is its result: all of it, without a name, while it is called. Only on
- * a terminal it is shown as any other text.
+ * What a gate that is a program writes while it is called is what the program would: all of it, without a name, to
+ * stdout and stderr as it did. Only on a terminal it is shown as any other text.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,6 +14,9 @@
 #include "twz/json.h"
 
 enum { BURST = 64 * 1024 };
+
+/* What stands in place of a service's name: it is the program's that runs. */
+static const char PROGRAM_OUT[] = "", PROGRAM_ERR[] = "/";	/* no service is called so */
 
 static void
 write_stderr(void *data, const char *line)
@@ -28,10 +31,10 @@ write_stderr(void *data, const char *line)
 }
 
 static void
-write_all(const char *bytes, size_t n)
+write_all(int fd, const char *bytes, size_t n)
 {
 	while (n) {
-		ssize_t wrote = write(STDOUT_FILENO, bytes, n);
+		ssize_t wrote = write(fd, bytes, n);
 
 		if (wrote < 0 && errno != EINTR)
 			return;
@@ -82,12 +85,12 @@ static void
 write_line(struct output *out, const char *service, const char *text, size_t n)
 {
 	TWZ_FREE char *line = malloc(strlen(service) + sizeof(": \n") + n * 4);
-	bool program = out->program && !strcmp(service, "");
+	bool program = out->program && !strcmp(service, PROGRAM_OUT);
 	char *end;
 
 	if (!line)
 		return;
-	end = program ? line : stpcpy(stpcpy(line, service), ": ");
+	end = program || !strcmp(service, PROGRAM_ERR) ? line : stpcpy(stpcpy(line, service), ": ");
 	for (size_t i = 0; i < n;) {
 		size_t length = harmless(text + i, n - i);
 
@@ -102,7 +105,7 @@ write_line(struct output *out, const char *service, const char *text, size_t n)
 	*end = '\0';
 	if (program && out->write == write_stderr) {
 		*end++ = '\n';
-		write_all(line, (size_t)(end - line));
+		write_all(STDOUT_FILENO, line, (size_t)(end - line));
 	} else {
 		out->write(out->data, line);
 	}
@@ -148,6 +151,24 @@ put_byte(struct output *out, struct output_line *line, char c)
 		end_line(out, line);
 }
 
+static bool
+is_program(const struct output *out, const char *service)
+{
+	return out->program && !strcmp(out->program, service);
+}
+
+/* With the lock held. */
+static void
+put_all(struct output *out, const char *name, int fd, bool raw, const char *bytes, size_t n)
+{
+	struct output_line *line = raw ? NULL : line_of(out, name);
+
+	if (raw)
+		write_all(fd, bytes, n);
+	for (size_t i = 0; line && i < n; i++)
+		put_byte(out, line, bytes[i]);
+}
+
 void
 output_put(struct output *out, const char *service, const char *bytes, size_t n)
 {
@@ -155,6 +176,11 @@ output_put(struct output *out, const char *service, const char *bytes, size_t n)
 	size_t taken;
 
 	pthread_mutex_lock(&out->lock);
+	if (is_program(out, service)) {
+		put_all(out, PROGRAM_ERR, STDERR_FILENO, out->raw_err, bytes, n);
+		pthread_mutex_unlock(&out->lock);
+		return;
+	}
 	line = line_of(out, service);
 	taken = line && n > out->room ? out->room : n;
 	for (size_t i = 0; line && i < taken; i++)
@@ -169,26 +195,24 @@ output_program(struct output *out, const char *service)
 {
 	pthread_mutex_lock(&out->lock);
 	for (size_t i = 0; i < out->nlines; i++)
-		if (!*out->lines[i].service && out->lines[i].n)
+		if (out->lines[i].n && (!strcmp(out->lines[i].service, PROGRAM_OUT) ||
+					!strcmp(out->lines[i].service, PROGRAM_ERR)))
 			end_line(out, &out->lines[i]);
 	out->program = service;
 	out->raw = out->write == write_stderr && !isatty(STDOUT_FILENO);
+	out->raw_err = out->write == write_stderr && !isatty(STDERR_FILENO);
 	pthread_mutex_unlock(&out->lock);
 }
 
 void
 output_put_program(struct output *out, const char *service, const char *bytes, size_t n)
 {
-	struct output_line *line;
 	bool ours;
 
 	pthread_mutex_lock(&out->lock);
-	ours = out->program && !strcmp(out->program, service);
-	line = ours && !out->raw ? line_of(out, "") : NULL;
-	if (ours && out->raw)
-		write_all(bytes, n);
-	for (size_t i = 0; line && i < n; i++)
-		put_byte(out, line, bytes[i]);
+	ours = is_program(out, service);
+	if (ours)
+		put_all(out, PROGRAM_OUT, STDOUT_FILENO, out->raw, bytes, n);
 	pthread_mutex_unlock(&out->lock);
 	if (!ours)
 		output_put(out, service, bytes, n);

@@ -1,6 +1,7 @@
 /*
  * time, explain, watch, debug: they take a call, not its value. `time calc::add 1 2` is written as a call of
- * time with the words of a call behind it; before anything else is done with it, these become a call.
+ * time with the words of a call behind it; before anything else is done with it, these become a call. But for
+ * debug it is a whole pipe that they take.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,8 +34,8 @@ is_duration(const struct ast *a)
 }
 
 /* The words from @first on become one call, unless they are an expression in parentheses already. */
-void
-lang_open_form(struct twz_arena *arena, struct ast *a)
+static void
+open_call(struct twz_arena *arena, struct ast *a)
 {
 	uint32_t first = !strcmp(a->text, "watch") && a->nargs > 1 && a->args[0].value && !a->args[0].name &&
 			 is_duration(a->args[0].value);
@@ -50,6 +51,42 @@ lang_open_form(struct twz_arena *arena, struct ast *a)
 	a->args[first].value = call;
 	a->args[first].to = a->to;
 	a->nargs = first + 1;
+}
+
+/* What stands behind it belongs to it: time a | b is how long both take. */
+static void
+open_pipe(struct twz_arena *arena, struct ast *a)
+{
+	const struct ast *form = a->items[0];
+	struct ast *pipe;
+
+	if (!form->nargs || form->args[form->nargs - 1].name || !strcmp(form->text, "debug"))
+		return;
+	pipe = twz_new(arena, struct ast);
+	*pipe = *a;
+	pipe->items[0] = form->args[form->nargs - 1].value;
+	pipe->from = pipe->items[0]->from;
+	*a = *form;
+	a->to = pipe->to;
+	a->args[a->nargs - 1].value = pipe;
+	a->args[a->nargs - 1].to = pipe->to;
+}
+
+static bool
+is_form(const struct ast *a)
+{
+	return a->kind == AST_CALL && lang_is_form(a->text);
+}
+
+void
+lang_open_form(struct twz_arena *arena, struct ast *a)
+{
+	if (is_form(a)) {
+		open_call(arena, a);
+	} else if (a->kind == AST_PIPE && is_form(a->items[0])) {
+		open_call(arena, a->items[0]);
+		open_pipe(arena, a);
+	}
 }
 
 /* -- time ----------------------------------------------------------------------------------------- */

@@ -214,8 +214,7 @@ prepare(struct preparer *p, struct ast *a, bool used)
 	size_t outside = p->nassigned;
 
 	a->unused = !used;
-	if (a->kind == AST_CALL && lang_is_form(a->text))
-		lang_open_form(&p->program->arena, a);
+	lang_open_form(&p->program->arena, a);
 	prepare_name(p, a);
 	if (a->kind == AST_WORD || a->kind == AST_VAR)
 		forget_later(p, a);

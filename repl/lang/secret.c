@@ -194,8 +194,7 @@ search_tree(struct search *s, struct ast *a)
 {
 	if (!a)
 		return;
-	if (a->kind == AST_CALL && lang_is_form(a->text))
-		lang_open_form(s->arena, a);
+	lang_open_form(s->arena, a);
 	if (a->kind == AST_CALL)
 		search_call(s, a, NULL);
 	for (uint32_t i = 0; i < a->nitems; i++) {

@@ -43,7 +43,7 @@ show(const char *name, int numbers)
 	int c, begins = 1, line = 0;
 
 	if (!f) {
-		fprintf(stderr, "%s: not there\n", name);
+		fprintf(stderr, "files: %s: not there\n", name);
 		return 1;
 	}
 	while ((c = getc(f)) != EOF) {

@@ -40,7 +40,7 @@ twz> cat::cli_main --status 3
 …
 Error: cat::cli_main ended with status 3
 …
-## What it writes is what the program would: its stdout byte by byte, in order, all of it; stderr has its name.
+## What it writes is what the program would: its stdout byte by byte, in order, all of it; and so is its stderr.
 $ printf 'one\n\n\ttwo \033[31mred\nno end' >f
 $ ./cat call files::keep f "$(cat f)"
 1
@@ -58,9 +58,17 @@ $ ./cat -c 'files::cli_main --fill 1048576; files::cli_main f' 2>/dev/null | wc 
 $ ./cat -c 'files::cli_main f nothing' 2>&1 >/dev/null
 files: nothing: not there
 [1]
+$ ./cat -c 'files::cli_main "\x1b[2Jgone"' 2>&1 >/dev/null | tr '\033' '^'
+files: ^[2Jgone: not there
+$ ./cat -c '_ = try files::cli_main nothing else 0; _ = files::keep "a/b" x' 2>&1 >/dev/null
+files: nothing: not there
 $ ./cat -c '_ = files::keep g "x"; files::cli_main f nothing g' 2>/dev/null | tail -c 7; echo
 no endx
 ## A terminal shows what it would obey.
+$ ./cat
+twz> files::cli_main "\x1b[2Jgone"
+files: \x1b[2Jgone: not there
+…
 $ ./cat
 twz> files::cli_main f
 one

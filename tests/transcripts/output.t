@@ -143,3 +143,28 @@ $ { twz -c 'run yes'; echo $? >&2; } 2>err | head -n 1; cat err
 y
 Error: yes was ended by SIGPIPE
 1
+## time, explain and watch take the whole pipe; parentheses keep a part for them.
+$ twz -c 'time calc::add 1 2 | calc::add 3' 2>&1 | sed 's/^[0-9.]* [^ ]*s$/TIME/' | sort
+6
+TIME
+$ twz -c 'x = time [1, 2, 3] | map it * 2; print x' 2>/dev/null
+[2, 4, 6]
+$ twz -c 'explain calc::add 1 2 | calc::add 3 | print'
+calc::add(a: i32, b: i32) -> i32
+  Adds two numbers
+  a            1: i32
+  b            2: i32
+calc::add(a: i32, b: i32) -> i32
+  Adds two numbers
+  a            i32, from what stands before '|'
+  b            3: i32
+print VALUE …
+  Prints values, texts without quotes
+$ twz -c '(time calc::add 1 2) | calc::add 3' 2>/dev/null
+6
+$ twz -c 'try { timeout 300ms { watch 10ms calc::add 1 2 | calc::add 4 } } else 0' | sed -n 1,2p
+7
+7
+$ printf 'time calc::add 1 x | print\n' >t.twz; twz --check t.twz
+t.twz:1:18: Type Error: …
+[3]
