@@ -92,16 +92,16 @@ struct ast {
 	uint32_t ncalls;		/* calls inside, blocks not counted; enough up to 2 */
 	const char *text;		/* NUL-terminated */
 	uint32_t n;			/* its length */
+	uint32_t nitems, nargs;		/* of items and args */
+	/* From lang_prepare(): */
+	uint32_t id;			/* of the name in text, up to its first '.'; 0: none */
 	const char *type;
 	struct ast **items;
-	uint32_t nitems;
 	struct ast_arg *args;
-	uint32_t nargs;
 	struct call_site **site;	/* CALL: where the first evaluation keeps what it resolved to */
 
 	/* From lang_prepare(): */
-	uint32_t id;			/* of the name in text, up to its first '.'; 0: none */
-	uint32_t name_n;		/* its bytes */
+	uint32_t name_n;		/* bytes of the name */
 	bool is_path;			/* CALL: of a gate, or of a function in another file */
 	bool unused;			/* nobody takes the value */
 	const struct lang_builtin *builtin;	/* WORD, CALL */

@@ -346,7 +346,8 @@ const struct lang_builtin *
 lang_builtin_find(const char *name)
 {
 	for (size_t i = 0; i < TWZ_COUNT(builtins); i++)
-		if (!strcmp(builtins[i].name, name))
+		/* Each word of a text is looked for: most differ in the first letter. */
+		if (*builtins[i].name == *name && !strcmp(builtins[i].name, name))
 			return &builtins[i];
 	return NULL;
 }

@@ -14,10 +14,11 @@ struct lang_finding {
 	char gate[128];
 };
 
-/* A service that cannot be looked at: asked for once. */
-struct lang_missing {
-	struct lang_missing *next;
+/* A service that a text names: asked for once. */
+struct lang_named {
+	struct lang_named *next;
 	const char *name;
+	const struct twz_service *service;	/* NULL: it cannot be looked at, because of @err */
 	struct twz_error err;
 };
 
@@ -32,12 +33,14 @@ struct lang_checker {
 	const struct lang_function *function;	/* whose body is looked at */
 	struct lang_finding *findings, *last;
 	size_t nfindings, nerrors;
-	struct lang_missing *missing;
+	struct lang_named *named;
 	uint64_t digest;		/* of the gates that the text calls */
 	size_t late;			/* texts that only their converter can judge */
 	bool loads;			/* sys::load was seen: services may come that are not there yet */
 };
 
+/** The service called @name; for one check it is what it was when it was asked for first. */
+bool lang_check_service(struct lang *l, const char *name, const struct twz_service **ret, struct twz_error *err);
 /** Looks at all of a program; findings go to @c. Calls nothing. */
 void lang_check_program(struct lang *l, struct lang_program *program, struct lang_checker *c);
 /** The same before a run: false with the first mistake. */

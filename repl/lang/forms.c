@@ -20,7 +20,7 @@ bool
 lang_is_form(const char *name)
 {
 	for (size_t i = 0; i < TWZ_COUNT(names); i++)
-		if (!strcmp(names[i], name))
+		if (*names[i] == *name && !strcmp(names[i], name))
 			return true;
 	return false;
 }

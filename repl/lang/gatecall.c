@@ -143,26 +143,25 @@ lang_call_gates(struct lang *l, const struct call_site *site, const struct twz_v
 	return done;
 }
 
-/* A text may name a service ten thousand times: one that is not there is looked for once. */
-static bool
-check_service(struct lang *l, const char *name, const struct twz_service **ret, struct twz_error *err)
+/* A text may name a service ten thousand times, and each time its file would be looked at. */
+bool
+lang_check_service(struct lang *l, const char *name, const struct twz_service **ret, struct twz_error *err)
 {
 	const struct repl_host *host = l->options->host;
-	struct lang_missing *m = l->check->missing;
+	struct lang_named *m = l->check->named;
 
 	while (m && strcmp(m->name, name))
 		m = m->next;
 	if (!m) {
-		struct twz_error why = { 0 };
-
-		if (host->service(host->data, name, ret, &why))
-			return true;
-		m = twz_new(&l->check->arena, struct lang_missing);
-		*m = (struct lang_missing){ l->check->missing, twz_strdup(&l->check->arena, name), why };
-		l->check->missing = m;
+		m = twz_new(&l->check->arena, struct lang_named);
+		*m = (struct lang_named){ .next = l->check->named, .name = twz_strdup(&l->check->arena, name) };
+		(void)!host->service(host->data, name, &m->service, &m->err);
+		l->check->named = m;
 	}
-	*err = m->err;
-	return false;
+	*ret = m->service;
+	if (!m->service)
+		*err = m->err;
+	return m->service;
 }
 
 const struct twz_service *
@@ -171,7 +170,7 @@ lang_service(struct lang *l, const char *name, struct twz_error *err)
 	const struct repl_host *host = l->options->host;
 	const struct twz_service *service;
 
-	if (l->check ? !check_service(l, name, &service, err)
+	if (l->check ? !lang_check_service(l, name, &service, err)
 		     : !host->service(host->data, name, &service, err))
 		return NULL;
 	l = l->root;

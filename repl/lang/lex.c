@@ -178,7 +178,8 @@ emit(struct lexer *x, enum lex_kind kind, uint32_t from, uint32_t to)
 	if (out->ntokens == x->size) {
 		struct lex_token *more;
 
-		x->size = x->size ? 2 * x->size : 32;
+		/* Most texts have fewer than one for two bytes: what grew would lie about twice. */
+		x->size = x->size ? 2 * x->size : 32 + (x->end - x->i) / 2;
 		more = twz_new_array(x->arena, x->size, struct lex_token);
 		if (out->ntokens)
 			memcpy(more, out->tokens, out->ntokens * sizeof(*more));
@@ -356,11 +357,18 @@ bracket(struct lexer *x, enum lex_kind kind)
 	x->i++;
 }
 
+/* Asked of each byte of a text. */
+static const bool is_no_word[256] = {
+	['\0'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, ['('] = true, [')'] = true,
+	['['] = true, [']'] = true, ['{'] = true, ['}'] = true, [';'] = true, ['|'] = true, ['"'] = true,
+	['\''] = true,
+};
+
 /* Whether no word goes on at byte @i. */
 static bool
 ends_word(const struct lexer *x, uint32_t i)
 {
-	return i >= x->end || strchr(" \t\r\n()[]{};|\"'", x->s[i]) || (x->s[i] == ',' && x->nopen);
+	return i >= x->end || is_no_word[(unsigned char)x->s[i]] || (x->s[i] == ',' && x->nopen);
 }
 
 /*

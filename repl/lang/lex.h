@@ -57,9 +57,9 @@ enum lex_keyword {
 };
 
 struct lex_token {
-	enum lex_kind kind;
-	enum lex_keyword keyword;	/* NAME */
-	bool blank;			/* a blank, a newline or nothing stands before it */
+	enum lex_kind kind : 8;
+	enum lex_keyword keyword : 8;	/* NAME */
+	bool blank : 1;			/* a blank, a newline or nothing stands before it */
 	uint32_t from, to;		/* bytes of the text */
 	const char *why, *hint;		/* BAD */
 };

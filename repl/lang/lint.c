@@ -24,6 +24,49 @@ is_literal(const char *text, const struct lang_span *span)
 	return !memchr(text + span->from, '$', span->to - span->from) && text[span->from] != '(';
 }
 
+static bool
+takes_secrets(const struct twz_service *service)
+{
+	for (uint32_t i = 0; i < service->ngates; i++)
+		for (uint32_t k = 0; service->gates[i].type && k < service->gates[i].type->nmembers; k++)
+			if (service->gates[i].type->members[k].secret)
+				return true;
+	return false;
+}
+
+static bool
+is_of_name(char c)
+{
+	return c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* Whether a service is named in the text that takes some, or nobody knows. */
+static bool
+may_have_secrets(struct lang *l, const char *text, size_t n)
+{
+	const char *end = text + n, *at = text;
+	char name[128];
+
+	while ((at = memchr(at, ':', (size_t)(end - at)))) {
+		const struct twz_service *service;
+		struct twz_error ignored = { 0 };
+		size_t length = 0;
+
+		while (length < sizeof(name) && at - text > (ptrdiff_t)length && is_of_name(at[-(ptrdiff_t)length - 1]))
+			length++;
+		at++;
+		if (at == end || *at != ':' || !length)
+			continue;
+		if (length == sizeof(name))
+			return true;
+		memcpy(name, at - 1 - length, length);
+		name[length] = '\0';
+		if (!lang_check_service(l, name, &service, &ignored) || takes_secrets(service))
+			return true;
+	}
+	return false;
+}
+
 /* W4: what stands in a file is seen by who reads the file. */
 static void
 find_secrets(struct lang *l, struct lang_program *program)
@@ -31,7 +74,9 @@ find_secrets(struct lang *l, struct lang_program *program)
 	const struct lang_span *spans;
 	size_t n;
 
-	if (!lang_secrets_in(l, program->text, program->root, &l->check->arena, &spans, &n))
+	/* To search all of the tree takes as long as all else that is done with it. */
+	if (!may_have_secrets(l, program->text, program->n) ||
+	    !lang_secrets_in(l, program->text, program->root, &l->check->arena, &spans, &n))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		struct ast at = { .from = spans[i].from, .to = spans[i].to };

@@ -276,6 +276,49 @@ test_threads(void **state)
 }
 
 /* A session that was closed leaves room for another. */
+static uint64_t
+count_of(struct twz_gate_ref *get)
+{
+	uint64_t n = 77;
+
+	assert_int_equal(twz_gate_call(get, NULL, 0, &n, sizeof(n)), 0);
+	return n;
+}
+
+/* Who answers, and what a program may not do: answer itself. */
+static void
+test_handlers(void **state)
+{
+	struct twz_compartment *c = load("watched::libcounter.so", TWZ_ISOLATION_DEFAULT), *none;
+	struct twz_gate_ref *get = lookup(c, "get");
+	uint64_t n;
+
+	(void)state;
+	assert_int_equal(count_of(get), 0);
+	assert_int_equal(twz_interpose("watched", "get", "guard::ten", 0), 0);
+	assert_int_equal(count_of(get), 10);
+	assert_int_equal(twz_interpose("watched", "get", "guard::one_more", 1), 0);
+	assert_int_equal(count_of(get), 1);
+	assert_int_equal(twz_uninterpose("watched", "get"), 0);
+	assert_int_equal(count_of(get), 0);
+	assert_int_equal(twz_uninterpose("watched", "get"), -1);
+	assert_int_equal(twz_failed()->code, TWZ_ERR(NAMING, NOT_FOUND));
+	assert_int_equal(twz_interpose("watched", "who_called", "guard::ten", 0), -1);
+	assert_int_equal(twz_failed()->code, TWZ_ERR(ARGUMENT, WRONG_TYPE));
+	assert_int_equal(twz_interpose("watched", "geteuid", "guard::ten", 0), -1);
+	assert_int_equal(twz_failed()->code, TWZ_ERR(GENERIC, NOT_SUPPORTED));
+	assert_int_equal(twz_interpose("watched", "get", NULL, 0), -1);
+	assert_int_equal(twz_forward(NULL, 0, &n, sizeof(n)), -1);
+	assert_int_equal(n, 0);
+	assert_int_equal(twz_failed()->code, TWZ_ERR(GENERIC, NO_SUCH_OPERATION));
+	assert_int_equal(twz_refuse(), -1);
+	twz_unload(c);
+	none = load("plain::libcounter.so", TWZ_ISOLATION_NONE);
+	assert_int_equal(twz_interpose("plain", "get", "guard::ten", 0), 0);
+	assert_int_equal(count_of(lookup(none, "get")), 10);
+	twz_unload(none);
+}
+
 static void
 test_close(void **state)
 {
@@ -296,7 +339,7 @@ main(void)
 		cmocka_unit_test(test_types),   cmocka_unit_test(test_async),
 		cmocka_unit_test(test_cancel),  cmocka_unit_test(test_held),
 		cmocka_unit_test(test_events),  cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_close),
+		cmocka_unit_test(test_handlers), cmocka_unit_test(test_close),
 	};
 
 	return cmocka_run_group_tests(tests, open_world, close_world);
