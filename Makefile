@@ -48,7 +48,7 @@ LIB_SRC := $(filter-out $(MAINS),$(wildcard $(MODULES:%=%/*.c)))
 GATE_OBJ := $(B)/monitor/mpk/gate.o
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(GATE_OBJ)
 GUEST_SRC := $(wildcard monitor/guest/*.c) twz/arena.c twz/ask.c twz/block.c twz/error.c monitor/wire.c monitor/wire_take.c monitor/message.c monitor/caller.c monitor/turn.c
-MPK_GUEST_SRC := $(wildcard monitor/mpk/guest/*.c) monitor/guest/gate.c monitor/guest/mapped.c monitor/guest/objects.c \
+MPK_GUEST_SRC := $(wildcard monitor/mpk/guest/*.c) monitor/guest/gate.c monitor/guest/many.c monitor/guest/mapped.c monitor/guest/objects.c \
 	twz/block.c twz/error.c monitor/wire.c monitor/wire_take.c
 # libtwz.so: what calls gates, without the language, the terminal and the reader of DWARF.
 SO_SRC  := $(wildcard twz/*.c registry/*.c monitor/*.c monitor/mpk/*.c repl/session*.c repl/sys*.c repl/libtwz*.c)

@@ -9,7 +9,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "repl/session_inner.h"
+#include "twz/program.h"
 
 enum {
 	PROLOGUE = 4096,	/* bytes behind a function's address in which its first line lies */
@@ -78,18 +78,8 @@ arguments(int pid, const char *stop, struct twz_arena *arena)
 static bool
 start_gdb(struct debugger *d, char *const *argv, struct twz_error *err)
 {
-	posix_spawnattr_t attr;
-	sigset_t all, none;
-	int errnum;
+	int errnum = twz_program_start(argv, NULL, &d->pid);
 
-	sigfillset(&all);
-	sigemptyset(&none);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setsigmask(&attr, &none);
-	errnum = posix_spawnp(&d->pid, argv[0], NULL, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
 	if (!errnum)
 		return true;
 	if (errnum != ENOENT)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,4 +23,22 @@ twz_program_errno(const char *name, int errnum)
 			return errnum;
 	}
 	return ENOENT;
+}
+
+int
+twz_program_start(char *const *argv, const posix_spawn_file_actions_t *actions, pid_t *pid)
+{
+	posix_spawnattr_t attr;
+	sigset_t all, none;
+	int errnum;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setsigmask(&attr, &none);
+	errnum = posix_spawnp(pid, argv[0], actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	return errnum;
 }

@@ -194,5 +194,8 @@ void nested_question(const struct guest_link *current, struct message *head, con
 		     struct question *q);
 /** An answer to BIND, LEND or BORROW arrived. */
 void nested_answer(struct message_in *in);
+struct twz_failure;
+/** This thread's last call failed so. */
+void nested_fail_as(const struct twz_failure *failure, const char *text);
 /** This thread makes no more calls. */
 void nested_end(void);

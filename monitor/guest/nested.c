@@ -414,31 +414,14 @@ twz_forward(const uint64_t *words, size_t nwords, void *ret, size_t ret_size)
 	return -1;
 }
 
-size_t
-twz_invoke_many(struct twz_call *calls, size_t n)
+void
+nested_fail_as(const struct twz_failure *failure, const char *text)
 {
-	struct twz_failure first = { 0 };
-	struct twz_error error = { 0 };
-	size_t failed = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		calls[i].code = 0;
-		if (!twz_invoke(calls[i].stub, calls[i].words, calls[i].ret))
-			continue;
-		calls[i].code = self.failure.code ? self.failure.code : TWZ_ERR(GENERIC, OTHER);
-		if (!failed++) {
-			first = self.failure;
-			error = self.error;
-		}
-	}
-	if (failed) {
-		self.failed = true;
-		self.error = error;
-		self.failure = first;
-		self.failure.text = self.error.text;
-	}
-	twz_has_failed = failed != 0;
-	return failed;
+	snprintf(self.error.text, sizeof(self.error.text), "%s", text);
+	self.failure = *failure;
+	self.failure.text = self.error.text;
+	self.failed = true;
+	twz_has_failed = 1;
 }
 
 const struct twz_failure *

@@ -123,25 +123,15 @@ static bool
 start(struct running *r, struct twz_error *err)
 {
 	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t all, none;
 	int errnum;
 
-	sigfillset(&all);
-	sigemptyset(&none);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawn_file_actions_init(&actions);
 	if (r->in >= 0)
 		posix_spawn_file_actions_adddup2(&actions, r->in, STDIN_FILENO);
 	if (r->out >= 0)
 		posix_spawn_file_actions_adddup2(&actions, r->out, STDOUT_FILENO);
-	errnum = posix_spawnp(&r->pid, r->argv[0], &actions, &attr, (char **)(uintptr_t)r->argv,
-			      environ);
+	errnum = twz_program_start((char *const *)(uintptr_t)r->argv, &actions, &r->pid);
 	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attr);
 	if (!errnum) {
 		r->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0);
 		return true;

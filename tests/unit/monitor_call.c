@@ -226,6 +226,8 @@ test_nested(void **state)
 	assert_int_equal(value, 3);
 	assert_call(f, call_badly, &text, 1);
 	assert_non_null(strstr(text, "has changed"));
+	assert_call(f, call_many, &value);
+	assert_int_equal(value, 2051);
 	assert_call(f, descend, &value, 1);
 	assert_int_equal(value, 16);
 }

@@ -128,6 +128,7 @@ static const struct twz_type stepp = { .kind = TWZ_POINTER, .name = "", .size = 
 	  PARAM("number", twz_type_i32)) \
 	X(call_add, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
 	X(call_badly, text_type, PARAM("what", twz_type_i32)) \
+	X(call_many, twz_type_i32) \
 	X(call_who, twz_type_u64) \
 	X(call_spin, twz_type_i32, PARAM("ms", twz_type_i32)) \
 	X(descend, twz_type_i32, PARAM("depth", twz_type_i32)) \

@@ -9,6 +9,7 @@
 
 #include <twz/call.h>
 
+#include "monitor/guest/guest.h"
 #include "monitor/mpk/guest/inside.h"
 #include "monitor/wire.h"
 #include "twz/error.h"
@@ -153,31 +154,14 @@ twz_refuse(void)
 	return -1;
 }
 
-size_t
-twz_invoke_many(struct twz_call *calls, size_t n)
+void
+nested_fail_as(const struct twz_failure *as, const char *text)
 {
-	struct twz_failure first = { 0 };
-	struct twz_error why = { 0 };
-	size_t bad = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		calls[i].code = 0;
-		if (!twz_invoke(calls[i].stub, calls[i].words, calls[i].ret))
-			continue;
-		calls[i].code = failure.code ? failure.code : TWZ_ERR(GENERIC, OTHER);
-		if (!bad++) {
-			first = failure;
-			why = error;
-		}
-	}
-	if (bad) {
-		error = why;
-		failure = first;
-		failure.text = error.text;
-	}
-	failed = bad != 0;
-	twz_has_failed = failed;
-	return bad;
+	snprintf(error.text, sizeof(error.text), "%s", text);
+	failure = *as;
+	failure.text = error.text;
+	failed = true;
+	twz_has_failed = 1;
 }
 
 const struct twz_failure *
