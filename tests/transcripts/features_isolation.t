@@ -11,7 +11,7 @@ false
 false
 there
 No such file or directory
-$ export TWZ_PATH=$TWZ_BUILD/tests/services/lend; twz -c 'id = lender::lend "hello"; _ = reader::borrow $id; reader::scribble'; twz -c 'reader::borrow 0x1234'; twz -c 'id = lender::lend "kept"; reader::borrow $id; sys::unload lender; reader::look; reader::borrow $id'
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/lend; twz -c 'id = lender::lend "hello"; _ = reader::borrow $id; reader::scribble'; twz -c '_ = lender::lend "hello"; reader::borrow 0x1234'; twz -c 'id = lender::lend "kept"; reader::borrow $id; sys::unload lender; reader::look; reader::borrow $id'
 Fault: reader::scribble: SIGSEGV at 0x…
 No such file or directory
 kept
