@@ -22,13 +22,14 @@
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
 #define FAIL(error) RETURN(SECCOMP_RET_ERRNO | (error))
 
+/* The last of a filter: refused where the field is this, allowed otherwise. */
+#define REFUSE_ONLY(field, value, error) \
+	LOAD(field), IF_EQUAL(value, 0, 1), FAIL(error), RETURN(SECCOMP_RET_ALLOW)
+
 enum { NAMESPACES = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET };
 
 static struct sock_filter landlock[] = {
-	LOAD(nr),
-	IF_EQUAL(SYS_landlock_create_ruleset, 0, 1),
-	FAIL(ENOSYS),
-	RETURN(SECCOMP_RET_ALLOW),
+	REFUSE_ONLY(nr, SYS_landlock_create_ruleset, ENOSYS),
 };
 
 static struct sock_filter seccomp[] = {
@@ -37,10 +38,7 @@ static struct sock_filter seccomp[] = {
 	IF_EQUAL(SYS_prctl, 2, 0),
 	RETURN(SECCOMP_RET_ALLOW),
 	FAIL(ENOSYS),
-	LOAD(args[0]),
-	IF_EQUAL(PR_SET_SECCOMP, 0, 1),
-	FAIL(EINVAL),
-	RETURN(SECCOMP_RET_ALLOW),
+	REFUSE_ONLY(args[0], PR_SET_SECCOMP, EINVAL),
 };
 
 static struct sock_filter namespaces[] = {

@@ -336,6 +336,78 @@ test_split(void **state)
 	}
 }
 
+/* Each of two units has parts of its own in the package, and what both have once. */
+static void
+check_parts(struct debug_file *first, struct debug_file *second)
+{
+	assert_ptr_not_equal(first, second);
+	assert_true(debug_section(first, DEBUG_INFO).bytes != debug_section(second, DEBUG_INFO).bytes);
+	assert_true(debug_section(first, DEBUG_ABBREV).bytes != debug_section(second, DEBUG_ABBREV).bytes);
+	assert_ptr_equal(debug_section(first, DEBUG_STR).bytes, debug_section(second, DEBUG_STR).bytes);
+	/* A part begins with its unit's header, whose length is the part's. */
+	for (int k = 0; k < 2; k++) {
+		struct elf_section s = debug_section(k ? second : first, DEBUG_INFO);
+		uint32_t length;
+
+		assert_true(s.n > 4);
+		memcpy(&length, s.bytes, 4);
+		assert_int_equal(length + 4, s.n);
+	}
+}
+
+/* The signature of a type unit stands in its own header. */
+static void
+check_type_unit(const struct opened *o, int version)
+{
+	struct debug_file *type = NULL;
+	struct elf_file *package = NULL;
+	struct elf_section index;
+	struct opened w;
+
+	open_it(&w, in_folder("lib/p.so"), NULL);
+	assert_true(elf_open_part(in_folder("lib/p.so.dwp"), &w.arena, &package, NULL));
+	assert_true(elf_section(package, ".debug_tu_index", &index));
+	for (size_t slot = 0; slot < (index.n - 16) / 12 && !type; slot++) {
+		uint64_t signature;
+
+		memcpy(&signature, index.bytes + 16 + slot * 8, 8);
+		if (signature)
+			type = debug_split_type(o->debug, signature);
+	}
+	elf_close(package);
+	close_it(&w);
+	assert_non_null(type);
+	assert_true(debug_section(type, version == 4 ? DEBUG_TYPES : DEBUG_INFO).n > 0);
+	assert_null(debug_split_type(o->debug, 12345));
+}
+
+/* Without the package: two type units and the unit itself, in as many sections. */
+static void
+check_no_package(uint64_t id)
+{
+	struct debug_file *file;
+	struct opened o;
+	size_t units = 0;
+
+	assert_int_equal(shell("cd $D && rm lib/p.so.dwp"), 0);
+	open_it(&o, in_folder("lib/p.so"), NULL);
+	file = debug_split(o.debug, id, folder, "b.dwo");
+	assert_non_null(file);
+	for (int k = 0; k < 2; k++) {
+		struct elf_section s = debug_section(file, k ? DEBUG_TYPES : DEBUG_INFO);
+
+		for (size_t at = 0; s.n - at > 4; units++) {
+			uint32_t length;
+
+			memcpy(&length, s.bytes + at, 4);
+			at += length + 4;
+			assert_true(at <= s.n);
+		}
+	}
+	assert_int_equal(units, 3);
+	close_it(&o);
+}
+
 /* Type units: several sections of one name in a .dwo, rows of an index of their own in a .dwp. */
 static void
 test_packages(void **state)
@@ -347,7 +419,6 @@ test_packages(void **state)
 	(void)state;
 	for (size_t i = 0; i < TWZ_COUNT(tools); i++) {
 		struct opened o;
-		struct debug_file *first, *second, *type = NULL;
 		uint64_t ids[4];
 
 		if (!have(tools[i].tool))
@@ -360,65 +431,10 @@ test_packages(void **state)
 		check_split("lib/p.so", "a.dwo", "lib/p.so.dwp");
 		assert_int_equal(split_ids("lib/p.so", ids, 4), 2);
 		open_it(&o, in_folder("lib/p.so"), NULL);
-		first = debug_split(o.debug, ids[0], NULL, NULL);
-		second = debug_split(o.debug, ids[1], NULL, NULL);
-		assert_ptr_not_equal(first, second);
-		assert_true(debug_section(first, DEBUG_INFO).bytes !=
-			    debug_section(second, DEBUG_INFO).bytes);
-		assert_true(debug_section(first, DEBUG_ABBREV).bytes !=
-			    debug_section(second, DEBUG_ABBREV).bytes);
-		assert_ptr_equal(debug_section(first, DEBUG_STR).bytes,
-				 debug_section(second, DEBUG_STR).bytes);
-		/* A part begins with its unit's header, whose length is the part's. */
-		for (int k = 0; k < 2; k++) {
-			struct elf_section s = debug_section(k ? second : first, DEBUG_INFO);
-			uint32_t length;
-
-			assert_true(s.n > 4);
-			memcpy(&length, s.bytes, 4);
-			assert_int_equal(length + 4, s.n);
-		}
-		/* The signature of a type unit stands in its own header. */
-		struct opened w;
-		struct elf_section index;
-
-		open_it(&w, in_folder("lib/p.so"), NULL);
-		struct elf_file *package = NULL;
-		assert_true(elf_open_part(in_folder("lib/p.so.dwp"), &w.arena, &package, NULL));
-		assert_true(elf_section(package, ".debug_tu_index", &index));
-		for (size_t slot = 0; slot < (index.n - 16) / 12 && !type; slot++) {
-			uint64_t signature;
-
-			memcpy(&signature, index.bytes + 16 + slot * 8, 8);
-			if (signature)
-				type = debug_split_type(o.debug, signature);
-		}
-		elf_close(package);
-		close_it(&w);
-		assert_non_null(type);
-		assert_true(debug_section(type, tools[i].version == 4 ? DEBUG_TYPES : DEBUG_INFO).n > 0);
-		assert_null(debug_split_type(o.debug, 12345));
+		check_parts(debug_split(o.debug, ids[0], NULL, NULL), debug_split(o.debug, ids[1], NULL, NULL));
+		check_type_unit(&o, tools[i].version);
 		close_it(&o);
-
-		/* Two type units and the unit itself, in as many sections. */
-		assert_int_equal(shell("cd $D && rm lib/p.so.dwp"), 0);
-		open_it(&o, in_folder("lib/p.so"), NULL);
-		first = debug_split(o.debug, ids[1], folder, "b.dwo");
-		assert_non_null(first);
-		size_t units = 0;
-		for (int k = 0; k < 2; k++) {
-			struct elf_section s = debug_section(first, k ? DEBUG_TYPES : DEBUG_INFO);
-
-			for (size_t at = 0; s.n - at > 4; units++) {
-				uint32_t length;
-
-				memcpy(&length, s.bytes + at, 4);
-				at += length + 4;
-				assert_true(at <= s.n);
-			}
-		}
-		assert_int_equal(units, 3);
-		close_it(&o);
+		check_no_package(ids[1]);
 	}
 }
 

@@ -94,6 +94,40 @@ place_grant(struct registry *reg, const char *context, const char *service, cons
 	return registry_grant(reg, &c, &id, err);
 }
 
+/* A service of one gate, whose file is @path. */
+static inline struct twz_service
+place_service(const char *path)
+{
+	static const struct twz_type func = { .kind = TWZ_FUNC, .name = "",
+					      .target = &twz_type_i32 };
+	static const struct twz_gate gate = { .name = "g", .symbol = "g", .doc = "", .requires = "",
+					      .converts = "", .type = &func, .how = "", .why = "" };
+
+	return (struct twz_service){ .name = "s", .version = "", .doc = "", .path = path,
+				     .gates = &gate, .ngates = 1 };
+}
+
+static inline bool
+place_store(const struct place *p, const char *path, struct twz_error *err)
+{
+	struct twz_service s = place_service(path);
+	REGISTRY *reg = NULL;
+
+	return registry_open(p->registry, &reg, err) && registry_store(reg, &s, NULL, err);
+}
+
+static inline enum registry_state
+place_check(const struct place *p, const char *path)
+{
+	REGISTRY *reg = NULL;
+	struct twz_error err = { 0 };
+	enum registry_state state = REGISTRY_UNKNOWN;
+
+	if (!registry_open(p->registry, &reg, &err) || !registry_check(reg, path, &state, &err))
+		fail_msg("%s", err.text);
+	return state;
+}
+
 /* Changes the registry behind its back. */
 static inline void
 place_edit(const struct place *p, const char *sql)
