@@ -256,7 +256,7 @@ twz-inspect: --register stores a whole library: name no functions
 ## Again when a file changes, until somebody ends it.
 $ cat >await <<'END'
 > # await PID TEXT FILE: until the text is there, or who would write it has ended; not for ever
-> i=0; until grep -q "$2" "$3"; do kill -0 $1 2>/dev/null && [ $((i += 1)) -lt 20000 ] || exit 1; done
+> i=0; until grep -qs "$2" "$3"; do kill -0 $1 2>/dev/null && [ $((i += 1)) -lt 20000 ] || exit 1; done
 > END
 $ echo 'int fresh(int n) { return n; }' >fresh.c; gcc -shared -fPIC -g -o new.so fresh.c; cp libpair.so watched.so; twz-inspect --watch --all watched.so >out & sh await $! old_way out; mv new.so watched.so; sh await $! 'fresh(' out; kill $!; sed 's/at ..:..:../at TIME/' out | cut -c 1-40
 watched
