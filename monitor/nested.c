@@ -231,8 +231,7 @@ link_up(struct monitor *m, struct instance *from, const struct request *r,
 	struct monitor_gate *chain[HANDLERS_DEEP], *g;
 	struct compartment *c;
 
-	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err) ||
-	    callback_refused(g, "another service cannot be", err))
+	if (!compartment_find(m, service, NULL, &c, err) || !compartment_bind(c, gate, &g, err))
 		return false;
 	return link_highest(m, from, r, chain, handlers_chain(g, chain), err);
 }

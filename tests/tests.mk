@@ -29,6 +29,12 @@ $(B)/gen/vault_stub.c: $(B)/tests/services/rights/libvault.so $(B)/bin/twz-inspe
 	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<
 $(B)/tests/services/rights/librogue.so: $(B)/gen/vault_stub.c
 
+# front is called back by back.
+$(B)/gen/back_stub.c: $(B)/tests/services/callback/libback.so $(B)/bin/twz-inspect
+	$(call say,STUB,$@)
+	$(Q)$(B)/bin/twz-inspect --stubs -o $(@D) $<
+$(B)/tests/services/callback/libfront.so: $(B)/gen/back_stub.c
+
 include tests/fuzz/fuzz.mk
 include tests/hostile/hostile.mk
 include tests/oracle/oracle.mk

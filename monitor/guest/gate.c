@@ -91,6 +91,23 @@ gate_prepare(const struct wire_gate *g, ffi_cif *cif, ffi_type **types)
 	return ret && ffi_prep_cif(cif, FFI_DEFAULT_ABI, g->nslots, ret, types) == FFI_OK;
 }
 
+static void
+release_type(const struct wire_slot *slot, ffi_type *type)
+{
+	if (slot->pass != TWZ_PASS_STRUCT)
+		return;
+	free(type->elements);
+	free(type);
+}
+
+void
+gate_release(const struct wire_gate *g, const ffi_cif *cif, ffi_type **types)
+{
+	for (uint32_t i = 0; i < g->nslots; i++)
+		release_type(&g->slots[i], types[i]);
+	release_type(wire_ret(g), cif->rtype);
+}
+
 void
 gate_add(void *library, const struct wire_gate *wire, size_t n)
 {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include <twz/gate.h>
+#include "monitor/caller.h"
 #include "monitor/crash_page.h"
 #include "monitor/message.h"
 #include "monitor/wire.h"
@@ -111,12 +112,32 @@ int64_t gate_errno(enum wire_status status);
 
 /** What libffi has to know of a call like that: @types has room for each parameter. */
 bool gate_prepare(const struct wire_gate *g, ffi_cif *cif, ffi_type **types);
+/** Frees what it made. */
+void gate_release(const struct wire_gate *g, const ffi_cif *cif, ffi_type **types);
 
 /* -- callback.c: functions of callers' */
 /** A function that stands for the callback @slot of @g's calls; NULL: there is no memory for code. For good. */
 void *callback_make(const struct wire_gate *g, uint32_t slot);
 /** This thread calls nobody back any more. */
 void callback_end(void);
+
+/* -- called.c: functions of this service that gates call back */
+/* One call of such a gate. */
+struct called {
+	const struct wire_gate *gate;
+	const uint64_t *words;		/* functions and data of ours */
+	uint64_t given[TWZ_MAX_PARAMS];	/* what the other side gets */
+	struct wire_room room;
+	uint32_t culprit;		/* the callback that is missing */
+	bool failed;			/* a callback could not be made or its result not passed */
+	bool lied;
+};
+bool called_has_callbacks(const struct wire_gate *g);
+/** False: a callback is missing. */
+bool called_begin(struct called *c, const struct wire_gate *g, const uint64_t *words);
+void called_end(struct called *c);
+/** Rings, and makes the calls that are asked for, until there is an answer. */
+enum caller_end called_ring(struct called *c, struct caller *l, int64_t timeout_ns);
 
 /* -- objects.c: what a library's functions open, by number */
 /** The number of @pointer; 0: it is NULL, or there are too many objects. */

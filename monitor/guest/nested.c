@@ -16,7 +16,7 @@
 #include "monitor/guest/guest.h"
 #include "twz/error.h"
 
-enum { DEFAULT_TIMEOUT_MS = 30000, TRIES = 100 };
+enum { DEFAULT_TIMEOUT_MS = 30000, TRIES = 100, CALLBACKS_DEEP = 16 };
 
 /* A link to one service, or to the handler of one of its gates. */
 struct out_link {
@@ -24,6 +24,7 @@ struct out_link {
 	char service[256];
 	char gate[256];		/* "": the service itself */
 	uint64_t serial;
+	bool busy;		/* its gate has called back: gates that are called in there go over another */
 	struct caller caller;
 };
 
@@ -34,6 +35,7 @@ struct binding {
 	struct wire_gate *wire;
 	struct out_link *link;
 	bool once;		/* each call is asked for */
+	bool calls_back;
 	uint32_t handlers;	/* changes of the tables of handlers, when it was bound */
 };
 
@@ -48,6 +50,7 @@ static _Thread_local struct {
 	struct twz_error error;
 	bool failed;
 	int64_t timeout_ns;	/* 0: not set */
+	uint32_t nbusy;		/* links that are */
 	struct twz_stub below;	/* stands for what calls are passed on to */
 } self;
 
@@ -82,7 +85,7 @@ find_link(const char *service, const char *gate)
 {
 	struct out_link *l = self.links;
 
-	while (l && (strcmp(l->service, service) || strcmp(l->gate, gate)))
+	while (l && (l->busy || strcmp(l->service, service) || strcmp(l->gate, gate)))
 		l = l->next;
 	return l;
 }
@@ -192,7 +195,7 @@ take_binding(const struct twz_stub *stub, struct question *q, struct twz_error *
 		return NULL;
 	}
 	*b = (struct binding){ self.bindings, stub, (void *)q->bytes, link, q->head.word[3] != 0,
-			       (uint32_t)q->head.word[4] };
+			       called_has_callbacks((void *)q->bytes), (uint32_t)q->head.word[4] };
 	__atomic_store_n(&link->caller.shared->bound, b->handlers, __ATOMIC_SEQ_CST);
 	q->bytes = NULL;
 	self.bindings = b;
@@ -240,7 +243,7 @@ find_binding(const struct twz_stub *stub, struct twz_error *err)
 {
 	struct binding *b = self.bindings;
 
-	while (b && b->stub != stub)
+	while (b && (b->stub != stub || b->link->busy))
 		b = b->next;
 	if (b && __atomic_load_n(b->link->caller.dead, __ATOMIC_ACQUIRE)) {
 		drop_link(b->link);
@@ -306,6 +309,55 @@ is_late(const struct binding *b)
 }
 
 static bool
+cannot_pass(const struct binding *b, uint32_t param, struct twz_error *err)
+{
+	return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+			"%s::%s: parameter %u cannot be passed", b->stub->service, b->stub->gate, param + 1);
+}
+
+static bool
+callback_failed(struct binding *b, struct twz_error *err)
+{
+	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+			"%s::%s: a callback could not be made, or its result not be passed", b->stub->service,
+			b->stub->gate);
+}
+
+/* Calls in callbacks share this thread's failure, and go over links of their own. */
+static bool
+call_with_callbacks(struct binding *b, const uint64_t *words, int64_t timeout, void *ret, bool *again,
+		    struct twz_error *err)
+{
+	struct wire_call call = { .gate = b->wire, .room = LINK_HALF_ROOM };
+	TWZ_CLEANUP(called_end) struct called called;
+	struct caller *caller = &b->link->caller;
+	enum caller_end end;
+
+	if (!called_begin(&called, b->wire, words))
+		return cannot_pass(b, called.culprit, err);
+	call.words = called.given;
+	if (wire_pack(&call, caller->shared->block) != WIRE_OK)
+		return cannot_pass(b, call.culprit, err);
+	caller_ready(caller, call.carried);
+	b->link->busy = true;
+	self.nbusy++;
+	end = called_ring(&called, caller, timeout);
+	self.nbusy--;
+	b->link->busy = false;
+	*err = (struct twz_error){ 0 };
+	*again = end == CALLER_DONE && is_late(b);
+	if (*again)
+		return false;
+	if (called.lied)
+		twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL),
+			 "%s::%s: it called back otherwise than its gate says; outcome unknown", b->stub->service,
+			 b->stub->gate);
+	if (end != CALLER_DONE)
+		return ended(b, end, err);
+	return called.failed ? callback_failed(b, err) : answer(b, &call, ret, err);
+}
+
+static bool
 invoke_once(struct binding *b, const struct twz_stub *stub, const uint64_t *words, void *ret, bool *again,
 	    struct twz_error *err)
 {
@@ -314,6 +366,10 @@ invoke_once(struct binding *b, const struct twz_stub *stub, const uint64_t *word
 	struct wire_call call;
 
 	*again = false;
+	if (b->calls_back && self.nbusy >= CALLBACKS_DEEP)
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+				"%s::%s was not called: callbacks may call gates that call back %d deep, not deeper",
+				stub->service, stub->gate, CALLBACKS_DEEP);
 	if (b->wire->nslots != stub->nwords)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, SIGNATURE_MISMATCH),
 				"%s::%s: the stub has another number of parameters", stub->service,
@@ -325,11 +381,11 @@ invoke_once(struct binding *b, const struct twz_stub *stub, const uint64_t *word
 	call = (struct wire_call){ .gate = b->wire, .words = words };
 	if (!b->link->caller.tid)
 		end = caller_handshake(&b->link->caller, timeout);
+	if (end == CALLER_DONE && b->calls_back)
+		return call_with_callbacks(b, words, timeout, ret, again, err);
 	if (end == CALLER_DONE) {
 		if (wire_pack(&call, b->link->caller.shared->block) != WIRE_OK)
-			return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
-					"%s::%s: parameter %u cannot be passed", stub->service,
-					stub->gate, call.culprit + 1);
+			return cannot_pass(b, call.culprit, err);
 		caller_ready(&b->link->caller, call.carried);
 		end = caller_ring(&b->link->caller, timeout);
 	}

@@ -549,6 +549,62 @@ test_race(void **state)
 	still_works();
 }
 
+/* -- a service is called back by another --------------------------------------------------------- */
+
+static const char *
+said_of(struct twz_gate_ref *lied_to, int what)
+{
+	const struct twz_arg arg = TWZ_A_INT(what);
+	const char *text = NULL;
+
+	if (twz_gate_call(lied_to, &arg, 1, &text, sizeof(text)))
+		fail_msg("%d: %s", what, twz_failed()->text);
+	return text;
+}
+
+static void
+says(struct twz_gate_ref *lied_to, int what, const char *part)
+{
+	const char *text = said_of(lied_to, what);
+
+	if (!strstr(text, part))
+		fail_msg("%d: %s", what, text);
+}
+
+static void
+test_services(void **state)
+{
+	struct twz_compartment *front = twz_hold("front"), *own = back;
+	struct twz_gate_ref *lied_to;
+	const char *text = NULL;
+	int n = 0;
+
+	(void)state;
+	if (!front)
+		fail_msg("%s", twz_failed()->text);
+	back = front;
+	for (int i = 0; i < 3; i++) {
+		works("sum", ARGS(TWZ_A_INT(3)), &n, sizeof(n));
+		assert_int_equal(n, 33);
+		works("all", NULL, 0, &text, sizeof(text));
+		assert_string_equal(text, "no1;no2; 4 3");
+		works("inside", ARGS(TWZ_A_INT(20)), &n, sizeof(n));
+		assert_int_equal(n, 210);
+		works("depth", NULL, 0, &n, sizeof(n));
+		assert_int_equal(n, 16);
+	}
+	lied_to = gate("lied_to");
+	says(lied_to, 0, "otherwise than its gate says");
+	says(lied_to, 1, "otherwise than its gate says");
+	says(lied_to, 2, "its compartment ended");
+	says(lied_to, 3, "no answer in time");
+	says(lied_to, 4, "parameter 1 cannot be passed");
+	works("sum", ARGS(TWZ_A_INT(3)), &n, sizeof(n));
+	assert_int_equal(n, 33);
+	back = own;
+	twz_unload(front);
+}
+
 int
 main(void)
 {
@@ -563,6 +619,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_forged, load_back, unload_back),
 		cmocka_unit_test_setup_teardown(test_forged_references, load_back, unload_back),
 		cmocka_unit_test_setup_teardown(test_race, load_back, unload_back),
+		cmocka_unit_test_setup_teardown(test_services, load_back, unload_back),
 	};
 
 	return cmocka_run_group_tests(tests, open_world, close_world);
