@@ -370,8 +370,8 @@ sleep_until_rung(struct worker *w)
 	return bell;
 }
 
-/* Waits for the next bell; false: the caller is gone. */
-TWZ_HOT static bool
+/* Waits for the next bell; false: the caller is gone. Inside of the loop that all calls go through. */
+TWZ_HOT static inline __attribute__((always_inline)) bool
 await(struct worker *w)
 {
 	struct link_shared *s = w->link.shared;
