@@ -241,6 +241,14 @@ TWZ_GATE(int, forge_text, (int (*f)(const char *), uint64_t size, uint64_t ref),
 	return 0;
 }
 
+TWZ_GATE(int, forge_bool, (int (*f)(bool), uint64_t word), TWZ_DOC("A bool that is neither true nor false"),
+	 TWZ_CALLBACK(f))
+{
+	(void)f;
+	forge(TWZ_ITEM_CALLBACK, 0, 32, word, 0);
+	return 0;
+}
+
 TWZ_GATE(int, forge_plain, (int n), TWZ_DOC("Calls back where nobody is to be called"))
 {
 	forge(TWZ_ITEM_CALLBACK, (uint64_t)n, 32, 0, 0);

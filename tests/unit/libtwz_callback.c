@@ -519,6 +519,34 @@ test_forged(void **state)
 	still_works();
 }
 
+static int bools;
+
+static int
+take_bool(bool b)
+{
+	unsigned char byte;
+
+	memcpy(&byte, &b, 1);
+	assert_int_equal(byte, 1);
+	bools++;
+	return 0;
+}
+
+/* What a C function takes for granted. */
+static void
+test_forged_bool(void **state)
+{
+	(void)state;
+	for (uint32_t ms = 100; !bools && ms < 60000; ms *= 2) {
+		twz_set_timeout(ms);
+		fails("forge_bool", ARGS(TWZ_A_FUNCTION(take_bool), TWZ_A_UINT(0xabcdef02)), sizeof(int), TIMEOUT,
+		      "no answer");
+	}
+	assert_int_equal(bools, 1);
+	twz_set_timeout(30000);
+	still_works();
+}
+
 #define REF(offset, size) ((uint64_t)(uint32_t)(size) << 32 | (uint32_t)(offset))
 
 static void
@@ -629,6 +657,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, load_back, unload_back),
 		cmocka_unit_test_setup_teardown(test_forged, load_back, unload_back),
 		cmocka_unit_test_setup_teardown(test_forged_references, load_back, unload_back),
+		cmocka_unit_test_setup_teardown(test_forged_bool, load_back, unload_back),
 		cmocka_unit_test_setup_teardown(test_race, load_back, unload_back),
 		cmocka_unit_test_setup_teardown(test_services, load_back, unload_back),
 	};
