@@ -8,7 +8,7 @@
 #include "introspect/dwarf/search.h"
 #include "introspect/sort.h"
 
-enum { AHEAD = 4 };	/* functions that an engine is told about before they are asked for */
+enum { AHEAD = 4 };	/* functions that are told about before they are asked for */
 
 /* -- the type of one function ----------------------------------------------------------------------- */
 
@@ -247,12 +247,18 @@ with_names(struct dw *dw, const struct twz_type *declared, const struct twz_type
 	return type;
 }
 
+/* Whether all is said by the function's own DIE, as of nearly all: no other type is compared with its. */
+static bool
+is_plain(const struct dw_function *f, const struct match *m)
+{
+	return m->rank >= RANK_NAME && !f->ifunc;
+}
+
 static void
 conclude(struct dw *dw, struct dw_function *f, const struct match *m)
 {
 	const char *differs = NULL;
-	const struct twz_type *declared = m->rank >= RANK_NAME && !f->ifunc ? NULL :
-					  declared_type(dw, m, &differs);
+	const struct twz_type *declared = is_plain(f, m) ? NULL : declared_type(dw, m, &differs);
 
 	if (f->type && f->type->kind != TWZ_FUNC)
 		f->type = NULL;
@@ -383,6 +389,15 @@ need(struct dw *dw, const struct dw_function *f, const struct match *m)
 			dw_need(dw, &dw_node_at(dw, m->declared[i].ref)->type, is_c);
 }
 
+/* What is needed for a function that comes soon is asked of the memory meanwhile. */
+static void
+expect(const struct dw *dw, const struct dw_function *f, const struct match *m)
+{
+	__builtin_prefetch(f, 1);
+	if (dw->ops->soon && m->ref)
+		dw->ops->soon(dw->engine, m->ref);
+}
+
 void
 dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 {
@@ -395,16 +410,24 @@ dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 	search_functions(&s);
 	order = in_order(&s);
 	for (size_t i = 0; i < n; i++) {
-		take(dw, &functions[order[i].item], &s.matches[order[i].item], !brief);
+		struct dw_function *f = &functions[order[i].item];
+		const struct match *m = &s.matches[order[i].item];
+
+		if (i + AHEAD < n)
+			expect(dw, &functions[order[i + AHEAD].item], &s.matches[order[i + AHEAD].item]);
+		take(dw, f, m, !brief);
 		if (dw->lazy)
-			need(dw, &functions[order[i].item], &s.matches[order[i].item]);
+			need(dw, f, m);
+		if (is_plain(f, m))
+			conclude(dw, f, m);
 	}
 	do
 		dw_fill(dw);
 	while (dw_define(dw));
 	types_finish(&dw->nodes);
 	for (size_t i = 0; i < n; i++)
-		conclude(dw, &functions[i], &s.matches[i]);
+		if (!is_plain(&functions[i], &s.matches[i]))
+			conclude(dw, &functions[i], &s.matches[i]);
 	share(&s, functions);
 	show_names(&s, functions);
 	dw->scratch = NULL;
