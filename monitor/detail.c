@@ -112,7 +112,11 @@ add_rest(struct details *d, const struct compartment *c)
 
 	add(d, "own layout", yes(o->fresh || o->debug),
 	    yes(c->instance && c->instance->zygote && c->instance->zygote->kind & GUEST_OWN), "%s",
-	    o->fresh || o->debug ? "exec" : "that of the session's zygote");
+	    o->fresh || o->debug ? "exec"
+	    : o->preload	 ? "that of its service's zygote" : "that of the session's zygote");
+	if (o->preload)
+		add(d, "preloaded", "yes", yes(c->instance != NULL), "%s",
+		    "constructors ran once for all; no private folder; its own code keeps it from making processes");
 	add_debuggers(d, c);
 	add(d, "restart", o->restart == MONITOR_RESTART_BY_RECORD ? "" : o->restart == MONITOR_RESTART_NEVER ? "never" : "on_call",
 	    compartment_never_restarts(c) ? "never" : "on_call", "after a fault%s",

@@ -101,7 +101,7 @@ make_ends(struct instance *i, struct ends *e, struct twz_error *err)
 {
 	int pipes[2];
 
-	if (!open_state(i->compartment, &e->state, err))
+	if (!i->compartment->options.preload && !open_state(i->compartment, &e->state, err))
 		return false;
 	if (!twz_gate_find(i->compartment->service, "cli_main"))
 		return true;
@@ -114,16 +114,23 @@ make_ends(struct instance *i, struct ends *e, struct twz_error *err)
 	       twz_fail_sys(err, errno, "watch a pipe");
 }
 
+void
+instance_build_id(const struct compartment *c, char *ret)
+{
+	*ret = '\0';
+	for (uint32_t k = 0; k < c->service->build_id_size && k < TWZ_BUILD_ID_MAX; k++)
+		snprintf(ret + 2 * k, 3, "%02x", c->service->build_id[k]);
+}
+
 /* What a START message says after its head. */
 static bool
 start_text(const struct compartment *c, char *text, size_t size, size_t *n)
 {
 	const char *granted = __atomic_load_n(&c->service->granted, __ATOMIC_ACQUIRE);
-	char id[2 * TWZ_BUILD_ID_MAX + 1] = "";
+	char id[2 * TWZ_BUILD_ID_MAX + 1];
 	int wrote;
 
-	for (uint32_t k = 0; k < c->service->build_id_size && k < TWZ_BUILD_ID_MAX; k++)
-		snprintf(id + 2 * k, 3, "%02x", c->service->build_id[k]);
+	instance_build_id(c, id);
 	wrote = snprintf(text, size, "%s%c%s%c%s%c%s", c->service->path, 0, c->state, 0, id, 0,
 			 granted ? granted : "");
 	if (wrote < 0 || (size_t)wrote >= size)
@@ -159,7 +166,8 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 				"the path or the environment of service %s is too long",
 				c->service->name);
-	if (!message_send(i->control, &head, text, n, fds, TWZ_COUNT(fds) - (e->out < 0)))
+	if (!message_send(i->control, &head, text, n, e->state < 0 ? &e->out : fds,
+			  (size_t)(e->state >= 0) + (size_t)(e->out >= 0)))
 		return twz_fail_sys(err, errno, "start service %s", c->service->name);
 	return true;
 }
@@ -222,6 +230,7 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 	m->instances = c->instance = i;
 	if (i->started)
 		event_add(c, MONITOR_FLAG_STARTED);
+	zygote_vouches(i);
 	instance_confined(i);
 	*ret = i;
 	return true;

@@ -37,6 +37,9 @@ struct zygote {
 	uint32_t namespaces;		/* CLONE_NEW… that it was given */
 	bool said_hello, watched;	/* watched: by the monitor's thread */
 	struct message_confinement got;
+	const struct compartment *preloads;	/* for whom it was made; NULL: for any service */
+	bool told;			/* it has said how it is confined, before it loaded that service */
+	struct twz_error failure;	/* why that could not be loaded */
 	bool served;			/* a service was loaded into a clone of it */
 	struct instance *spare;		/* for the next start; NULL: none */
 };
@@ -240,6 +243,12 @@ TWZ_MUST bool zygote_ensure(struct monitor *m, struct twz_error *err);
 /** The zygote for a compartment with these options, started if need be. */
 TWZ_MUST bool zygote_for(struct monitor *m, const struct compartment *c, struct zygote **ret,
 			 struct twz_error *err);
+/** Whether a service can be preloaded with these options. */
+TWZ_MUST bool zygote_can_preload(const struct compartment *c, enum twz_level level,
+				 const struct mechanism *mechanism, const struct monitor_load_options *o,
+				 struct twz_error *err);
+/** A clone that finds its service loaded is confined as the zygote was before it loaded it. */
+void zygote_vouches(struct instance *i);
 /** Ends its process, and every compartment with it; forgets it unless it is the first. */
 void zygote_end(struct zygote *z);
 /** An instance of it ended: so does it, if it was made for that one. */
@@ -330,6 +339,8 @@ void spare_tick(struct monitor *m);
 /* -- instance.c; all with the lock held */
 TWZ_MUST bool instance_start(struct compartment *c, struct instance **ret, struct twz_error *err);
 void instance_kill(struct instance *i);
+/** In hex, for messages; room for 2 * TWZ_BUILD_ID_MAX + 1. */
+void instance_build_id(const struct compartment *c, char *ret);
 /** It has said what confines it, and whose it is is known. */
 void instance_confined(const struct instance *i);
 /** Its pidfd says so: callers are woken. The reason of the end is not known yet. */

@@ -118,6 +118,7 @@ level_settle(struct compartment *c, const struct monitor_load_options *options, 
 	if (!o.asks && o.mechanism == MONITOR_BY_MPK)
 		level = c->minimum;
 	if (!choose_mechanism(c->monitor, c, o.mechanism, level, &mechanism, err) ||
+	    (o.preload && !zygote_can_preload(c, level, mechanism, &o, err)) ||
 	    !given_possible(c, mechanism, &o, err) || !given_copy(&o, err))
 		return false;
 	given_free(&c->options);
@@ -152,7 +153,7 @@ level_same(const struct compartment *c, const struct monitor_load_options *optio
 	if (options->asks == c->options.asks && options->level == c->options.level &&
 	    (options->mechanism == c->options.mechanism ||
 	     options->mechanism == MONITOR_BY_LEVEL) && options->memory == c->options.memory &&
-	    options->fresh == c->options.fresh && options->debug == c->options.debug &&
+	    options->fresh == c->options.fresh && options->preload == c->options.preload && options->debug == c->options.debug &&
 	    options->restart == c->options.restart && options->park_ns == c->options.park_ns && !options->nenv && !options->nargs && !options->nfds)
 		return true;
 	twz_fail(err, TWZ_CLASS_SECURITY, TWZ_ERR(NAMING, ALREADY_EXISTS),

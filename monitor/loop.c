@@ -76,6 +76,8 @@ zygote_lost(struct zygote *z)
 		next = i->next;
 		if (i->zygote != z)
 			continue;
+		if (z->failure.cls != TWZ_CLASS_NONE && i->failure.cls == TWZ_CLASS_NONE)
+			i->failure = z->failure;
 		i->zygote = NULL;
 		instance_kill(i);
 		instance_ended(i);
@@ -144,6 +146,37 @@ take_confinement(const struct message_in *in, struct message_confinement *ret)
 	return true;
 }
 
+/* What @z says of itself: of one that has loaded a service, only what it said before. */
+static void
+of_itself(struct monitor *m, struct zygote *z)
+{
+	struct message_confinement got;
+	size_t at = 0;
+
+	switch (m->in.head.kind) {
+	case MESSAGE_HELLO:
+		if (!z->said_hello)
+			z->said_hello = take_confinement(&m->in, &z->got);
+		break;
+	case MESSAGE_CONFINED:
+		if (z->preloads && !z->told && take_confinement(&m->in, &got)) {
+			z->got = got;
+			z->told = true;
+			for (struct instance *i = m->instances; i; i = i->next)
+				if (i->zygote == z)
+					zygote_vouches(i);
+		}
+		break;
+	case MESSAGE_UNLOADABLE:
+		if (z->preloads && z->failure.cls == TWZ_CLASS_NONE)
+			twz_fail(&z->failure, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, UNAVAILABLE),
+				 "service %s cannot be loaded: %s", z->preloads->service->name,
+				 message_text(&m->in, &at));
+		break;
+	}
+	pthread_cond_broadcast(&m->changed);
+}
+
 static void
 on_zygote(struct monitor *m, uint64_t serial)
 {
@@ -151,22 +184,22 @@ on_zygote(struct monitor *m, uint64_t serial)
 	struct instance *i;
 	int got = -1;
 
-	while (z && z->fd >= 0 && (got = message_receive(z->fd, &m->in, false)) > 0) {
+	for (int n = 0; n < MESSAGES && z && z->fd >= 0 && (got = message_receive(z->fd, &m->in, false)) > 0; n++) {
 		i = find(m, m->in.head.serial);
-		if (m->in.head.kind == MESSAGE_HELLO) {
-			z->said_hello = take_confinement(&m->in, &z->got);
-			pthread_cond_broadcast(&m->changed);
-		} else if (m->in.head.kind == MESSAGE_STARTED && i) {
+		if (i && i->zygote != z)
+			i = NULL;	/* it speaks for its own only */
+		if (m->in.head.kind == MESSAGE_STARTED && i && !i->started)
 			started(m, i);
-		} else if (m->in.head.kind == MESSAGE_FAILED && i) {
+		else if (m->in.head.kind == MESSAGE_FAILED && i)
 			lost(i, (int)m->in.head.word[0]);
-		} else if (m->in.head.kind == MESSAGE_REAPED) {
+		else if (m->in.head.kind == MESSAGE_REAPED)
 			reaped(z);
-		}
+		else
+			of_itself(m, z);
 		message_drop(&m->in);
 		z = find_zygote(m, serial);	/* it may have ended with its only compartment */
 	}
-	if (z && z->fd >= 0 && (got == 0 || errno != EAGAIN))
+	if (z && z->fd >= 0 && (got == 0 || (got < 0 && errno != EAGAIN)))
 		zygote_lost(z);
 }
 
@@ -190,7 +223,7 @@ confined(struct monitor *m, struct instance *i)
 {
 	struct message_confinement got;
 
-	if (i->ready)
+	if (i->ready || (i->zygote && i->zygote->preloads))
 		return true;
 	if (!take_confinement(&m->in, &got))
 		return false;

@@ -12,7 +12,9 @@ enum message_kind {
 	/* monitor to zygote; SERIAL names the instance in all answers */
 	MESSAGE_CLONE = 1,	/* control, log, crash, memory of the first link: what becomes of the clone,
 				   START says to itself */
-	/* zygote to monitor */
+	MESSAGE_PRELOAD,	/* memory; "path\0build id\0granted\0": loads the service for all clones to come;
+				   then START has no state, and all descriptors are one less */
+	/* zygote to monitor; with PRELOAD also UNLOADABLE, and CONFINED before it loads */
 	MESSAGE_HELLO,		/* struct message_confinement */
 	MESSAGE_STARTED,	/* pid; pidfd */
 	MESSAGE_FAILED,		/* errno */
@@ -71,6 +73,7 @@ enum {
 	GUEST_OPEN = 1,		/* its compartments are not confined */
 	GUEST_OWN = 2,		/* made for one compartment, by exec */
 	GUEST_NET = 8,		/* sockets can be made, of the families that are granted */
+	GUEST_PRELOAD = 16,	/* its clones are all of one service, which it has loaded */
 	GUEST_DEBUG = 4,	/* debuggers may attach; the compartment stops before it loads its service */
 };
 

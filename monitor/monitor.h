@@ -115,6 +115,7 @@ struct monitor_load_options {
 	enum monitor_mechanism mechanism;
 	uint64_t memory;		/* bytes of private memory; 0: the monitor's */
 	bool fresh;			/* an address layout of its own, by exec */
+	bool preload;			/* a clone of a process that has loaded its service: share/doc/compartments.md */
 	bool debug;			/* it waits for a debugger before its service is loaded */
 	bool here;			/* direct: this process itself has loaded the file; no row of its own */
 	enum monitor_restart restart;

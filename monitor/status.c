@@ -166,7 +166,7 @@ monitor_list(struct monitor *m, struct twz_arena *arena, const struct monitor_in
 static void
 count_spare(const struct zygote *z, struct monitor_stats *ret)
 {
-	if (!z->spare || !z->spare->started || !z->spare->told)
+	if (!z->spare || !z->spare->started || !(z->spare->told || z->told))
 		return;		/* none yet */
 	ret->spares++;
 	ret->spare_memory += instance_private_memory(z->spare);

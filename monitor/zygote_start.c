@@ -149,8 +149,74 @@ kind_for(const struct compartment *c)
 
 	if (c->active >= TWZ_LEVEL_CALLER && asks_granted(c->service, TWZ_ASK_NET, NULL))
 		own |= GUEST_NET;
+	if (o->preload)
+		own |= GUEST_PRELOAD;
 	return own | (c->active < TWZ_LEVEL_CALLER ? GUEST_OPEN : 0) | (o->fresh ? GUEST_OWN : 0) |
 	       (o->debug ? GUEST_OWN | GUEST_DEBUG : 0);
+}
+
+bool
+zygote_can_preload(const struct compartment *c, enum twz_level level, const struct mechanism *mechanism,
+		   const struct monitor_load_options *o, struct twz_error *err)
+{
+	const struct {
+		bool is;
+		const char *what;
+	} against[] = {
+		{ mechanism != &mechanism_process, "it has no process of its own" },
+		{ level < TWZ_LEVEL_CALLER, "its level does not confine it" },
+		{ o->fresh || o->debug, "it is to have a process from exec" },
+		{ o->nenv || o->nargs || o->nfds, "it is given something of its own" },
+		{ c->monitor->options.require_full, "full confinement is required, and who preloads may make processes" },
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(against); i++)
+		if (against[i].is)
+			return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+					"%s cannot be preloaded: %s", c->service->name, against[i].what);
+	return true;
+}
+
+static uint64_t
+memory_of(const struct compartment *c)
+{
+	return c->options.memory ? c->options.memory : c->monitor->options.memory;
+}
+
+/* What its clones find is what this compartment would load, with the same rights. */
+static bool
+has_loaded(const struct zygote *z, const struct compartment *c)
+{
+	const struct compartment *p = z->preloads;
+	const char *a = __atomic_load_n(&p->service->granted, __ATOMIC_ACQUIRE);
+	const char *b = __atomic_load_n(&c->service->granted, __ATOMIC_ACQUIRE);
+
+	return z->failure.cls == TWZ_CLASS_NONE && !strcmp(p->service->path, c->service->path) &&
+	       p->service->build_id_size == c->service->build_id_size &&
+	       !memcmp(p->service->build_id, c->service->build_id, c->service->build_id_size) &&
+	       memory_of(p) == memory_of(c) && !strcmp(a ? a : "", b ? b : "");
+}
+
+static bool
+send_preload(struct zygote *z, struct twz_error *err)
+{
+	const struct compartment *c = z->preloads;
+	const char *granted = __atomic_load_n(&c->service->granted, __ATOMIC_ACQUIRE);
+	struct message head = { .kind = MESSAGE_PRELOAD, .word = { memory_of(c) } };
+	char id[2 * TWZ_BUILD_ID_MAX + 1], text[32 << 10];
+	int n;
+
+	/* In a process namespace it can do nothing to others, whatever its service does to it. */
+	if (!(z->namespaces & CLONE_NEWPID))
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+				"%s cannot be preloaded: the kernel refuses process namespaces", c->service->name);
+	instance_build_id(c, id);
+	n = snprintf(text, sizeof(text), "%s%c%s%c%s", c->service->path, 0, id, 0, granted ? granted : "");
+	if (n < 0 || (size_t)n >= sizeof(text))
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
+				"the path of service %s is too long", c->service->name);
+	return message_send(z->fd, &head, text, (size_t)n + 1, NULL, 0) ||
+	       twz_fail_sys(err, errno, "preload service %s", c->service->name);
 }
 
 bool
@@ -166,7 +232,7 @@ zygote_for(struct monitor *m, const struct compartment *c, struct zygote **ret,
 		*ret = &m->zygote;
 		return true;
 	}
-	while (z && (z->kind != kind || kind & GUEST_OWN))
+	while (z && (z->kind != kind || kind & GUEST_OWN || (kind & GUEST_PRELOAD && !has_loaded(z, c))))
 		z = z->next;
 	if (!z) {
 		z = calloc(1, sizeof(*z));
@@ -175,13 +241,24 @@ zygote_for(struct monitor *m, const struct compartment *c, struct zygote **ret,
 		*z = (struct zygote){ .monitor = m, .next = m->zygotes, .kind = kind,
 				      .serial = ++m->next_serial, .fd = -1, .pidfd = -1 };
 		m->zygotes = z;
-		if (!start(z, err) || !loop_watch_zygote(z, err)) {
+		z->preloads = kind & GUEST_PRELOAD ? c : NULL;
+		if (!start(z, err) || !loop_watch_zygote(z, err) || (z->preloads && !send_preload(z, err))) {
 			zygote_end(z);
 			return false;
 		}
 	}
 	*ret = z;
 	return true;
+}
+
+void
+zygote_vouches(struct instance *i)
+{
+	if (!i->zygote || !i->zygote->preloads || !i->zygote->told || i->ready)
+		return;
+	i->got = i->zygote->got;
+	i->got.filter_own = 0;	/* they say so themselves, and their service may have had a hand in it */
+	i->told = true;
 }
 
 static void

@@ -44,7 +44,7 @@ extern const struct twz_type sys_type_level, sys_type_mechanism, sys_type_restar
 	  SYS_ENUM("restart", restart, .optional = true), \
 	  SYS_NUMBER("memory", .optional = true), SYS_TEXT("env", .optional = true), \
 	  SYS_TEXT("args", .optional = true), SYS_TEXT("fds", .optional = true), \
-	  SYS_NUMBER("park", .optional = true)) \
+	  SYS_NUMBER("park", .optional = true), SYS_FLAG("preload")) \
 	X(park, record, false, "Makes an idle compartment small; the next call finds it as it was", \
 	  SYS_TEXT("compartment")) \
 	X(unload, text, false, "Ends a compartment: destructed, or put_off until nobody needs it", \

@@ -10,7 +10,7 @@
 /* -- loading ----------------------------------------------------------------------------------- */
 
 enum load_param { LOAD_SERVICE, LOAD_ISOLATION, LOAD_MECHANISM, LOAD_INSTANCE, LOAD_DUP, LOAD_FRESH,
-		  LOAD_DEBUG, LOAD_RESTART, LOAD_MEMORY, LOAD_ENV, LOAD_ARGS, LOAD_FDS, LOAD_PARK };
+		  LOAD_DEBUG, LOAD_RESTART, LOAD_MEMORY, LOAD_ENV, LOAD_ARGS, LOAD_FDS, LOAD_PARK, LOAD_PRELOAD };
 
 /* Blanks separate; what needs one inside is no business of a command line. */
 static uint32_t
@@ -102,6 +102,7 @@ sys_load(const struct sys_request *r, struct twz_value *ret, struct twz_error *e
 									    MONITOR_BY_LEVEL),
 			.memory = (uint64_t)sys_arg_number(r, LOAD_MEMORY, 0) << 20,
 			.fresh = sys_arg_flag(r, LOAD_FRESH),
+			.preload = sys_arg_flag(r, LOAD_PRELOAD),
 			.debug = sys_arg_flag(r, LOAD_DEBUG),
 			.restart = (enum monitor_restart)sys_arg_number(r, LOAD_RESTART,
 									MONITOR_RESTART_BY_RECORD),

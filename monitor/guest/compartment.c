@@ -41,17 +41,33 @@ unloadable(const char *why)
 	_exit(127);
 }
 
+void *
+compartment_load(const char *path, const char *build_id, const char **why)
+{
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	struct mapped m;
+
+	if (!library) {
+		*why = dlerror();
+		return NULL;
+	}
+	m = mapped_find(library);
+	if (mapped_is(&m, build_id))
+		return library;
+	*why = "its file is no longer the one that was inspected; call it again";
+	return NULL;
+}
+
 static void *
 load(const struct guest_start *start)
 {
-	void *library = dlopen(start->path, RTLD_NOW | RTLD_LOCAL);
+	const char *why = NULL;
+	void *library = preloaded() ? preloaded() : compartment_load(start->path, start->build_id, &why);
 	struct mapped m;
 
 	if (!library)
-		unloadable(dlerror());
+		unloadable(why);
 	m = mapped_find(library);
-	if (!mapped_is(&m, start->build_id))
-		unloadable("its file is no longer the one that was inspected; call it again");
 	crash_loaded(m.base, m.size);
 	return library;
 }
@@ -163,7 +179,7 @@ start(const struct guest_start *start, struct message_confinement *confinement)
 	prctl(PR_SET_NAME, name ? name + 1 : start->path);
 	if (!confine_compartment(start, confinement))
 		tell(MESSAGE_CONFINED, 0, 0, confinement, sizeof(*confinement));
-	state_dir = strdup(start->state);
+	state_dir = preloaded() ? NULL : strdup(start->state);
 	set_environment(start);
 	take_given(start->given);
 	if (start->require_full && confine_lacks(confinement))
@@ -199,8 +215,8 @@ await_start(struct message_confinement *confinement)
 		.nenv = order.head.word[2],
 		.require_full = order.head.word[3] != 0,
 		.given = order.head.word[4],
-		.state_fd = order.fds[0],
-		.out = order.fds[1],
+		.state_fd = preloaded() ? -1 : order.fds[0],
+		.out = order.fds[preloaded() ? 0 : 1],
 	};
 	s.env = (const char *)order.bytes + at;
 	return start(&s, confinement);

@@ -219,15 +219,17 @@ common_rules(uint32_t abi)
 }
 
 static uint32_t
-landlock(const struct guest_start *start, uint32_t abi)
+landlock(const struct guest_start *start, int rules, uint32_t abi)
 {
 	uint64_t handled = landlock_everything(abi).handled_fs;
 	int file = open(start->path, O_PATH | O_CLOEXEC);
 
-	allow(GUEST_RULES_FD, file, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
-	allow(GUEST_RULES_FD, start->state_fd, LANDLOCK_FS_STATE & handled);
-	allow_granted(GUEST_RULES_FD, start->granted, handled);
-	return syscall(SYS_landlock_restrict_self, GUEST_RULES_FD, 0) ? 0 : abi;
+	allow(rules, file, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
+	allow(rules, start->state_fd, LANDLOCK_FS_STATE & handled);
+	allow_granted(rules, start->granted, handled);
+	if (file >= 0)
+		close(file);
+	return syscall(SYS_landlock_restrict_self, rules, 0) ? 0 : abi;
 }
 
 /*
@@ -252,8 +254,8 @@ confine_ahead(struct message_confinement *io)
 	int rules = -1;
 
 	if (!(guest_kind & GUEST_OPEN)) {
-		rules = io->landlock ? common_rules(io->landlock) : -1;
-		io->landlock = rules >= 0 ? io->landlock : 0;
+		rules = io->landlock && !preloaded() ? common_rules(io->landlock) : -1;
+		io->landlock = rules >= 0 || preloaded() ? io->landlock : 0;
 		io->landlock_scoped = io->landlock >= 6;
 		io->limits = limit(RLIMIT_NOFILE, FILES) && io->limits;
 		io->filter_own = io->filter ? filter_compartment() : 0;
@@ -264,18 +266,34 @@ confine_ahead(struct message_confinement *io)
 }
 
 bool
+confine_preload(const struct guest_start *start, struct message_confinement *io)
+{
+	int rules = io->landlock ? common_rules(io->landlock) : -1;
+
+	io->landlock = rules >= 0 ? landlock(start, rules, io->landlock) : 0;
+	io->landlock_scoped = io->landlock >= 6;
+	io->limits = io->limits && limit(RLIMIT_DATA, start->memory);
+	if (rules >= 0)
+		close(rules);
+	return (!io->filter || filter_preload()) &&
+	       (!(guest_kind & GUEST_NET) || !io->filter || limit_sockets(start->granted));
+}
+
+bool
 confine_compartment(const struct guest_start *start, struct message_confinement *io)
 {
 	uint32_t limits = io->limits, abi = io->landlock;
 
-	if (!enter_state(start))
+	if (preloaded() ? chdir("/") : !enter_state(start))
 		_exit(126);
-	if (guest_kind & GUEST_OPEN) {
+	if (preloaded()) {
+		/* The zygote had all of it. */
+	} else if (guest_kind & GUEST_OPEN) {
 		limit(RLIMIT_DATA, start->memory);
 	} else {
 		io->limits = io->limits && limit(RLIMIT_DATA, start->memory);
 		if (io->landlock)
-			io->landlock = landlock(start, io->landlock);
+			io->landlock = landlock(start, GUEST_RULES_FD, io->landlock);
 		io->landlock_scoped = io->landlock >= 6;
 		if (guest_kind & GUEST_NET && io->filter && !limit_sockets(start->granted))
 			_exit(126);

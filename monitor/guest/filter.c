@@ -35,6 +35,11 @@ filter_zygote(bool net)
 		   : install(filter_code, TWZ_COUNT(filter_code));
 }
 
+enum {
+	NAMESPACES = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
+		     CLONE_NEWNET,
+};
+
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define IF_EQUAL(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), (yes), (no))
 #define IF_SET(bits, yes, no) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), (yes), (no))
@@ -54,6 +59,22 @@ filter_compartment(void)
 		IF_SET(CLONE_THREAD, 3, 2),
 		LOAD(args[0]),			/* tgkill: process */
 		IF_EQUAL((uint32_t)getpid(), 1, 0),
+		RETURN(SECCOMP_RET_ERRNO | EPERM),
+		RETURN(SECCOMP_RET_ALLOW),
+	};
+
+	return install(code, TWZ_COUNT(code));
+}
+
+bool
+filter_preload(void)
+{
+	const struct sock_filter code[] = {
+		LOAD(nr),
+		IF_EQUAL(SYS_clone, 1, 0),
+		RETURN(SECCOMP_RET_ALLOW),
+		LOAD(args[0]),
+		IF_SET(NAMESPACES, 0, 1),
 		RETURN(SECCOMP_RET_ERRNO | EPERM),
 		RETURN(SECCOMP_RET_ALLOW),
 	};

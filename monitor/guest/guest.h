@@ -49,6 +49,12 @@ extern uint32_t guest_kind;
 /** Serves CLONE messages until the monitor is gone. */
 void zygote_run(struct message_confinement *confinement) __attribute__((noreturn));
 
+/* -- preload.c: a zygote of one service */
+/** Confines this process for good, and loads the service. Ends it, with the reason, when that fails. */
+void preload(struct message_in *in, struct message_confinement *confinement);
+/** What was loaded; NULL: nothing. */
+void *preloaded(void);
+
 /* -- confine.c */
 /** Once, before any clone: everything that children inherit. */
 void confine_zygote(struct message_confinement *ret);
@@ -60,6 +66,8 @@ void confine_ahead(struct message_confinement *io);
 /** The rest, before the service's code is loaded. False: less of it holds than @io said before. */
 bool confine_compartment(const struct guest_start *start, struct message_confinement *io);
 
+/** In a zygote of one service: all that its clones will have in common. False: the kernel refuses. */
+bool confine_preload(const struct guest_start *start, struct message_confinement *io);
 /** What is missing of it, or NULL. */
 const char *confine_lacks(const struct message_confinement *c);
 
@@ -68,10 +76,14 @@ const char *confine_lacks(const struct message_confinement *c);
 uint32_t filter_zygote(bool net);
 /** Adds what only compartments must not do: new processes, signals to others. */
 uint32_t filter_compartment(void);
+/** What a process that makes compartments and runs a service's constructors must not do: new namespaces. */
+bool filter_preload(void);
 /** Where sockets can be made: only of these address families (0: none). False when the kernel refuses. */
 bool filter_families(const uint32_t families[3]);
 
 /* -- compartment.c */
+/** Loads the service's file; NULL with *@why when it cannot be. */
+void *compartment_load(const char *path, const char *build_id, const char **why);
 /** Waits for what to become, and becomes it. */
 void compartment_run(struct message_confinement *confinement) __attribute__((noreturn));
 

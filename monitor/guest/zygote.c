@@ -114,7 +114,9 @@ zygote_run(struct message_confinement *confinement)
 			continue;
 		if (message_receive(GUEST_ZYGOTE_FD, &in, true) <= 0)
 			_exit(0);
-		if (in.head.kind == MESSAGE_CLONE)
+		if (in.head.kind == MESSAGE_PRELOAD)
+			preload(&in, confinement);
+		else if (in.head.kind == MESSAGE_CLONE)
 			make_clone(confinement);
 		message_drop(&in);
 	}

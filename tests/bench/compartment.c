@@ -81,12 +81,12 @@ starter_open(struct bench_row *row)
 static void
 starter_ready(struct bench_row *row)
 {
+	char letter = *(const char *)row->what;
 	double warm;
 
 	order('o', &warm);
 	for (int i = 0; i < 3; i++)
-		order('s', &warm);
-	(void)row;
+		order(letter == 'p' || letter == 'f' ? letter : 's', &warm);
 }
 
 static void
@@ -229,6 +229,11 @@ bench_compartment_rows(void)
 	row.key = "start", row.name = "start and first call, session open";
 	row.what = "s", row.samples = 20, row.gap_us = PAUSE_US;
 	bench_row(row);
+	row.key = "start_preloaded", row.name = "the same, the service preloaded", row.what = "p";
+	bench_row(row);
+	row.key = "start_fresh", row.name = "the same by exec, addresses of its own", row.what = "f", row.samples = 5;
+	bench_row(row);
+	row.what = "s", row.samples = 20;
 	bench_row((struct bench_row){
 		.key = "sketch_row", .group = row.group, .name = "the sketch, one after the other without a pause",
 		.open = sketch_open, .run = sketch_run, .close = sketch_close, .samples = 20,

@@ -6,6 +6,7 @@
  *   ?  is there a service to start?
  *   o  opens a monitor; c closes it
  *   s  starts one more compartment and calls it: nanoseconds
+ *   p  the same, the service preloaded; f by exec, with a layout of addresses of its own
  *   S  a monitor of its own, one compartment, one call: nanoseconds
  *   i  nanoseconds of CPU that one compartment uses in a second
  *   m  KiB of private memory of one compartment
@@ -96,7 +97,7 @@ close_monitor(void)
  * their private folders are there from the one before, as they are for all but the first load of a service ever.
  */
 static bool
-start(struct twz_error *err)
+start(const struct monitor_load_options *options, struct twz_error *err)
 {
 	struct twz_service *service = twz_new(&starter.arena, struct twz_service);
 	uint64_t words[2] = { 1, 2 };
@@ -106,7 +107,7 @@ start(struct twz_error *err)
 
 	*service = *starter.service;
 	service->name = twz_format(&starter.arena, "calc%u", starter.started++);
-	if (!monitor_load(starter.monitor, service, NULL, &id, err) ||
+	if (!monitor_load(starter.monitor, service, options, &id, err) ||
 	    !monitor_bind(starter.monitor, service, twz_gate_find(service, "add"), &gate, err) ||
 	    !monitor_call(gate, words, &sum, -1, err))
 		return false;
@@ -256,7 +257,7 @@ start_many(double *ret, struct twz_error *err)
 	for (int i = 0; i < MANY; i++) {
 		uint64_t from = now();
 
-		if (!start(err))
+		if (!start(NULL, err))
 			return false;
 		took[i] = (double)(now() - from);
 		sum += took[i];
@@ -280,7 +281,11 @@ obey(char order, double *ret, struct twz_error *err)
 	if (order == 'o' || order == 'S')
 		ok = open_monitor(err);
 	if (order == 's' || order == 'S')
-		ok = ok && start(err);
+		ok = ok && start(NULL, err);
+	if (order == 'p')
+		ok = start(&(struct monitor_load_options){ .preload = true }, err);
+	if (order == 'f')
+		ok = start(&(struct monitor_load_options){ .fresh = true }, err);
 	*ret = (double)(now() - from);
 	if (order == 'c')
 		close_monitor();

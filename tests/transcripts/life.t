@@ -156,6 +156,35 @@ died
 property  asked    active   mechanism
 restart   on_call  on_call  after a fault
 1
+## Clones of one zygote have one layout of addresses; by exec, each has its own.
+$ cat >places.twz <<'end'
+> fn main(option) {
+>   _ = sys::load one::libcounter.so $option
+>   _ = sys::load two::libcounter.so $option
+>   _ = one::inc
+>   print (one::inc) (two::inc) ((sys::symbol one malloc).address == (sys::symbol two malloc).address)
+> }
+> end
+$ sed 's/ $option//; s/option//' places.twz >same.twz; sed 's/$option/--fresh/; s/option//' places.twz >fresh.twz; sed 's/$option/--preload/; s/option//' places.twz >preload.twz; twz same.twz; twz fresh.twz; twz preload.twz
+2 1 true
+2 1 false
+2 1 true
+## Preloaded, its constructors ran once for all of its compartments; what it is given, or keeps in files, it has not.
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load montest --preload; montest::was_ctor_run; try montest::crash_quietly else "crashed"; montest::was_ctor_run; (sys::info montest).properties | where it.property == "preloaded" | map it.active'
+montest
+true
+crashed
+true
+["yes"]
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load unresolved --preload'
+Link Error: service unresolved cannot be loaded: …/tests/services/life/libunresolved.so: undefined symbol: nobody_has_this
+[6]
+$ twz -c 'sys::load counter --preload --isolation=callee'; twz -c 'sys::load counter --preload --fresh'; twz -c 'sys::load counter --preload --env=A=1'; twz --require=full -c 'sys::load counter --preload'
+Link Error: counter cannot be preloaded: its level does not confine it
+Link Error: counter cannot be preloaded: it is to have a process from exec
+Link Error: counter cannot be preloaded: it is given something of its own
+Link Error: counter cannot be preloaded: full confinement is required, and who preloads may make processes
+[6]
 ## What is not called can be made small, by word or by time; it knows what it knew, and the next call is made as ever.
 $ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'heap::fill 64; heap::deep 100; heap::drop; p = sys::park heap; p.how; p.before > 64000000; p.after < 8000000; (sys::info heap).state; heap::known; (sys::info heap).state; heap::fill 1'
 64
