@@ -3,6 +3,7 @@
  * inspects the library. A file NAME.gates makes its library the service NAME; of two files of one name, or
  * for one library, the first folder's counts.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -81,6 +82,37 @@ registry_library(const char *name, struct twz_arena *arena)
 			break;
 	}
 	return NULL;
+}
+
+/* libNAME.so.1, where other characters than a service's name may have are '_' in @name. */
+static bool
+is_library_for(const char *file, const char *name)
+{
+	if (strncmp(file, "lib", 3) != 0)
+		return false;
+	for (file += 3; *name; file++, name++)
+		if (*file != *name && (*name != '_' || !*file || isalnum((unsigned char)*file)))
+			return false;
+	return !strncmp(file, ".so.", 4);
+}
+
+const char *
+registry_library_for(const char *name, struct twz_arena *arena)
+{
+	const char *best = NULL;
+
+	for (size_t i = 0; i < TWZ_COUNT(library_folders) && !best; i++) {
+		DIR *folder = opendir(library_folders[i]);
+		const struct dirent *entry;
+
+		/* The shortest is the one that programs are linked with: libz.so.1, not libz.so.1.2.13. */
+		while (folder && (entry = readdir(folder)))
+			if (is_library_for(entry->d_name, name) && (!best || strlen(entry->d_name) < strlen(best)))
+				best = twz_strdup(arena, entry->d_name);
+		if (folder)
+			closedir(folder);
+	}
+	return best;
 }
 
 static const char *

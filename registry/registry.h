@@ -129,6 +129,8 @@ size_t registry_gates(const char *const *folders, struct twz_arena *arena,
 		      const struct registry_gates **ret);
 /** The installed library of this file name, or the one at this absolute path; NULL. */
 const char *registry_library(const char *name, struct twz_arena *arena);
+/** The file's name of an installed library that could be the service @name, as libz.so.1 could be z; NULL. */
+const char *registry_library_for(const char *name, struct twz_arena *arena);
 /** The one for the service @name, or for the library at @path; NULL. */
 const struct registry_gates *registry_gates_named(const char *const *folders, const char *name,
 						  struct twz_arena *arena);

@@ -231,10 +231,13 @@ static bool
 not_found(struct session *s, const char *name, struct twz_error *err)
 {
 	TWZ_ARENA arena = { 0 };
-	const char *const *names, *near;
+	const char *const *names, *near, *library = registry_library_for(name, &arena);
 	size_t n = session_names(s, &arena, &names);
 
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no service '%s'", name);
+	if (library)
+		return twz_hint(err, "%s is installed; 'twz-inspect --gates %s --headers FILE' drafts the gates file "
+				"that makes it a service", library, library);
 	near = twz_nearest(name, names, n);
 	return near ? twz_hint(err, "did you mean %s?", near) : false;
 }

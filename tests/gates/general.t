@@ -283,3 +283,8 @@ $ export TWZ_GATES=$PWD/boxes; twz -c 'r ?= two::right_new; two::right_of r; l ?
 1
 Type Error: two::right_of: an argument is no object of this compartment's
 [3]
+## Who calls a library that is installed and no service yet hears what makes it one.
+$ twz -v -c 'crypt::crypt "x" "y"' 2>&1 | sed 's/libcrypt\.so\.[0-9.]*/LIBRARY/g'
+Name Error: no service 'crypt'
+  crypt::crypt "x" "y"
+  ^^^^^ LIBRARY is installed; 'twz-inspect --gates LIBRARY --headers FILE' drafts the gates file that makes it a service
