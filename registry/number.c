@@ -164,6 +164,7 @@ class_by_words(struct numbers *s, const struct twz_type *type)
 static uint32_t
 classify(struct numbers *s, const struct twz_type *type, unsigned depth)
 {
+	const struct number_slot *slots;
 	struct number_slot *slot;
 	uint32_t found;
 
@@ -176,18 +177,21 @@ classify(struct numbers *s, const struct twz_type *type, unsigned depth)
 		return slot->class;
 	*slot = (struct number_slot){ type, OPEN };
 	s->nknown++;
+	/* A slot stays where it is until there are more. */
+	slots = s->slots;
 	if (depth < DEPTH_MAX) {
 		classify(s, type->target, depth + 1);
 		for (uint32_t i = 0; is_open(type) && i < type->nmembers; i++)
 			classify(s, type->members[i].type, depth + 1);
-		slot = slot_of(s, type);
+		slot = s->slots == slots ? slot : slot_of(s, type);
 		if (slot->class != OPEN)
 			return slot->class;
+		slots = s->slots;
 		found = class_by_words(s, type);
 	} else {
 		found = add(s, type);
 	}
-	slot = slot_of(s, type);
+	slot = s->slots == slots ? slot : slot_of(s, type);
 	if (slot->class == OPEN)
 		slot->class = found;
 	return slot->class;
