@@ -101,6 +101,16 @@ enum {
 	LINK_CALLS_BACK = 1,
 };
 
+/* Whether a gate is under way: its caller waits, or runs what the gate has called back. For those who only look. */
+static inline bool
+link_is_busy(const struct link_shared *s)
+{
+	const struct link_call *head = (const struct link_call *)(const void *)s->block;
+
+	return __atomic_load_n(&s->reply, __ATOMIC_RELAXED) ||
+	       __atomic_load_n(&head->call.ret[0], __ATOMIC_RELAXED) == LINK_CALLS_BACK;
+}
+
 /* A full fence. ThreadSanitizer knows none: an exchange does for it. */
 static inline void
 link_fence(void)

@@ -73,7 +73,7 @@ bool
 instance_is_idle(const struct instance *i)
 {
 	for (const struct monitor_link *l = i->links; l; l = l->next)
-		if (__atomic_load_n(&l->shared->reply, __ATOMIC_RELAXED))
+		if (link_is_busy(l->shared))
 			return false;
 	return true;
 }

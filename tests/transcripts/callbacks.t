@@ -116,6 +116,12 @@ a y
 b x
 b y
 2
+## What is parked meanwhile goes on.
+$ twz -c 'words::each "a b" {|v, i| p = sys::park words; print $v; 0}; words::sort [2, 1] {|a, b| q = sys::park words; $a - $b}'
+a
+b
+2
+[1, 2]
 ## What goes wrong is the call's failure, and the service goes on.
 $ twz -c 'words::each "a b" {|w| 0}'
 Type Error: the function takes 1 argument, and is called back with 2: fn(word: string, index: i32) -> i32

@@ -308,6 +308,8 @@ static int
 await_exit(int n, void *data)
 {
 	(void)data;
+	/* Its gate is under way, and so it is not idle. */
+	assert_int_equal(twz_wait(back, TWZ_STATE_IDLE, 0, NULL), -1);
 	if (n == 2)
 		assert_int_equal(twz_wait(back, TWZ_STATE_EXITED, 20000, NULL), 0);
 	return n;
