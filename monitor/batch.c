@@ -167,6 +167,12 @@ cross(struct batch *b, size_t n, int64_t timeout_ns, size_t *failures, struct tw
 	return b->n;
 }
 
+bool
+monitor_goes_together(const struct monitor_gate *gate)
+{
+	return !gate->call;
+}
+
 size_t
 monitor_call_many(struct monitor_one *calls, size_t n, int64_t timeout_ns, struct twz_error *err)
 {

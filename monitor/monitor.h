@@ -191,6 +191,9 @@ struct monitor_one {
  */
 size_t monitor_call_many(struct monitor_one *calls, size_t n, int64_t timeout_ns, struct twz_error *err);
 
+/** Whether calls of the gate can share a crossing: not where a handler answers them, or there is nothing to cross. */
+bool monitor_goes_together(const struct monitor_gate *gate);
+
 /**
  * Memory of @n bytes, zeroed, that large arguments can lie in without being copied: a buffer that goes into a
  * gate only, lies inside of it whole and has 64 KiB or more. It is shared with a compartment from the first such

@@ -148,7 +148,7 @@ call_ahead(struct lang *l, struct lang_ahead *ahead, const struct ast *expr, con
 	ahead->values = twz_new_array(l->arena, n, struct twz_value);
 	ahead->first = i;
 	ahead->n = lang_call_gates(l, *expr->site, args, n, ahead->values, &ahead->failure);
-	ahead->failed = ahead->n < n;
+	ahead->failed = ahead->n < n && ahead->failure.cls != TWZ_CLASS_NONE;
 	adapt(ahead, lang_now() - begun, left);
 	return true;
 }

@@ -138,7 +138,7 @@ lang_call_gates(struct lang *l, const struct call_site *site, const struct twz_v
 	done = host->call_many(host->data, site->service, site->gate, args, site->nparams, n, left, l->arena, ret,
 			       err);
 	lang_begin_turn(l);
-	if (done < n)
+	if (done < n && err->cls != TWZ_CLASS_NONE)
 		call_failed(l, site->service, site->gate, left, err);
 	return done;
 }

@@ -91,7 +91,7 @@ struct repl_host {
 	/**
 	 * @n calls of one gate that only looks and requires no right, in order, as if they were made one by one;
 	 * they may share their way there and back. How many results are there, in @ret; fewer than @n: why not the
-	 * next one is in @err. May be NULL: they are made one by one.
+	 * next one is in @err, or it was not tried, for calls of this gate are made one by one. May be NULL: all are.
 	 */
 	size_t (*call_many)(void *data, const struct twz_service *service, const struct twz_gate *gate,
 			    const struct twz_value *const *args, size_t nargs, size_t n, int64_t timeout_ns,

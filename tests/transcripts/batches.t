@@ -46,3 +46,10 @@ $ export TWZ_PATH=$TWZ_BUILD/tests/services/batch:$TWZ_BUILD/lib/twz; twz -c 'ys
 251
 []
 [500]
+## One whose calls a handler answers is called one by one: the handler may do more than look.
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/batch; twz -c 'sys::interpose batch half_until grate::half_until; try { _ = (1 .. 500) | map batch::half_until it 100 } catch e { print e }; grate::count; for l in [1, 2] { try { _ = (1 .. 500) | map batch::half_until it 60 } catch e { print (e.kind) } }; grate::count'
+{kind: "Error", message: "That one is odd", gate: ""}
+100
+Error
+Error
+220

@@ -118,6 +118,47 @@ test_types(void **state)
 	twz_unload(c);
 }
 
+/* -- what a service is loaded with ---------------------------------------------------------------- */
+
+static const char *
+said(struct twz_compartment *c, const char *gate, struct twz_arg arg)
+{
+	const char *text = "";
+
+	if (twz_gate_call(lookup(c, gate), &arg, 1, &text, sizeof(text)))
+		fail_msg("%s", twz_failed()->text);
+	return text;
+}
+
+static void
+test_given(void **state)
+{
+	static const char *const args[] = { "one", "two words", NULL };
+	FILE *file = tmpfile();
+	struct twz_load_fd fds[70] = { { "text", file ? fileno(file) : -1 } };
+	const struct twz_load_options options = { .args = args, .fds = fds, .dup = 1 };
+	struct twz_compartment *c;
+	char path[4300];
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(fputs("a line\n", file) >= 0 && fseek(file, 0, SEEK_SET) == 0);
+	snprintf(path, sizeof(path), "given::%s/../../tests/services/life/libmontest.so", getenv("TWZ_PATH"));
+	c = twz_load(path, &options);
+	if (!c)
+		fail_msg("%s", twz_failed()->text);
+	fclose(file);				/* the compartment has its own */
+	assert_string_equal(said(c, "argument", TWZ_A_UINT(1)), "two words");
+	assert_string_equal(said(c, "argument", TWZ_A_UINT(2)), "there is none");
+	assert_string_equal(said(c, "read_given", TWZ_A_TEXT("text")), "a line");
+	assert_string_equal(said(c, "read_given", TWZ_A_TEXT("other")), "Bad file descriptor");
+	twz_unload(c);
+	for (size_t i = 0; i < 69; i++)
+		fds[i] = (struct twz_load_fd){ "x", 0 };
+	assert_null(twz_load(path, &options));
+	assert_int_equal(twz_failed()->code, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT));
+}
+
 /* -- calls ------------------------------------------------------------------------------------- */
 
 static void
@@ -336,7 +377,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),   cmocka_unit_test(test_async),
+		cmocka_unit_test(test_types),   cmocka_unit_test(test_given),
+		cmocka_unit_test(test_async),
 		cmocka_unit_test(test_cancel),  cmocka_unit_test(test_held),
 		cmocka_unit_test(test_events),  cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_handlers), cmocka_unit_test(test_close),
