@@ -31,6 +31,19 @@ TWZ_GATE(struct maybe_side, side_of, (double square), TWZ_DOC("The side of a squ
 	return square < 0 ? maybe_side_none() : maybe_side_some(__builtin_sqrt(square));
 }
 
+typedef bool keep_side(double side, void *data);
+
+TWZ_GATE(uint32_t, count_if, (const double *sides, size_t n, keep_side *keep, void *data),
+	 TWZ_DOC("How many sides are kept"), TWZ_IN(sides, n), TWZ_CALLBACK(keep, data),
+	 TWZ_CALLBACK_PARAMS(keep, side, data))
+{
+	uint32_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		kept += keep(sides[i], data);
+	return kept;
+}
+
 TWZ_GATE(void, halve, (double *sides, size_t n), TWZ_DOC("Halves lengths"), TWZ_INOUT(sides, n))
 {
 	for (size_t i = 0; i < n; i++)

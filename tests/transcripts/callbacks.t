@@ -122,6 +122,10 @@ a
 b
 2
 [1, 2]
+## What is unloaded meanwhile has ended; its next call has another compartment.
+$ twz -c 'try { words::each "a b" {|v, i| sys::unload words; 0}; print never } catch e { print "it ended" }; words::each "a b" {|v, i| 0}'
+it ended
+2
 ## What goes wrong is the call's failure, and the service goes on.
 $ twz -c 'words::each "a b" {|w| 0}'
 Type Error: the function takes 1 argument, and is called back with 2: fn(word: string, index: i32) -> i32

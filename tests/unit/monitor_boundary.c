@@ -378,6 +378,30 @@ test_cycle(void **state)
 	assert_add_works(f);
 }
 
+/* Where addresses would go to a compartment by protection keys, no call is made. */
+static void
+test_no_callbacks_by_keys(void **state)
+{
+	struct fixture *f = *state;
+	struct compartment c = { .service = &f->test, .mechanism = &mechanism_mpk };
+	struct monitor_gate gate = { .compartment = &c, .gate = &fixture_gates[GATE_call_back] };
+	TWZ_ARENA arena = { 0 };
+
+	assert_true(twz_plan_make(gate.gate, &arena, &gate.plan, &f->err));
+	callback_route(&gate, &mechanism_mpk);
+	assert_false(gate.call(&gate, WORDS(POINTER(f), POINTER(f)), NULL, -1, &f->err));
+	assert_int_equal(f->err.cls, TWZ_CLASS_LINK);
+	assert_int_equal(f->err.code, TWZ_ERR(GENERIC, NOT_SUPPORTED));
+	assert_non_null(strstr(f->err.text, "calls its caller back, which compartments of mechanism mpk cannot"));
+	callback_route(&gate, &mechanism_process);
+	assert_true(callback_has_links(&gate));
+	assert_true(gate.call != NULL);
+	gate.gate = &fixture_gates[GATE_add];
+	assert_true(twz_plan_make(gate.gate, &arena, &gate.plan, &f->err));
+	callback_route(&gate, &mechanism_process);
+	assert_null(gate.call);		/* and nothing of it is on the way of other gates */
+}
+
 /* -- the caller attacks the service --------------------------------------------------------------------- */
 
 struct scribbler {
@@ -538,7 +562,7 @@ main(int argc, char **argv)
 		TEST(test_oversized_kills), TEST(test_deadline_ends_it), TEST(test_truncation),
 		TEST(test_guest_without_descriptors), TEST(test_guest_without_threads),
 		TEST(test_caller_without_descriptors), TEST(test_thousand_callers), TEST(test_floods),
-		TEST(test_caller_dies), TEST(test_cycle), TEST(test_arguments_change),
+		TEST(test_caller_dies), TEST(test_cycle), TEST(test_no_callbacks_by_keys), TEST(test_arguments_change),
 		TEST(test_forged_headers),
 	};
 
