@@ -421,6 +421,8 @@ void link_unref(struct monitor_link *l);
 uint64_t link_uncounted(const struct monitor_link *l);
 /** A thread of the session gives its link back; the caller then gives up its hold on the monitor. */
 void link_release(struct monitor_link *l);
+/** Ends a link of @from's that goes to who is a handler no more. It is in no call. */
+void links_let_go(struct monitor *m, const struct instance *from, uint64_t serial);
 /** Ends links that @from's instance holds, and kills whoever still works for it. */
 void links_abandon(struct monitor *m, struct instance *from);
 

@@ -193,3 +193,20 @@ links_abandon(struct monitor *m, struct instance *from)
 			life_look(i->compartment);
 		}
 }
+
+void
+links_let_go(struct monitor *m, const struct instance *from, uint64_t serial)
+{
+	for (struct instance *i = m->instances; i; i = i->next)
+		for (struct monitor_link **at = &i->links, *l; (l = *at); at = &l->next) {
+			if (l->serial != serial || l->from != from)
+				continue;
+			hang_up(l);
+			*at = l->next;
+			i->refs++;
+			link_unref(l);
+			life_look(i->compartment);
+			instance_unref(i);
+			return;
+		}
+}

@@ -188,6 +188,8 @@ link_to(struct monitor *m, struct instance *from, const struct request *r, struc
 		close(fd);
 	if (!ok)
 		instance_kill(from);
+	if (r->have_handler && r->have_handler != l->serial)
+		links_let_go(m, from, r->have_handler);
 	return true;
 }
 

@@ -179,8 +179,8 @@ new_link(const struct twz_stub *stub, const struct question *q)
 static struct binding *
 take_binding(const struct twz_stub *stub, struct question *q, struct twz_error *err)
 {
-	struct out_link *link = find_link(stub->service,
-					  q->head.word[5] || stub == &self.below ? stub->gate : "");
+	bool direct = !q->head.word[5] && stub != &self.below;
+	struct out_link *link = find_link(stub->service, direct ? "" : stub->gate), *handler;
 	struct binding *b;
 
 	if (!link || link->serial != q->head.word[1]) {
@@ -188,6 +188,10 @@ take_binding(const struct twz_stub *stub, struct question *q, struct twz_error *
 			drop_link(link);
 		link = new_link(stub, q);
 	}
+	/* Who is a handler no more need not stay because of us. */
+	handler = direct ? find_link(stub->service, stub->gate) : NULL;
+	if (handler)
+		drop_link(handler);
 	b = calloc(1, sizeof(*b));
 	if (!link || !b) {
 		free(b);

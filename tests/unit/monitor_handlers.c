@@ -677,6 +677,24 @@ test_unloaded(void **state)
 	assert_add(f, 3);
 }
 
+/* Services that had a link to a handler let go of it, so that it can end. */
+static void
+test_let_go(void **state)
+{
+	struct fixture *f = *state;
+	bool put_off;
+	int32_t sum = 0;
+
+	assert_interposed(f, &f->other, GATE_add, &third, GATE_plus_one);
+	assert_call(f, call_add, &sum, 1, 2);
+	assert_int_equal(sum, 4);
+	assert_true(monitor_unload(f->m, &third, false, &put_off, &f->err));
+	assert_true(put_off);
+	assert_call(f, call_add, &sum, 1, 2);
+	assert_int_equal(sum, 3);
+	assert_true(monitor_wait(f->m, &third, MONITOR_FLAG_EXITED, 20 * (int64_t)1000000000, NULL, &f->err));
+}
+
 /* -- all gates at once --------------------------------------------------------------------------------- */
 
 static void
@@ -774,7 +792,7 @@ main(void)
 		T(recursion_ends), T(stacks), T(shared_handlers), T(everything_passes), T(identity),
 		T(only_handlers_pass_on), T(refusals), T(links_see_changes), T(nobody_gets_around), T(changes_under_calls),
 		T(handler_dies_in_a_call), T(below_dies_in_a_call), T(killed_between_calls), T(dead_handlers),
-		T(passed_over), T(unloaded), T(all), T(mpk), T(another_file), T(batches),
+		T(passed_over), T(unloaded), T(let_go), T(all), T(mpk), T(another_file), T(batches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
