@@ -333,7 +333,7 @@ void spare_drop(struct instance *i);
 struct instance *spare_find(const struct monitor *m, uint64_t serial);
 /** A service is ready in a clone of @z: now, or soon, there is time to make the next one. */
 void spare_served(struct zygote *z);
-/** Makes what is due. */
+/** Makes what is due; gives up the lock meanwhile. */
 void spare_tick(struct monitor *m);
 
 /* -- instance.c; all with the lock held */

@@ -25,9 +25,11 @@ enum {
 	NEXT_NS = 1000000,	/* after others: whoever waits for that one's first answer has it by then */
 };
 
+enum { ENDS = 4 };	/* descriptors that go along with CLONE */
+
 /* What a clone is given, and what of it is kept here. */
 static bool
-make_ends(struct instance *i, int theirs[4])
+make_ends(struct instance *i, int theirs[ENDS])
 {
 	int pair[2], pipes[2];
 	void *page, *link;
@@ -52,33 +54,18 @@ make_ends(struct instance *i, int theirs[4])
 	return true;
 }
 
-static bool
-order(struct zygote *z, struct instance *i)
-{
-	struct message head = { .kind = MESSAGE_CLONE, .serial = i->serial };
-	int theirs[4] = { -1, -1, -1, -1 }, error;
-	bool ok = make_ends(i, theirs) && message_send(z->fd, &head, NULL, 0, theirs, TWZ_COUNT(theirs)) &&
-		  loop_watch(z->monitor, i->control, loop_tag(LOOP_CONTROL, i->serial)) &&
-		  loop_watch(z->monitor, i->log, loop_tag(LOOP_LOG, i->serial));
-
-	error = errno;
-	for (size_t k = 0; k < TWZ_COUNT(theirs); k++)
-		twz_closep(&theirs[k]);
-	errno = error;
-	return ok;
-}
-
-/* NULL: errno says why. */
+/* All of it that needs no lock: it takes most of the time. NULL: errno says why. */
 static struct instance *
-make(struct zygote *z)
+prepare(int theirs[ENDS])
 {
 	struct instance *i = calloc(1, sizeof(*i));
 
+	for (int k = 0; k < ENDS; k++)
+		theirs[k] = -1;
 	if (!i)
 		return NULL;
-	*i = (struct instance){ .zygote = z, .serial = ++z->monitor->next_serial, .refs = 1,
-				.control = -1, .log = -1, .out = -1, .pidfd = -1 };
-	if (!order(z, i)) {
+	*i = (struct instance){ .refs = 1, .control = -1, .log = -1, .out = -1, .pidfd = -1 };
+	if (!make_ends(i, theirs)) {
 		int error = errno;
 
 		instance_unref(i);
@@ -88,11 +75,48 @@ make(struct zygote *z)
 	return i;
 }
 
+/* Asks @z for the process; @i is gone when that fails. */
+static bool
+order(struct zygote *z, struct instance *i, const int theirs[ENDS])
+{
+	struct message head = { .kind = MESSAGE_CLONE };
+
+	i->zygote = z;
+	i->serial = head.serial = ++z->monitor->next_serial;
+	if (message_send(z->fd, &head, NULL, 0, theirs, ENDS) &&
+	    loop_watch(z->monitor, i->control, loop_tag(LOOP_CONTROL, i->serial)) &&
+	    loop_watch(z->monitor, i->log, loop_tag(LOOP_LOG, i->serial)))
+		return true;
+	int error = errno;
+
+	instance_unref(i);
+	errno = error;
+	return false;
+}
+
+static void
+close_all(const int theirs[ENDS])
+{
+	int error = errno;
+
+	for (int k = 0; k < ENDS; k++)
+		twz_closep(&theirs[k]);
+	errno = error;
+}
+
 bool
 spare_take(struct zygote *z, struct instance **ret, struct twz_error *err)
 {
-	*ret = z->spare ? z->spare : make(z);
+	int theirs[ENDS];
+
+	*ret = z->spare;
 	z->spare = NULL;
+	if (*ret)
+		return true;
+	*ret = prepare(theirs);
+	if (*ret && !order(z, *ret, theirs))
+		*ret = NULL;
+	close_all(theirs);
 	return *ret || twz_fail_sys(err, errno, "make a process for a service");
 }
 
@@ -119,11 +143,22 @@ spare_find(const struct monitor *m, uint64_t serial)
 	return NULL;
 }
 
-static void
-refill(struct zygote *z)
+static bool
+lacks_one(const struct zygote *z)
 {
-	if (!z->spare && z->fd >= 0 && !(z->kind & GUEST_OWN) && z->served)
-		z->spare = make(z);	/* none: the next start makes its own, or says why not */
+	return !z->spare && z->fd >= 0 && !(z->kind & GUEST_OWN) && z->served;
+}
+
+static struct zygote *
+find_lacking(struct monitor *m)
+{
+	struct zygote *z = m->zygotes;
+
+	if (lacks_one(&m->zygote))
+		return &m->zygote;
+	while (z && !lacks_one(z))
+		z = z->next;
+	return z;
 }
 
 void
@@ -136,13 +171,30 @@ spare_served(struct zygote *z)
 	z->served = true;
 }
 
+/* Who starts a compartment meanwhile does not wait for it: the lock is given up. */
 void
 spare_tick(struct monitor *m)
 {
+	struct zygote *z;
+
 	if (!m->spare_ns || link_now() < m->spare_ns)
 		return;
 	m->spare_ns = 0;
-	refill(&m->zygote);
-	for (struct zygote *z = m->zygotes; z; z = z->next)
-		refill(z);
+	while (find_lacking(m) && !m->closing) {
+		struct instance *i;
+		int theirs[ENDS];
+		bool ok;
+
+		pthread_mutex_unlock(&m->lock);
+		i = prepare(theirs);
+		pthread_mutex_lock(&m->lock);
+		z = find_lacking(m);
+		ok = i && z && order(z, i, theirs);
+		if (i && !z)
+			instance_unref(i);
+		close_all(theirs);
+		if (!ok)
+			return;		/* the next start makes its own, or says why not */
+		z->spare = i;
+	}
 }
