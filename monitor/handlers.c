@@ -173,6 +173,16 @@ same_type(const struct monitor_gate *a, const struct monitor_gate *b)
 	return same_wire(a->wire, b->wire) && type_hash(a->gate) == type_hash(b->gate);
 }
 
+/* Numbers of objects are a compartment's own: a handler could make nothing of them. */
+static bool
+has_objects(const struct monitor_gate *g)
+{
+	for (uint32_t i = 0; i <= g->wire->nslots; i++)
+		if (g->wire->slots[i].stands == WIRE_OBJECT)
+			return true;
+	return false;
+}
+
 static bool
 refuse_type(const struct monitor_gate *g, const struct monitor_gate *by, struct twz_error *err)
 {
@@ -314,6 +324,10 @@ set_one(struct monitor *m, struct compartment *c, struct compartment *by, const 
 		return false;
 	if (callback_refused(g, "no handler can", err))
 		return false;
+	if (has_objects(g))
+		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+				"%s::%s takes or gives objects of %s's own, which nobody else can answer for",
+				c->service->name, g->gate->name, c->service->name);
 	if (!same_type(g, handler))
 		return refuse_type(g, handler, err);
 	if (!is_no_loop(m, g, handler, err))
@@ -334,7 +348,7 @@ namesake(struct monitor *m, struct compartment *c, struct compartment *by, const
 
 	if (!other || !compartment_bind(c, gate, g, &ignored) || !compartment_bind(by, other, &handler, &ignored))
 		return NULL;
-	return !(*g)->plan->ncallbacks && same_type(*g, handler) && is_no_loop(m, *g, handler, &ignored) ? handler : NULL;
+	return !(*g)->plan->ncallbacks && !has_objects(*g) && same_type(*g, handler) && is_no_loop(m, *g, handler, &ignored) ? handler : NULL;
 }
 
 static bool
@@ -361,13 +375,16 @@ bool
 monitor_interpose(struct monitor *m, const struct monitor_handler *h, uint32_t *n, struct twz_error *err)
 {
 	struct compartment *c, *by;
-	bool ok;
+	bool ok, ready;
 
 	/* One that cannot be loaded is heard of now, not by whoever calls. */
 	pthread_mutex_lock(&m->lock);
 	ok = find_both(m, h, &c, &by, err) && compartment_start(c, err) && compartment_start(by, err);
+	ready = ok && by->instance && by->instance->ready;
 	pthread_mutex_unlock(&m->lock);
-	if (!ok || !monitor_wait(m, h->by, MONITOR_FLAG_READY, READY_NS, NULL, err))
+	if (!ok)
+		return false;
+	if (!ready && !monitor_wait(m, h->by, MONITOR_FLAG_READY, READY_NS, NULL, err))
 		return false;
 	pthread_mutex_lock(&m->lock);
 	*n = 1;

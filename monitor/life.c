@@ -260,11 +260,18 @@ bool
 monitor_abort(struct monitor_gate *gate, struct twz_error *err)
 {
 	struct compartment *c = gate->compartment;
-	bool can = c->mechanism == &mechanism_process;
+	struct monitor_gate *chain[HANDLERS_DEEP];
+	bool can = false;
 
 	pthread_mutex_lock(&c->monitor->lock);
-	if (can && c->instance)
-		instance_kill(c->instance);
+	/* Handlers too: the call may be anywhere on its way. */
+	for (uint32_t i = handlers_chain(gate, chain); i--;) {
+		struct compartment *on = chain[i]->compartment;
+
+		can |= on->mechanism == &mechanism_process;
+		if (on->mechanism == &mechanism_process && on->instance)
+			instance_kill(on->instance);
+	}
 	pthread_mutex_unlock(&c->monitor->lock);
 	return can || twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
 			       "%s::%s cannot be ended: its mechanism is %s", c->service->name,

@@ -238,6 +238,8 @@ test_types_must_be_the_same(void **state)
 	/* The same C types, but what goes in there comes out here. */
 	assert_refused(f, TWZ_ERR(ARGUMENT, WRONG_TYPE), "reverse", &f->test, GATE_sum, &f->other, GATE_reverse);
 	assert_refused(f, TWZ_ERR(ARGUMENT, WRONG_TYPE), "greet", &f->test, GATE_print, &f->other, GATE_greet);
+	assert_refused(f, TWZ_ERR(GENERIC, NOT_SUPPORTED), "objects of test's own", &f->test, GATE_look_at, &f->other,
+		       GATE_look_at);
 	assert_int_equal(listed(f), 0);
 	assert_add(f, 3);
 }
