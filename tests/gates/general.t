@@ -84,6 +84,10 @@ $ mkdir bad; cat >bad/wrong.gates <<'G'
 > gate deflateInit_ "Two things at once"
 > 	null strm
 > 	object strm
+> gate inflateEnd "No function"
+> 	callback strm
+> gate inflateReset "Nothing that is called back"
+> 	of strm params a b
 > gate crc32_combine "Too few names"
 > 	params a b
 > codes Codes
@@ -99,10 +103,12 @@ wrong  # Gates that do not fit
   compress2(inout dest: *Bytef, inout destLen: uLongf, source: *const Bytef, sourceLen: uLong, level: i32) -> i32  not callable: the extent of 'dest' is behind 'destLen', but it is not only written to  # In and out
   uncompress(dest: *Bytef, destLen: *uLongf, source: *const Bytef, sourceLen: uLong) -> i32  not callable: its record treats parameter 'sourceLen' as a pointer  # A number is no object
   deflateInit_(strm: z_streamp, level: i32, version: string, stream_size: i32) -> i32  not callable: its record says two things about parameter 'strm'  # Two things at once
+  inflateEnd(strm: z_streamp) -> i32  not callable: its record treats parameter 'strm' as a callback  # No function
+  inflateReset(strm: z_streamp) -> i32  not callable: its record says what 'strm' is called back with, but not that it is a callback  # Nothing that is called back
   crc32_combine(a: uLong, b: uLong, _: off_t) -> uLong  not callable: its record names fewer parameters than it has  # Too few names
 [1]
 ## What is no gates file: where, and what.
-$ for text in 'servise x' 'gate crc32\n\tin buf' 'gate crc32\nin buf[len]' '\tin buf[len]' 'gate 9' 'library a/b' 'library libz.so.1' 'header <a b.h>' 'header "x\\";"' 'codes C\n\tvalue A x' 'gate x "no end' 'gate crc32 a' 'gate a\n\tlevel most'; do printf "library libz.so.1\n$text\n" >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|.*gates:||"; done
+$ for text in 'servise x' 'gate crc32\n\tin buf' 'gate crc32\nin buf[len]' '\tin buf[len]' 'gate 9' 'library a/b' 'library libz.so.1' 'header <a b.h>' 'header "x\\";"' 'codes C\n\tvalue A x' 'gate x "no end' 'gate crc32 a' 'gate a\n\tlevel most' 'gate a\n\tcallback 1' 'gate a\n\tof f secret x' 'gate a\n\tof f in x' 'gate a\n\tof 1 in x[y]' 'gate a\n\tof f'; do printf "library libz.so.1\n$text\n" >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|.*gates:||"; done
 2:1: 'servise' begins no statement
   hint: did you mean service?
 3:5: 'buf' does not say how long it is
@@ -127,6 +133,16 @@ $ for text in 'servise x' 'gate crc32\n\tin buf' 'gate crc32\nin buf[len]' '\tin
   hint: texts stand in quotes
 3:8: 'most' is no level
   hint: levels are none, callee, caller and full
+3:11: '1' is no name of a parameter
+  hint: names are letters, digits and _
+3:7: 'secret' is nothing that is said of a callback
+  hint: as in: of visit in name[n]
+3:10: 'x' does not say how long it is
+  hint: as in: in buf[len], in sig[8], out dest[*destLen]
+3:5: '1' is no name of a parameter
+  hint: names are letters, digits and _
+3:2: 'of' has too few or too many words behind it
+  hint: as in: of CALLBACK in PARAMETER[LENGTH]
 ## Neither debug information nor headers, or no compiler: said so.
 $ printf 'library libz.so.1\nheader <zlub.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
 twz-inspect: LIBRARY: no debug information, and zlub.h: No such file or directory
