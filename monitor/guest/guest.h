@@ -1,8 +1,8 @@
 /*
  * The guest: the program that is first the zygote and then, cloned from it, one compartment.
  *
- * main.c starts the zygote, zygote.c clones compartments, confine.c and filter.c close them off,
- * compartment.c loads the service and listens to the monitor, dispatch.c runs gates, gate.c knows
+ * main.c starts the zygote, zygote.c clones compartments, preload.c and warm.c make them ready, confine.c and filter.c close them off,
+ * compartment.c loads the service and listens to the monitor, dispatch.c runs gates, permits.c says whose, gate.c knows
  * them, nested.c calls other services' gates, crash.c leaves a record of a crash.
  */
 #pragma once
@@ -210,6 +210,15 @@ void park_here(struct park_seat *seat);
 void park_back(struct park_seat *seat);
 /** On the thread that listens to the monitor. */
 void park_all(void);
+
+/* -- permits.c */
+struct permits;
+struct link_shared;
+/** Of the link @serial between compartments. */
+struct permits *permits_new(uint64_t serial, uint32_t handlers);
+void permits_free(struct permits *p);
+/** Whether the link's caller may call the gate; waits for what the monitor may just be saying. */
+bool permits_have(struct permits *p, const struct link_shared *s, uint64_t number);
 
 /* -- nested.c */
 /* A question to the monitor; lives on the asking thread's stack. */
