@@ -16,7 +16,7 @@ $(B)/tests/fuzz/target_%: $(B)/tests/fuzz/%.o $(B)/libtwz.a
 # tests/fuzz/found/TARGET.
 fuzz:
 	@$(MAKE) --no-print-directory MODE=fuzz CC=clang B=build/fuzz $(FUZZ:%=build/fuzz/tests/fuzz/target_%) $(FUZZ:%=build/fuzz/tests/replay/%)
-	@for t in $(FUZZ); do SECONDS_EACH=$(SECONDS_EACH) tests/fuzz/search build/fuzz $$t || exit 1; done
+	@for t in $(FUZZ); do TWZ_BUILD='$(abspath $(B))' SECONDS_EACH=$(SECONDS_EACH) tests/fuzz/search build/fuzz $$t || exit 1; done
 
 # A million messages of a compartment to a monitor that is built with sanitizers.
 MESSAGES ?= 1000000
