@@ -175,8 +175,9 @@ decode_usual(const struct own_unit *unit, const struct own_field *fields, const 
 		case OWN_DO_STRING:
 			ret->texts[f->attr] = (const char *)at;
 			at = memchr(at, 0, (size_t)(end - at));
-			if (!at++)
+			if (!at)
 				return NULL;
+			at++;
 			break;
 		case OWN_DO_REF:
 		case OWN_DO_REF_FILE:
