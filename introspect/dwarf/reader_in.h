@@ -186,7 +186,7 @@ void dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *don
 	     void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit),
 	     void (*collect)(struct dw_scan *scan));
 
-/* -- types: type.c, struct.c, function.c, define.c -------------------------------------------------- */
+/* -- types: type.c, struct.c, function.c, define.c, need.c -------------------------------------------------- */
 
 /** The type of the function or type at @ref, made if need be. */
 struct node *dw_node_at(struct dw *dw, die_ref ref);
