@@ -511,6 +511,8 @@ TWZ_MUST bool life_find(struct monitor *m, const struct twz_service *service,
 			struct compartment **ret, struct twz_error *err);
 /** Asks the process to end; the monitor's thread sees to it that it does. */
 void life_end(struct instance *i);
+/** The process says that it is ready. */
+void life_ready(struct instance *i);
 /** An instance of @c is gone, or a dependent of it: it may be time to unload. */
 void life_look(struct compartment *c);
 /** How @c's last process ended. */

@@ -163,19 +163,42 @@ unloaded(struct compartment *c)
 	pthread_cond_broadcast(&c->monitor->changed);
 }
 
+static void
+ask_to_end(struct instance *i)
+{
+	struct message head = { .kind = MESSAGE_END };
+
+	if (!message_send(i->control, &head, NULL, 0, NULL, 0))
+		instance_kill(i);
+}
+
+/* One that has answered calls already may not have said yet that it is ready: its destructors run all the same. */
 void
 life_end(struct instance *i)
 {
 	struct monitor *m = i->compartment->monitor;
-	struct message head = { .kind = MESSAGE_END };
 
 	if (i->end_ns)
 		return;
 	i->end_ns = link_now() + END_NS;
 	m->ending++;
-	if (!i->ready || !message_send(i->control, &head, NULL, 0, NULL, 0))
+	if (i->ready)
+		ask_to_end(i);
+	else if (!instance_is_ready(i))
 		instance_kill(i);
 	loop_wake(m);
+}
+
+void
+life_ready(struct instance *i)
+{
+	if (!i->ready) {
+		event_add(i->compartment, MONITOR_FLAG_READY);
+		spare_served(i->zygote);
+		if (i->end_ns)
+			ask_to_end(i);
+	}
+	i->ready = true;
 }
 
 void

@@ -251,11 +251,7 @@ one_message(struct monitor *m, struct instance *i)
 		return false;	/* a spare has nothing else to say */
 	switch (head->kind) {
 	case MESSAGE_READY:
-		if (!i->ready) {
-			event_add(i->compartment, MONITOR_FLAG_READY);
-			spare_served(i->zygote);
-		}
-		i->ready = true;
+		life_ready(i);
 		park_later(i);
 		pthread_cond_broadcast(&m->changed);
 		return true;

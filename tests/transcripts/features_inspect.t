@@ -70,7 +70,7 @@ ok
 5
 1953987121
 ## R7: a changed signature is noticed, the old row is gone.
-$ mkdir services; sed 's/"foo"/"grows"/' libfoo.c >grows.c; cc -g -shared -fPIC -I$TWZ_ROOT/include -o services/libgrows.so grows.c; export TWZ_PATH=$PWD/services; twz -c 'grows::marked 7' 2>&1 | tail -1; sed -i 's/marked, (int n)/marked, (int n, int m)/' grows.c; cc -g -shared -fPIC -I$TWZ_ROOT/include -o services/new.so grows.c; mv services/new.so services/libgrows.so; twz -c 'grows::marked 7 8' 2>&1 | tail -1; twz -c 'grows::marked 7' 2>&1 | tail -1; sqlite3 $TWZ_REGISTRY "select signature from gates where service = 'grows' or service = 'foo'"
+$ mkdir services; sed 's/"foo"/"grows"/' libfoo.c >grows.c; cc -g -shared -fPIC -I$TWZ_ROOT/include -o services/libgrows.so grows.c; export TWZ_PATH=$PWD/services; twz -c 'grows::marked 7' 2>/dev/null; sed -i 's/marked, (int n)/marked, (int n, int m)/' grows.c; cc -g -shared -fPIC -I$TWZ_ROOT/include -o services/new.so grows.c; mv services/new.so services/libgrows.so; twz -c 'grows::marked 7 8' 2>/dev/null; twz -c 'grows::marked 7' 2>&1 | tail -1; sqlite3 $TWZ_REGISTRY "select signature from gates where service = 'grows' or service = 'foo'"
 7
 7
 Type Error: missing argument 'm': marked(n: i32, m: i32) -> i32

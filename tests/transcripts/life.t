@@ -102,6 +102,8 @@ montest: destructed
 true
 destructed
 true
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'for i in 1 .. 40 { _ = montest::was_ctor_run; _ = sys::unload montest }' 2>&1 | sort | uniq -c | sed 's/^ *//'
+40 montest: destructed
 $ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz -c 'sys::load montest --env="COLOR=red SIZE=3"; montest::environment COLOR; montest::environment SIZE; montest::environment HOME'
 montest
 red
