@@ -137,7 +137,7 @@ link_unref(struct monitor_link *l)
 {
 	uint64_t calls = link_uncounted(l);
 
-	l->instance->compartment->calls += calls;
+	__atomic_fetch_add(&l->instance->compartment->calls, calls, __ATOMIC_RELAXED);	/* direct calls count there, too */
 	l->counted += calls;
 	if (--l->refs)
 		return;

@@ -62,7 +62,7 @@ instance_is_ready(const struct instance *i)
 uint64_t
 compartment_calls(const struct compartment *c)
 {
-	uint64_t calls = c->calls;
+	uint64_t calls = __atomic_load_n(&c->calls, __ATOMIC_RELAXED);
 
 	for (const struct monitor_link *l = c->instance ? c->instance->links : NULL; l; l = l->next)
 		calls += link_uncounted(l);
@@ -180,7 +180,7 @@ monitor_stats(struct monitor *m, struct monitor_stats *ret)
 	ret->calls = 0;
 	ret->crossings = m->shared_crossings;
 	for (uint32_t i = 0; i < m->ncompartments; i++)
-		ret->calls += m->compartments[i]->calls;
+		ret->calls += __atomic_load_n(&m->compartments[i]->calls, __ATOMIC_RELAXED);
 	for (const struct instance *i = m->instances; i; i = i->next)
 		for (const struct monitor_link *l = i->links; l; l = l->next) {
 			ret->calls += link_uncounted(l);
