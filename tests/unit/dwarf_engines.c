@@ -575,7 +575,7 @@ check_old_units(struct both *b)
 	};
 	struct die_unit unit;
 	struct die die;
-	int64_t line;
+	int64_t line = 0;
 
 	assert_true(engine_own.unit(b->own, 1, &unit) && unit.version == 4);
 	assert_true(engine_own.child(b->own, &unit.die, NULL, &die));
@@ -600,7 +600,7 @@ test_rare_forms(void **state)
 	struct ranges ranges = { 0 };
 	struct die_unit unit;
 	struct die die, part;
-	int64_t n;
+	int64_t n = 0;
 
 	(void)state;
 	assert_int_equal(shell("gcc -shared -nostdlib -o $D/forms.so " FIXTURES "forms.s"), 0);
