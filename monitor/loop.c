@@ -47,10 +47,12 @@ loop_wake(struct monitor *m)
 static struct instance *
 find(struct monitor *m, uint64_t serial)
 {
-	for (struct instance *i = m->instances; i; i = i->next)
-		if (i->serial == serial)
-			return i;
-	return spare_find(m, serial);
+	struct instance *i = spare_find(m, serial);	/* first: to be in no list is to be at its end */
+
+	if (!i)
+		for (i = m->instances; i && i->serial != serial; i = i->next)
+			;
+	return i;
 }
 
 static void
