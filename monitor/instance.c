@@ -172,16 +172,36 @@ send_start(struct instance *i, const struct ends *e, struct twz_error *err)
 	return true;
 }
 
+/*
+ * A spare sleeps where it was made, and to wake it there takes longer than to load a small service: the caller waits
+ * for it, so its own CPU is free. The guest may run everywhere again when its first thread is there.
+ */
+static void
+bring_here(struct instance *i, uint32_t cpu)
+{
+	cpu_set_t one;
+
+	/* By its number, which is nobody else's as long as it is not reaped. */
+	if (!i->pid || cpu >= CPU_SETSIZE || syscall(SYS_pidfd_send_signal, i->pidfd, 0, NULL, 0))
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(i->pid, sizeof(one), &one);
+}
+
 /* @i becomes the compartment's; nothing of that is undone when it fails. */
 static bool
 give(struct instance *i, struct compartment *c, struct twz_error *err)
 {
+	const uint32_t cpu = (uint32_t)sched_getcpu();
 	struct ends e = { -1, -1 };
 	bool ok;
 
 	i->compartment = c;
-	if (i->first)	/* its thread is best made where its caller is */
-		__atomic_store_n(&i->first->cpu, (uint32_t)sched_getcpu(), __ATOMIC_RELAXED);
+	if (i->first) {	/* its thread is best made where its caller is */
+		__atomic_store_n(&i->first->cpu, cpu, __ATOMIC_RELAXED);
+		bring_here(i, cpu);
+	}
 	i->id = (uint64_t)(c->generation + 1) << 32 | c->slot;
 	ok = make_ends(i, &e, err) && send_start(i, &e, err) && given_send(i, err);
 	twz_closep(&e.state);

@@ -55,6 +55,7 @@ struct instance {
 	int control, log, pidfd;	/* -1: none */
 	int out;			/* stdout of a service that has a program; -1: it is in the log */
 	int pid_inside;			/* in the zygote's process namespace; 0: not yet known */
+	int pid;			/* a spare's, in ours; 0: not known */
 	int crash_fd;
 	struct crash_page *crash;
 	struct link_shared *first;	/* memory of the first link of the session's; NULL: it is in use */

@@ -108,6 +108,8 @@ started(struct monitor *m, struct instance *i)
 	i->started = true;
 	if (i->pidfd >= 0)
 		loop_watch(m, i->pidfd, loop_tag(LOOP_PIDFD, i->serial));
+	if (!i->compartment)
+		i->pid = instance_pid(i);
 	if (i->doomed)
 		instance_kill(i);
 	if (i->compartment)

@@ -400,6 +400,13 @@ start_thread(struct worker *w)
 /* -- the first link: memory and thread are there before it is needed -------------------------------- */
 
 static struct worker *first;
+static cpu_set_t everywhere;
+
+void
+dispatch_prepare(void)
+{
+	sched_getaffinity(0, sizeof(everywhere), &everywhere);
+}
 
 void
 dispatch_ahead(int fd)
@@ -414,7 +421,7 @@ dispatch_ahead(int fd)
 	w->stack = mmap(NULL, GUEST_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	if (w->stack == MAP_FAILED || mprotect(w->stack, GUEST_GUARD, PROT_NONE))
 		_exit(126);
-	sched_getaffinity(0, sizeof(w->all), &w->all);
+	w->all = everywhere;
 	w->ahead = true;
 	first = w;
 }
@@ -427,7 +434,7 @@ static bool
 start_beside(struct worker *w)
 {
 	uint32_t cpu = __atomic_load_n(&w->link.shared->cpu, __ATOMIC_RELAXED);
-	bool beside = cpu < CPU_SETSIZE && CPU_COUNT(&w->all) > 1 && cpu == (uint32_t)sched_getcpu(), ok;
+	bool beside = cpu < CPU_SETSIZE && CPU_COUNT(&w->all) > 1 && cpu == (uint32_t)sched_getcpu();
 	cpu_set_t one;
 
 	w->cpu = beside ? cpu : UINT32_MAX;
@@ -436,10 +443,7 @@ start_beside(struct worker *w)
 		CPU_SET(cpu, &one);
 		sched_setaffinity(0, sizeof(one), &one);
 	}
-	ok = start_thread(w);
-	if (beside)
-		sched_setaffinity(0, sizeof(w->all), &w->all);
-	return ok;
+	return start_thread(w);
 }
 
 void
@@ -450,6 +454,7 @@ dispatch_first(void)
 		link_wake(&first->link.shared->ready);
 		first = NULL;
 	}
+	sched_setaffinity(0, sizeof(everywhere), &everywhere);	/* threads of the service's, too */
 }
 
 /* The thread reads what is written here once its caller has rung. */

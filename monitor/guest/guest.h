@@ -175,6 +175,8 @@ struct guest_link {
 };
 /** Starts the thread that serves a new link; its texts are @at; @fd < 0: the one that was made ahead. */
 void dispatch_start(const struct message_in *in, size_t at, int fd);
+/** In the zygote: notes where clones may run, before the monitor brings one to its caller's CPU. */
+void dispatch_prepare(void);
 /** In a clone, as soon as it is there: memory for the first link; @fd may be closed afterwards. */
 void dispatch_ahead(int fd);
 /** Starts that link's thread; like every thread it is confined as the one that starts it. */

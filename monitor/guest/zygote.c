@@ -96,6 +96,7 @@ zygote_run(struct message_confinement *confinement)
 				 { .fd = GUEST_PARENT_FD, .events = POLLIN } };
 	sigset_t block, open;
 
+	dispatch_prepare();
 	/* What the embedding program ignores is its own business. */
 	for (int number = 1; number < 32; number++)
 		signal(number, SIG_DFL);

@@ -307,11 +307,37 @@ test_many_and_a_crash(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
+/* Made ahead and brought to its caller's CPU, a process may run everywhere all the same. */
+static void
+test_runs_everywhere(void **state)
+{
+	struct fixture *f = *state;
+	cpu_set_t own, its;
+
+	assert_true(fixture_open(f, 0));
+	assert_int_equal(sched_getaffinity(0, sizeof(own), &own), 0);
+	for (int i = 0; i < 10; i++) {
+		const struct monitor_info *infos;
+		TWZ_ARENA arena = { 0 };
+		int32_t sum = 0;
+		size_t n;
+
+		assert_int_equal(call_gate(f, GATE_add, &sum, -1, WORDS(1, 2)), TWZ_CLASS_NONE);
+		n = monitor_list(f->m, &arena, &infos);
+		while (n && strcmp(infos[n - 1].service, "test") != 0)
+			n--;
+		assert_true(n);
+		assert_int_equal(sched_getaffinity(infos[n - 1].pid, sizeof(its), &its), 0);
+		assert_true(CPU_EQUAL(&own, &its));
+		call_gate(f, GATE_spin, NULL, 1000000, WORDS());	/* the next one is another process */
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_words), TEST(test_texts), TEST(test_buffers), TEST(test_structs),
+		TEST(test_runs_everywhere), TEST(test_words), TEST(test_texts), TEST(test_buffers), TEST(test_structs),
 		TEST(test_missing_symbol), TEST(test_not_loadable), TEST(test_threads),
 		TEST(test_identity_and_output), TEST(test_state_lasts), TEST(test_nested),
 		TEST(test_many), TEST(test_many_and_a_crash),
