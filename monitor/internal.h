@@ -510,6 +510,9 @@ void nested_cancel(struct monitor *m, struct instance *i, uint64_t serial);
 /* -- life.c; all with the lock held */
 TWZ_MUST bool life_find(struct monitor *m, const struct twz_service *service,
 			struct compartment **ret, struct twz_error *err);
+/** The same; fails with NOT_SUPPORTED for one that has no process of its own. */
+TWZ_MUST bool life_find_process(struct monitor *m, const struct twz_service *service,
+				struct compartment **ret, struct twz_error *err);
 /** Asks the process to end; the monitor's thread sees to it that it does. */
 void life_end(struct instance *i);
 /** The process says that it is ready. */

@@ -47,6 +47,19 @@ life_find(struct monitor *m, const struct twz_service *service, struct compartme
 }
 
 bool
+life_find_process(struct monitor *m, const struct twz_service *service, struct compartment **ret,
+		  struct twz_error *err)
+{
+	if (!life_find(m, service, ret, err))
+		return false;
+	if ((*ret)->mechanism == &mechanism_process)
+		return true;
+	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
+			"%s has no process of its own: its mechanism is %s", service->name,
+			monitor_mechanism_text((*ret)->mechanism->which));
+}
+
+bool
 monitor_exists(struct monitor *m, const struct twz_service *service)
 {
 	struct compartment *c;
@@ -311,11 +324,7 @@ monitor_signal(struct monitor *m, const struct twz_service *service, int number,
 	bool ok;
 
 	pthread_mutex_lock(&m->lock);
-	ok = life_find(m, service, &c, err);
-	if (ok && c->mechanism != &mechanism_process)
-		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
-			      "%s has no process of its own: its mechanism is %s", service->name,
-			      monitor_mechanism_text(c->mechanism->which));
+	ok = life_find_process(m, service, &c, err);
 	if (ok) {
 		instance_await_started(m, c);
 		ok = c->instance && c->instance->pidfd >= 0;

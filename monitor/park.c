@@ -131,11 +131,7 @@ monitor_park(struct monitor *m, const struct twz_service *service, struct monito
 
 	*ret = (struct monitor_parked){ 0 };
 	pthread_mutex_lock(&m->lock);
-	ok = life_find(m, service, &c, err);
-	if (ok && c->mechanism != &mechanism_process)
-		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED),
-			      "%s has no process of its own: its mechanism is %s", service->name,
-			      monitor_mechanism_text(c->mechanism->which));
+	ok = life_find_process(m, service, &c, err);
 	if (ok && !c->instance && c->parked) {
 		ret->ended = true;
 		pthread_mutex_unlock(&m->lock);

@@ -387,7 +387,7 @@ impossible(struct draft *d, const struct twz_gate *gate)
 }
 
 /* How it ended, for the sum below all gates. */
-enum outcome { READY, GUESSED, IMPOSSIBLE, OUTCOMES };
+enum outcome { READY, GUESSED, IMPOSSIBLE, ALREADY, OUTCOMES };
 
 static enum outcome
 put_gate(FILE *out, struct draft *d, const struct twz_gate *gate)
@@ -487,9 +487,12 @@ show_gates(FILE *out, const struct twz_service *service, const char *const *head
 
 		if (is_drafted(&service->gates[i]))
 			n[put_gate(out, &d, &service->gates[i])]++;
+		n[ALREADY] += service->gates[i].has_record;
 		twz_text_free(&d.said);
 		twz_arena_free(&d.arena);
 	}
 	fprintf(out, "\n# %u of these functions are gates, %u wait for a person, %u can be none.\n", n[READY], n[GUESSED],
 		n[IMPOSSIBLE]);
+	if (n[ALREADY])
+		fprintf(out, "# %u more are gates already, by a gates file that is in use or by their own records.\n", n[ALREADY]);
 }

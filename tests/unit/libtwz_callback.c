@@ -14,46 +14,20 @@
 #include <unistd.h>
 
 #include "monitor/link.h"
+#include "tests/unit/libtwz_world.h"
 #include "twz/call.h"
 #include "twz/error.h"
 
 enum { FAULT = 5, LINK = 6, TIMEOUT = 124, INTERRUPTED = 130, THREADS = 6 };
 
-static char home[] = "/tmp/twz-callback.XXXXXX";
 static struct twz_compartment *back;
 
 static int
 open_world(void **state)
 {
-	char self[4096], path[4200];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
 	(void)state;
-	assert_true(n > 0);
-	self[n] = '\0';
-	for (int i = 0; i < 2; i++)
-		*strrchr(self, '/') = '\0';
-	snprintf(path, sizeof(path), "%s/tests/services/callback", self);
-	setenv("TWZ_PATH", path, 1);
-	assert_non_null(mkdtemp(home));
-	setenv("HOME", home, 1);
-	snprintf(path, sizeof(path), "%s/registry.db", home);
-	setenv("TWZ_REGISTRY", path, 1);
-	unsetenv("XDG_STATE_HOME");
-	unsetenv("XDG_DATA_HOME");
-	unsetenv("TWZ_ISOLATION");
+	libtwz_world_open("tests/services/callback");
 	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	char command[256];
-
-	(void)state;
-	twz_close();
-	snprintf(command, sizeof(command), "rm -rf %s", home);
-	return system(command);
 }
 
 static int
@@ -664,5 +638,5 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_services, load_back, unload_back),
 	};
 
-	return cmocka_run_group_tests(tests, open_world, close_world);
+	return cmocka_run_group_tests(tests, open_world, libtwz_world_close);
 }

@@ -12,45 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/libtwz_world.h"
 #include "twz/call.h"
 #include "twz/error.h"
 
 enum { THREADS = 8, ROUNDS = 40 };
 
-static char home[] = "/tmp/twz-libtwz.XXXXXX";
 
 static int
 open_world(void **state)
 {
-	char self[4096], path[4200];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
 	(void)state;
-	assert_true(n > 0);
-	self[n] = '\0';
-	for (int i = 0; i < 2; i++)
-		*strrchr(self, '/') = '\0';
-	snprintf(path, sizeof(path), "%s/lib/twz", self);
-	setenv("TWZ_PATH", path, 1);
-	assert_non_null(mkdtemp(home));
-	setenv("HOME", home, 1);
-	snprintf(path, sizeof(path), "%s/registry.db", home);
-	setenv("TWZ_REGISTRY", path, 1);
-	unsetenv("XDG_STATE_HOME");
-	unsetenv("XDG_DATA_HOME");
-	unsetenv("TWZ_ISOLATION");
+	libtwz_world_open("lib/twz");
 	return 0;
-}
-
-static int
-close_world(void **state)
-{
-	char command[256];
-
-	(void)state;
-	twz_close();
-	snprintf(command, sizeof(command), "rm -rf %s", home);
-	return system(command);
 }
 
 static struct twz_compartment *
@@ -384,5 +358,5 @@ main(void)
 		cmocka_unit_test(test_handlers), cmocka_unit_test(test_close),
 	};
 
-	return cmocka_run_group_tests(tests, open_world, close_world);
+	return cmocka_run_group_tests(tests, open_world, libtwz_world_close);
 }
