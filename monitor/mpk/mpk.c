@@ -291,8 +291,8 @@ signalled(struct mpk *c)
 	uint64_t now;
 
 	signals_block(&now);	/* the handler, which is never returned from, blocks one more */
-	if (c->host.signal == (uint32_t)watch_signal) {
-		fault_of(c, watch_signal);
+	if (!c->host.signal || c->host.signal == (uint32_t)watch_signal) {
+		fault_of(c, c->host.signal ? watch_signal : SIGILL);
 		return false;
 	}
 	if (!trap_read(c, &t)) {
@@ -303,6 +303,8 @@ signalled(struct mpk *c)
 		fault_record(c, &t);
 		return false;
 	}
+	/* Taken once: whoever only says that there was a signal would have its last system call made again. */
+	c->host.signal = 0;
 	if (!system_call(c, &t))
 		return false;
 	go_on(c, &t);
