@@ -11,6 +11,7 @@
 
 #include "registry/row.h"
 #include "twz/json.h"
+#include "twz/text.h"
 
 enum { LONGEST_LINE = 1 << 20, MOST_COLUMNS = 32, MOST_LINES = 1 << 24 };
 
@@ -148,12 +149,6 @@ read_line(struct import *m)
 	return m->n ? refuse(m, "it ends too early") : false;
 }
 
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A blob where the column wants one, else a text that is no UTF-8. */
 static bool
 bind_hex(struct import *m, sqlite3_stmt *st, int column, const char *hex, bool blob)
@@ -162,9 +157,9 @@ bind_hex(struct import *m, sqlite3_stmt *st, int column, const char *hex, bool b
 	TWZ_FREE char *bytes = malloc(n / 2 + 1);
 
 	for (size_t i = 0; bytes && i < n / 2; i++) {
-		int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+		unsigned high = twz_digit(hex[2 * i]), low = twz_digit(hex[2 * i + 1]);
 
-		if (high < 0 || low < 0)
+		if (high > 15 || low > 15)
 			n = 1;
 		else
 			bytes[i] = (char)(high << 4 | low);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "twz/arena.h"
+#include "twz/text.h"
 
 static const struct twz_member halves[] = {
 	{ .name = "twz_low", .type = &twz_type_u64 },
@@ -37,16 +38,6 @@ twz_is_objid(const struct twz_type *type)
 	return true;
 }
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool
 twz_id_parse(const char *text, size_t n, twz_id *ret)
 {
@@ -57,9 +48,9 @@ twz_id_parse(const char *text, size_t n, twz_id *ret)
 	if (n - at > 32 || (!prefixed && n != 32))
 		return false;
 	for (; at < n; at++) {
-		int d = digit(text[at]);
+		unsigned d = twz_digit(text[at]);
 
-		if (d < 0)
+		if (d > 15)
 			return false;
 		id = id << 4 | (twz_id)d;
 	}

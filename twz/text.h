@@ -65,6 +65,16 @@ twz_text_puts(struct twz_text *text, const char *s)
 	twz_text_add(text, s, strlen(s));
 }
 
+/** What @c is worth as a digit of base 16 or less; more than 15: it is none. */
+static inline unsigned
+twz_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 99;
+}
+
 /** In decimal. */
 void twz_text_unsigned(struct twz_text *text, uint64_t value);
 void twz_text_signed(struct twz_text *text, int64_t value);

@@ -4,25 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 99;
-}
+#include "twz/text.h"
 
 /* The base that a prefix says; skips it. */
-static int
+static unsigned
 base_of(const char **s, const char *end)
 {
 	static const struct {
 		char letter;
-		int base;
+		unsigned base;
 	} prefixes[] = { { 'x', 16 }, { 'o', 8 }, { 'b', 2 } };
 
 	for (size_t i = 0; i < TWZ_COUNT(prefixes); i++) {
@@ -41,20 +31,20 @@ number_integer(const char *text, size_t n, twz_wide *ret)
 	const char *s = text, *end = text + n;
 	bool minus = n && *s == '-', range = false;
 	twz_wide value = 0;
-	int base;
+	unsigned base;
 
 	if (n && (*s == '-' || *s == '+'))
 		s++;
 	base = base_of(&s, end);
-	if (s == end || digit(*s) >= base)
+	if (s == end || twz_digit(*s) >= base)
 		return NUMBER_NONE;
 	for (; s < end; s++) {
 		if (*s == '_' && s + 1 < end)
 			continue;
-		if (digit(*s) >= base)
+		if (twz_digit(*s) >= base)
 			return NUMBER_NONE;
 		range |= value > limit;
-		value = range ? 0 : value * base + digit(*s);
+		value = range ? 0 : value * base + twz_digit(*s);
 	}
 	*ret = minus ? -value : value;
 	return range ? NUMBER_RANGE : NUMBER_OK;

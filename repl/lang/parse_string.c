@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "repl/lang/parser.h"
+#include "twz/text.h"
 
 /* A piece of text that grows. */
 struct piece {
@@ -25,18 +26,6 @@ put_utf8(struct piece *out, uint32_t c)
 	out->n += (uint32_t)n;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static bool
 bad_escape(struct parser *p, uint32_t from, uint32_t to)
 {
@@ -56,8 +45,8 @@ number_escape(struct parser *p, uint32_t *i, uint32_t to, struct piece *out)
 
 	if (wide && (k >= to || s[k++] != '{'))
 		return bad_escape(p, at - 1, at + 1);
-	while (k < to && hex_digit(s[k]) >= 0 && digits < (wide ? 6 : 2)) {
-		value = value << 4 | (uint32_t)hex_digit(s[k++]);
+	while (k < to && twz_digit(s[k]) < 16 && digits < (wide ? 6 : 2)) {
+		value = value << 4 | twz_digit(s[k++]);
 		digits++;
 	}
 	if (wide ? !digits || k >= to || s[k] != '}' || value > 0x10ffff ||

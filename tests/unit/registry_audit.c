@@ -9,26 +9,6 @@
 #include "registry/rights.h"
 #include "tests/unit/registry_fixture.h"
 
-static const int64_t TIME_NOW = INT64_C(1700000000000);
-
-static int64_t
-test_clock(void)
-{
-	return TIME_NOW;
-}
-
-static struct registry *
-opened(const struct place *p)
-{
-	struct registry *reg = NULL;
-	struct twz_error err = { 0 };
-
-	if (!registry_open(p->registry, &reg, &err))
-		fail_msg("%s", err.text);
-	registry_set_clock(reg, test_clock);
-	return reg;
-}
-
 static struct registry_audit
 event(const char *context, const char *what, bool allowed)
 {
@@ -40,7 +20,7 @@ static void
 test_audit(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	const struct registry_audit *all;
 	struct registry_audit e = event("owner", "passwd::update_password", true);
 	struct twz_error err = { 0 };
@@ -66,7 +46,7 @@ test_audit(void **state)
 	assert_int_equal(all[0].status, 1);
 	assert_int_equal(all[1].status, -1);
 	assert_true(all[0].allowed);
-	assert_int_equal(all[0].time, TIME_NOW);
+	assert_int_equal(all[0].time, place_now);
 	assert_string_equal(all[0].args, "bob, ***");
 	assert_int_equal(all[2].times, 5);	/* repetitions are one row */
 	assert_false(all[2].allowed);
@@ -83,7 +63,7 @@ static void
 test_audit_is_bounded(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_audit yes = event("owner", "a::b", true), no = event("guest", "a::c", false);
 	struct twz_error err = { 0 };
 
@@ -105,7 +85,7 @@ static void
 test_audit_outlives_its_writer(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct twz_error err = { 0 };
 
 	for (int i = 0; i < 20; i++) {
@@ -117,7 +97,7 @@ test_audit_outlives_its_writer(void **state)
 		pid = fork();
 		assert_true(pid >= 0);
 		if (!pid) {
-			struct registry *own = opened(p);
+			struct registry *own = place_open_at(p);
 			struct registry_audit e = event("owner", "a::b", true);
 
 			if (registry_audit_begin(own, &e, NULL, NULL) && place_grant(own, "guest", "s", "admin", NULL) &&

@@ -46,21 +46,10 @@ static const struct registry_source usual = {
 	.all = true, .maker = "test 1", .debug_dir = "/debug", .listing = "calc\n  add\n",
 };
 
-static struct registry *
-opened(const struct place *p)
-{
-	struct registry *reg;
-	struct twz_error err = { 0 };
-
-	if (!registry_open(p->registry, &reg, &err))
-		fail_msg("%s", err.text);
-	return reg;
-}
-
 static void
 store(const struct place *p, const struct twz_service *service, const struct registry_source *source)
 {
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open(p);
 	struct twz_error err = { 0 };
 
 	if (!registry_store(reg, service, source, &err))
@@ -76,7 +65,7 @@ append(void *data, const char *piece, size_t n)
 static bool
 has_listing(const struct place *p, const char *path, struct registry_source source)
 {
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open(p);
 	char text[64] = "";
 	bool found = registry_listing(reg, path, &source, append, text);
 
@@ -88,7 +77,7 @@ has_listing(const struct place *p, const char *path, struct registry_source sour
 static bool
 has_brief(const struct place *p, const char *path, struct registry_source source)
 {
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open(p);
 	struct twz_service *service;
 	TWZ_ARENA arena = { 0 };
 
@@ -154,7 +143,7 @@ test_brief_service(void **state)
 	struct place *p = *state;
 	struct twz_service before = calc(place_file(p, "libcalc.so", "one")), *after;
 	struct registry_source gates_only = usual;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open(p);
 	TWZ_ARENA arena = { 0 };
 
 	store(p, &before, &usual);
@@ -188,7 +177,7 @@ find(const struct place *p, const char *path, const char *name)
 {
 	static char symbol[64];
 	TWZ_ARENA arena = { 0 };
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open(p);
 	const struct twz_gate *gate;
 	struct twz_error err = { 0 };
 
@@ -227,7 +216,7 @@ static const char *
 completed(const struct place *p, const char *path, const char *prefix, bool all, size_t most)
 {
 	static char text[256];
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open(p);
 	const struct twz_gate *found;
 	TWZ_ARENA arena = { 0 };
 	size_t n = registry_complete(reg, path, prefix, all, most, &arena, &found);
@@ -308,7 +297,7 @@ test_changed_meanwhile(void **state)
 	struct registry_source source = usual;
 	struct twz_error err = { 0 };
 	enum registry_state known;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open(p);
 	struct stat seen;
 
 	assert_int_equal(stat(path, &seen), 0);

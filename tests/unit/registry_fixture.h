@@ -80,6 +80,35 @@ place_database(const struct place *p)
 	return db;
 }
 
+static inline struct registry *
+place_open(const struct place *p)
+{
+	struct registry *reg = NULL;
+	struct twz_error err = { 0 };
+
+	if (!registry_open(p->registry, &reg, &err))
+		fail_msg("%s", err.text);
+	return reg;
+}
+
+/* What a registry takes for now when place_open_at() opened it. */
+static int64_t place_now = INT64_C(1700000000000);
+
+static inline int64_t
+place_clock(void)
+{
+	return place_now;
+}
+
+static inline struct registry *
+place_open_at(const struct place *p)
+{
+	struct registry *reg = place_open(p);
+
+	registry_set_clock(reg, place_clock);
+	return reg;
+}
+
 /* By the owner, for every gate that requires it. */
 static inline bool
 place_grant(struct registry *reg, const char *context, const char *service, const char *capability,

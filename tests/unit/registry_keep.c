@@ -57,21 +57,10 @@ service(const char *name, const char *path)
 				     .build_id_size = 3 };
 }
 
-static struct registry *
-opened(const char *path)
-{
-	struct registry *reg;
-	struct twz_error err = { 0 };
-
-	if (!registry_open(path, &reg, &err))
-		fail_msg("%s", err.text);
-	return reg;
-}
-
 static const char *
 store(struct place *p, const char *name)
 {
-	REGISTRY *reg = opened(p->registry);
+	REGISTRY *reg = place_open(p);
 	const struct registry_source source = { .all = true, .maker = "test", .listing = "text" };
 	char file[64];
 	struct twz_error err = { 0 };
@@ -91,7 +80,7 @@ test_entries(void **state)
 		{ "fresh", REGISTRY_IS_FRESH }, { "gone", REGISTRY_IS_GONE }, { "stale", REGISTRY_IS_STALE },
 	};
 	struct place *p = *state;
-	REGISTRY *reg = opened(p->registry);
+	REGISTRY *reg = place_open(p);
 	const struct registry_entry *entries;
 	struct twz_error err = { 0 };
 	TWZ_ARENA arena = { 0 };
@@ -127,7 +116,7 @@ count_fault(void *data, const char *fault)
 static int
 faults(const struct place *p)
 {
-	REGISTRY *reg = opened(p->registry);
+	REGISTRY *reg = place_open(p);
 	int n = 0;
 	bool whole = registry_verify(reg, count_fault, &n);
 
@@ -139,7 +128,7 @@ static void
 test_forget(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p->registry);
+	REGISTRY *reg = place_open(p);
 	const struct registry_entry *entries;
 	struct twz_error err = { 0 };
 	TWZ_ARENA arena = { 0 };
@@ -215,7 +204,7 @@ test_verify(void **state)
 static char *
 exported(const struct place *p)
 {
-	REGISTRY *reg = opened(p->registry);
+	REGISTRY *reg = place_open(p);
 	struct twz_error err = { 0 };
 	char *text;
 	size_t n;
@@ -244,7 +233,7 @@ static bool
 import(const struct place *p, const char *text, bool (*accept)(void *, struct registry_import *), size_t *n,
        struct twz_error *err)
 {
-	REGISTRY *reg = opened(p->registry);
+	REGISTRY *reg = place_open(p);
 	TWZ_FCLOSE FILE *in = fmemopen((char *)(uintptr_t)text, strlen(text), "r");
 
 	return registry_import(reg, in, accept, NULL, n, err);
@@ -268,7 +257,7 @@ test_there_and_back(void **state)
 		fail_msg("%s", err.text);
 	assert_int_equal(n, 2);
 
-	REGISTRY *reg = opened(p->registry);
+	REGISTRY *reg = place_open(p);
 
 	assert_true(registry_check(reg, a, &known, &err));
 	assert_int_equal(known, REGISTRY_FRESH);
@@ -287,7 +276,7 @@ test_there_and_back(void **state)
 	assert_true(import(p, text, accept_b, &n, &err));
 	assert_int_equal(n, 1);
 
-	REGISTRY *third = opened(p->registry);
+	REGISTRY *third = place_open(p);
 
 	assert_true(registry_check(third, a, &known, &err));
 	assert_int_equal(known, REGISTRY_UNKNOWN);

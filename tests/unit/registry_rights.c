@@ -21,26 +21,6 @@ static const struct twz_service service = {
 	.build_id_size = 3,
 };
 
-static int64_t time_now = INT64_C(1700000000000);
-
-static int64_t
-test_clock(void)
-{
-	return time_now;
-}
-
-static struct registry *
-opened(const struct place *p)
-{
-	struct registry *reg = NULL;
-	struct twz_error err = { 0 };
-
-	if (!registry_open(p->registry, &reg, &err))
-		fail_msg("%s", err.text);
-	registry_set_clock(reg, test_clock);
-	return reg;
-}
-
 /* What is granted unless a test says otherwise. */
 static struct registry_capability
 capability(const char *grantor, const char *context)
@@ -118,7 +98,7 @@ static void
 test_range_of_gates(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = capability("owner", "guest");
 	struct twz_service other = service;
 
@@ -141,7 +121,7 @@ static void
 test_one_gate(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = capability("owner", "guest");
 
 	assert_int_equal(refusal(reg, "guest", 0, NULL), 0);
@@ -161,21 +141,21 @@ static void
 test_expiry(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = capability("owner", "guest");
 	struct twz_error err = { 0 };
 	int64_t id;
 
-	c.expires = time_now + 1000;
+	c.expires = place_now + 1000;
 	granted(reg, &c);
 	assert_int_equal(refusal(reg, "guest", 1, NULL), 0);
-	time_now += 999;
+	place_now += 999;
 	assert_int_equal(refusal(reg, "guest", 1, NULL), 0);
-	time_now += 1;
+	place_now += 1;
 	assert_int_equal(refusal(reg, "guest", 1, "expired at 2023-11-14T22:13:21Z"), DENIED);
 	assert_false(registry_grant(reg, &c, &id, &err));
 	assert_non_null(strstr(err.text, "has passed"));
-	time_now -= 1000;
+	place_now -= 1000;
 }
 
 static void
@@ -194,13 +174,13 @@ static void
 test_delegation(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = capability("owner", "head"), d = capability("head", "clerk");
 	const struct registry_capability *all;
 	TWZ_ARENA arena = { 0 };
 	size_t n;
 
-	c.expires = time_now + 5000;
+	c.expires = place_now + 5000;
 	granted(reg, &c);
 	refuse_grant(reg, &d);			/* it may not be passed on */
 	c.delegable = true;
@@ -210,7 +190,7 @@ test_delegation(void **state)
 	d.gate = "second";
 	refuse_grant(reg, &d);
 	d.gate = "first";
-	d.expires = time_now + 6000;
+	d.expires = place_now + 6000;
 	refuse_grant(reg, &d);			/* longer */
 	d.expires = 0;
 	d.rights = RIGHT_CALL | RIGHT_WRITE;
@@ -225,7 +205,7 @@ test_delegation(void **state)
 	assert_true(registry_capabilities(reg, "clerk", &arena, &all, &n, NULL));
 	assert_int_equal(n, 1);
 	assert_int_equal(all[0].parent, 2);
-	assert_int_equal(all[0].expires, time_now + 5000);	/* taken over */
+	assert_int_equal(all[0].expires, place_now + 5000);	/* taken over */
 	assert_string_equal(all[0].state, "valid");
 	d.grantor = "clerk";
 	d.context = "boy";
@@ -238,8 +218,8 @@ test_revocation(void **state)
 {
 	static const char *const names[] = { "owner", "a", "b", "c" };
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
-	REGISTRY *other = opened(p);		/* as in another process */
+	REGISTRY *reg = place_open_at(p);
+	REGISTRY *other = place_open_at(p);		/* as in another process */
 	struct twz_error err = { 0 };
 	uint64_t n = 0;
 	int64_t ids[4];
@@ -298,7 +278,7 @@ test_forged_rows(void **state)
 	struct place *p = *state;
 
 	for (size_t i = 0; i < TWZ_COUNT(rows); i++) {
-		REGISTRY *reg = opened(p);
+		REGISTRY *reg = place_open_at(p);
 		struct registry_capability c = capability("owner", i ? "clerk" : "guest"), seen;
 		const struct registry_capability *all;
 		TWZ_ARENA arena = { 0 };
@@ -327,7 +307,7 @@ test_every_column_is_signed(void **state)
 		"service = 't'", "id = 50",
 	};
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = capability("owner", "head");
 	const struct registry_capability *all;
 	struct twz_error err = { 0 };
@@ -341,7 +321,7 @@ test_every_column_is_signed(void **state)
 	c.context = "guest";
 	c.delegable = false;
 	c.gate = "first";
-	c.expires = time_now + 100;
+	c.expires = place_now + 100;
 	granted(reg, &c);
 	for (size_t i = 0; i < TWZ_COUNT(edits); i++) {
 		place_edit(p, "CREATE TABLE keep AS SELECT * FROM capability");
@@ -365,7 +345,7 @@ test_key_file(void **state)
 {
 	static const char *const harms[] = { "mode", "byte", "short", "gone", "other" };
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = capability("owner", "guest");
 	char path[256], text[128] = { 0 };
 	struct stat st;
@@ -416,7 +396,7 @@ static void
 test_one_key(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	pid_t pids[8];
 	char name[16];
 
@@ -424,7 +404,7 @@ test_one_key(void **state)
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
 		if (!pids[i]) {
-			struct registry *own = opened(p);
+			struct registry *own = place_open_at(p);
 			int64_t id;
 
 			sprintf(name, "c%zu", i);
@@ -451,7 +431,7 @@ static void
 test_masks(void **state)
 {
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = capability("owner", "guest");
 	struct registry_context context;
 	struct twz_error err = { 0 };
@@ -501,7 +481,7 @@ test_what_services_ask_for(void **state)
 		{ "/srv/pictures/..", RIGHT_READ, false },
 	};
 	struct place *p = *state;
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 	struct registry_capability c = {
 		.context = "service:s", .service = REGISTRY_HOST, .capability = "files",
 		.gate = "/srv/pictures/", .rights = RIGHT_READ, .grantor = "owner",
@@ -567,7 +547,7 @@ test_schema_2_is_migrated(void **state)
 	strcpy(p->registry, place_file(p, "old.db", ""));
 	place_edit(p, schema_2);
 
-	REGISTRY *reg = opened(p);
+	REGISTRY *reg = place_open_at(p);
 
 	assert_null(registry_notice(reg));
 	assert_int_equal(place_count(p, "PRAGMA user_version"), 5);
