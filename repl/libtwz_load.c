@@ -74,6 +74,8 @@ read_options(const struct twz_load_options *o, struct monitor_fd *fds, struct se
 	to->memory = o->memory;
 	to->fresh = o->fresh != 0;
 	to->debug = o->debug != 0;
+	to->preload = o->preload != 0;
+	to->park_ns = o->park * UINT64_C(1000000000);
 	to->restart = o->never_restart > 0 ? MONITOR_RESTART_NEVER
 		      : o->never_restart ? MONITOR_RESTART_ON_CALL : MONITOR_RESTART_BY_RECORD;
 	to->env = o->env;
@@ -156,6 +158,39 @@ const char *
 twz_compartment_name(const struct twz_compartment *c)
 {
 	return c->service->name;
+}
+
+int
+twz_info(struct twz_compartment *c, struct twz_info *info)
+{
+	struct twz_error *err = libtwz_begin();
+	const struct monitor_detail *details;
+	TWZ_ARENA arena = { 0 };
+	struct monitor_info now;
+	size_t n;
+
+	*info = (struct twz_info){ 0 };
+	if (!monitor_describe(session_monitor(c->session), c->service, &arena, &now, &details, &n, err))
+		return libtwz_fail();
+	*info = (struct twz_info){
+		.id = now.id.value, .pid = now.pid, .parked = now.state == MONITOR_PARKED, .memory = now.memory,
+		.isolation = (enum twz_isolation)(TWZ_ISOLATION_NONE + now.active),
+		.calls = now.calls, .faults = now.faults, .restarts = now.restarts,
+	};
+	return 0;
+}
+
+int
+twz_park(struct twz_compartment *c, struct twz_parked *parked)
+{
+	struct twz_error *err = libtwz_begin();
+	struct monitor_parked how = { 0 };
+
+	if (!monitor_park(session_monitor(c->session), c->service, &how, err))
+		return libtwz_fail();
+	if (parked)
+		*parked = (struct twz_parked){ how.ended, how.before, how.after };
+	return 0;
 }
 
 /* -- states ------------------------------------------------------------------------------------ */

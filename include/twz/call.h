@@ -181,6 +181,13 @@ struct twz_load_options {
 	int never_restart;	/* after a fault, calls are refused; -1: they are not; 0: as the service's record says */
 	const char *const *args;	/* what twz_args() gives it, ended by NULL; NULL: none */
 	const struct twz_load_fd *fds;	/* what twz_fd() gives it, ended by a name NULL; duplicated; NULL: none */
+	/*
+	 * A clone of a process that has loaded its service, constructors included: quicker, and not for services whose
+	 * constructors make threads, descriptors or random numbers. Needs the levels caller or full, and neither
+	 * fresh, debug, env, args nor fds.
+	 */
+	int preload;
+	uint32_t park;		/* it is parked when it was not called for so many seconds; 0: never */
 };
 
 /*
@@ -196,6 +203,28 @@ struct twz_compartment *twz_hold(const char *name);
  */
 void twz_unload(struct twz_compartment *c);
 const char *twz_compartment_name(const struct twz_compartment *c);
+
+/* How it is now. */
+struct twz_info {
+	uint64_t id;		/* another one when it was unloaded and made again */
+	int pid;		/* at level none the program's own; 0: its process has ended */
+	enum twz_isolation isolation;	/* the active level */
+	int parked;		/* it is small until its next call */
+	uint64_t memory;	/* bytes of its process that are in no file */
+	uint64_t calls, faults, restarts;
+};
+int twz_info(struct twz_compartment *c, struct twz_info *info);
+
+/* What became of twz_park(). */
+struct twz_parked {
+	int ended;		/* it keeps nothing between calls (TWZ_STATELESS): its process was ended */
+	uint64_t before, after;	/* bytes of its process that are in no file */
+};
+/*
+ * Makes it small while nobody calls it: what is free in its memory goes back to the system. The next call finds it
+ * as it was. @parked may be NULL. Fails with GENERIC/NOT_SUPPORTED when it has no process of its own.
+ */
+int twz_park(struct twz_compartment *c, struct twz_parked *parked);
 
 enum twz_state {
 	TWZ_STATE_STARTED,	/* there is a process for it */

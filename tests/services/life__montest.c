@@ -10,11 +10,14 @@
 TWZ_SERVICE("montest", "1.0", "Constructors, destructors, environment and lasting numbers");
 
 static int constructed;
+static uint64_t random_number;
 
 __attribute__((constructor)) static void
 on_load(void)
 {
 	constructed++;
+	if (getentropy(&random_number, sizeof(random_number)))
+		random_number = 0;
 }
 
 __attribute__((destructor)) static void
@@ -26,6 +29,11 @@ on_unload(void)
 TWZ_GATE(_Bool, was_ctor_run, (void), TWZ_DOC("Whether the constructor ran, once"), TWZ_READONLY)
 {
 	return constructed == 1;
+}
+
+TWZ_GATE(uint64_t, drawn, (void), TWZ_DOC("The random number that its constructor has drawn"), TWZ_READONLY)
+{
+	return random_number;
 }
 
 TWZ_GATE(const char *, environment, (const char *name), TWZ_DOC("A variable of the environment"),

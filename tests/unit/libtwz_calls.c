@@ -133,6 +133,98 @@ test_given(void **state)
 	assert_int_equal(twz_failed()->code, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT));
 }
 
+/* -- how it starts and rests ---------------------------------------------------------------------- */
+
+static struct twz_compartment *
+load_test(const char *name, const char *file, const struct twz_load_options *options)
+{
+	char path[4300];
+
+	snprintf(path, sizeof(path), "%s::%s/../../tests/services/life/%s", name, getenv("TWZ_PATH"), file);
+	return twz_load(path, options);
+}
+
+static int32_t
+number(struct twz_compartment *c, const char *gate, const struct twz_arg *args, size_t n)
+{
+	int32_t ret = -1;
+
+	if (twz_gate_call(lookup(c, gate), args, n, &ret, sizeof(ret)))
+		fail_msg("%s", twz_failed()->text);
+	return ret;
+}
+
+static struct twz_info
+info_of(struct twz_compartment *c)
+{
+	struct twz_info info;
+
+	if (twz_info(c, &info))
+		fail_msg("%s", twz_failed()->text);
+	return info;
+}
+
+/* Two clones of one that has run the constructors: what these have drawn is the same in both. */
+static void
+test_preload(void **state)
+{
+	const struct twz_load_options plain = { .dup = 1 }, preload = { .dup = 1, .preload = 1 };
+	const struct twz_load_options fresh = { .dup = 1, .preload = 1, .fresh = 1 };
+	struct twz_compartment *c[4];
+	uint64_t drawn[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		c[i] = load_test("drawn", "libmontest.so", i < 2 ? &preload : &plain);
+		if (!c[i])
+			fail_msg("%s", twz_failed()->text);
+		assert_int_equal(twz_gate_call(lookup(c[i], "drawn"), NULL, 0, &drawn[i], sizeof(drawn[i])), 0);
+	}
+	assert_true(drawn[0] == drawn[1]);
+	assert_true(drawn[2] != drawn[3]);
+	assert_int_equal(info_of(c[0]).isolation, TWZ_ISOLATION_FULL);
+	for (int i = 0; i < 4; i++)
+		twz_unload(c[i]);
+	assert_null(load_test("drawn", "libmontest.so", &fresh));
+	assert_int_equal(twz_failed()->code, TWZ_ERR(GENERIC, NOT_SUPPORTED));
+}
+
+static void
+test_park(void **state)
+{
+	const struct twz_load_options options = { .dup = 1, .park = 1 };
+	const struct twz_arg mib = TWZ_A_INT(64);
+	struct twz_compartment *c = load_test("large", "libheap.so", NULL);
+	struct twz_parked parked;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(number(c, "fill", &mib, 1), 64);
+	assert_int_equal(number(c, "drop", NULL, 0), 64);
+	assert_false(info_of(c).parked);
+	assert_int_equal(twz_park(c, &parked), 0);
+	assert_false(parked.ended);
+	assert_true(parked.before > 64000000 && parked.after < 8000000);
+	assert_true(info_of(c).parked);
+	assert_int_equal(number(c, "known", NULL, 0), 64);
+	assert_false(info_of(c).parked);
+	assert_int_equal(info_of(c).calls, 3);
+	twz_unload(c);
+	c = load_test("rested", "libheap.so", &options);
+	assert_int_equal(number(c, "known", NULL, 0), 0);
+	for (int i = 0; i < 20000 && !info_of(c).parked; i++)
+		usleep(1000);
+	assert_true(info_of(c).parked);
+	assert_int_equal(number(c, "known", NULL, 0), 0);
+	twz_unload(c);
+	c = load("rested::libcounter.so", TWZ_ISOLATION_NONE);
+	assert_int_equal(info_of(c).pid, getpid());
+	assert_int_equal(info_of(c).isolation, TWZ_ISOLATION_NONE);
+	assert_int_equal(twz_park(c, NULL), -1);
+	assert_int_equal(twz_failed()->code, TWZ_ERR(GENERIC, NOT_SUPPORTED));
+	twz_unload(c);
+}
+
 /* -- calls ------------------------------------------------------------------------------------- */
 
 static void
@@ -352,6 +444,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_types),   cmocka_unit_test(test_given),
+		cmocka_unit_test(test_preload), cmocka_unit_test(test_park),
 		cmocka_unit_test(test_async),
 		cmocka_unit_test(test_cancel),  cmocka_unit_test(test_held),
 		cmocka_unit_test(test_events),  cmocka_unit_test(test_threads),
