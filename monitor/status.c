@@ -271,7 +271,7 @@ rows_of(struct rows *r, const struct monitor *m)
 	row(r, "reported by", m->confined, "%s",
 	    m->confined ? "a compartment of this session"
 			: "the zygote, as no compartment has started yet: what the kernel offers");
-	row(r, "files", abi, abi ? "Landlock ABI %u: system libraries, own file, private folder"
+	row(r, "files", abi, abi ? "Landlock ABI %u: system libraries, own file and those that it needs, private folder"
 				 : "Landlock is not available (ABI %u)", abi);
 	row(r, "network", filter, filter ? "seccomp refuses to make sockets%s" : "open%s",
 	    abi >= 4 ? "; Landlock refuses TCP" : "");

@@ -218,13 +218,20 @@ common_rules(uint32_t abi)
 	return ruleset;
 }
 
+static void
+allow_library(void *data, int fd)
+{
+	allow(*(const int *)data, fd, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
+}
+
 static uint32_t
 landlock(const struct guest_start *start, int rules, uint32_t abi)
 {
 	uint64_t handled = landlock_everything(abi).handled_fs;
 	int file = open(start->path, O_PATH | O_CLOEXEC);
 
-	allow(rules, file, LANDLOCK_FS_READ_FILE | LANDLOCK_FS_EXECUTE);
+	allow_library(&rules, file);
+	needed_find(start->path, allow_library, &rules);
 	allow(rules, start->state_fd, LANDLOCK_FS_STATE & handled);
 	allow_granted(rules, start->granted, handled);
 	if (file >= 0)

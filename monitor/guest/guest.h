@@ -1,9 +1,10 @@
 /*
  * The guest: the program that is first the zygote and then, cloned from it, one compartment.
  *
- * main.c starts the zygote, zygote.c clones compartments, preload.c and warm.c make them ready, confine.c and filter.c close them off,
- * compartment.c loads the service and listens to the monitor, dispatch.c runs gates, permits.c says whose, gate.c knows
- * them, nested.c calls other services' gates, crash.c leaves a record of a crash.
+ * main.c starts the zygote, zygote.c clones compartments, preload.c and warm.c make them ready, confine.c and filter.c close
+ * them off, needed.c finds the libraries that a service brings along, compartment.c loads the service and listens to the
+ * monitor, dispatch.c runs gates, permits.c says whose, gate.c knows them, nested.c calls other services' gates, crash.c
+ * leaves a record of a crash.
  */
 #pragma once
 
@@ -70,6 +71,11 @@ bool confine_compartment(const struct guest_start *start, struct message_confine
 bool confine_preload(const struct guest_start *start, struct message_confinement *io);
 /** What is missing of it, or NULL. */
 const char *confine_lacks(const struct message_confinement *c);
+
+/* -- needed.c */
+typedef void needed_found(void *data, int fd);
+/** Calls @found with each library, open for reading, that the file brings along. */
+void needed_find(const char *path, needed_found *found, void *data);
 
 /* -- filter.c */
 /** Installs the allow-list; its number of instructions, 0 when the kernel refuses. */
