@@ -418,7 +418,30 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 	return status;
 }
 
-/* --check: one interpreter for each file, as each run would have. The worst status counts. */
+/* An interpreter of its own, as a run would have; @text NULL: what is in the file. */
+static int
+check_one(const struct options *o, struct session *s, const char *file, const char *text)
+{
+	struct lang_options lo = language_options(o, session_host(s), false);
+	struct twz_error err = { 0 };
+	TWZ_ARENA arena = { 0 };
+	size_t n = text ? strlen(text) : 0;
+	struct lang *l;
+	int status;
+
+	lo.file = file;
+	lo.script = lo.whole = true;
+	lo.args = NULL;
+	lo.nargs = 0;
+	if (!text && !read_script(file, &arena, &text, &n, &err))
+		return complain(o, &err, STATUS_USAGE);
+	l = lang_new(&lo);
+	status = lang_lint(l, text, n);
+	lang_free(l);
+	return status;
+}
+
+/* --check, of files or of -c TEXT. The worst status counts. */
 static int
 check_files(const struct options *o)
 {
@@ -430,26 +453,11 @@ check_files(const struct options *o)
 	if (!session_open(&so, &s, &err))
 		return complain(o, &err, twz_class_status(err.cls));
 	signals_install(s);
+	if (o->text)
+		return check_one(o, s, "-c", o->text);
 	for (size_t i = 0; i < o->nargs; i++) {
-		struct lang_options lo = language_options(o, session_host(s), false);
-		struct twz_error why = { 0 };
-		TWZ_ARENA arena = { 0 };
-		const char *text = "";
-		struct lang *l;
-		size_t n = 0;
-		int status;
+		int status = check_one(o, s, o->args[i], NULL);
 
-		lo.file = o->args[i];
-		lo.script = lo.whole = true;
-		lo.args = NULL;
-		lo.nargs = 0;
-		if (!read_script(o->args[i], &arena, &text, &n, &why)) {
-			worst = complain(o, &why, STATUS_USAGE);
-			continue;
-		}
-		l = lang_new(&lo);
-		status = lang_lint(l, text, n);
-		lang_free(l);
 		worst = status && (!worst || status < worst) ? status : worst;
 	}
 	return worst;

@@ -18,7 +18,8 @@ static bool
 set_text(struct options *o, const char *value, struct twz_error *err)
 {
 	(void)err;
-	o->mode = OPTIONS_TEXT;
+	if (o->mode == OPTIONS_INPUT)
+		o->mode = OPTIONS_TEXT;
 	o->text = value;
 	return true;
 }
@@ -238,7 +239,7 @@ static const struct option_row {
 	{ 'x', "trace", NULL, "show every call, what it gave and how long it took; secrets masked",
 	  set_trace },
 	{ 0, "dry-run", NULL, "run without the calls that change something: show these", set_dry_run },
-	{ 0, "check", NULL, "only look at scripts: names, types, doubtful places", set_check },
+	{ 0, "check", NULL, "only look at scripts, or at -c TEXT: names, types, doubtful places", set_check },
 	{ 0, "test", NULL, "replay the twz> blocks of documents; fails where they say something else",
 	  set_test },
 	{ 0, "update", NULL, "with --test: write into the documents what came out", set_update },
@@ -447,7 +448,9 @@ take_words(int argc, char **argv, int i, struct options *o, struct twz_error *er
 			break;
 		}
 	}
-	if ((o->mode == OPTIONS_CHECK || o->mode == OPTIONS_TEST) && i == argc)
+	if (o->mode == OPTIONS_TEST && o->text)
+		return usage(err, "--test replays documents, no -c TEXT");
+	if ((o->mode == OPTIONS_CHECK || o->mode == OPTIONS_TEST) && !o->text && i == argc)
 		return usage(err, "%s needs a file", o->mode == OPTIONS_CHECK ? "--check" : "--test");
 	if (o->mode == OPTIONS_INPUT && i < argc) {
 		o->text = argv[i++];

@@ -167,7 +167,8 @@ is_whole(const struct request *r, const struct twz_service *service, const char 
 	bool whole = !service->partial;
 
 	if (service->partial)
-		fprintf(stderr, "%s: %s: some of it could not be read\n", tool_name, path);
+		fprintf(stderr, "%s: %s: some of it could not be read\n  hint: 'twz-inspect doctor FILE' says what\n",
+			tool_name, path);
 	for (uint32_t i = 0; i < service->ngates; i++) {
 		const struct twz_gate *gate = &service->gates[i];
 

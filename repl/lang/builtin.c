@@ -322,6 +322,8 @@ static const struct lang_builtin builtins[] = {
 	  run_print },
 	{ "save", "save session FILE", "Writes what was typed and what came out as a document for twz --test", 2,
 	  2, 0, 0, NULL, run_save },
+	{ "some", "some VALUE", "The value of an option that is there, as none stands for one that is not", 1, 1, LANG_SELF, 0, NULL,
+	  NULL },
 	{ "sql", "sql QUERY [VALUE …] | sql TABLE [where …]",
 	  "Rows of what twz knows, as a list of records; sql tables shows what there is", 1, UINT_MAX,
 	  TWZ_VALUE_LIST, TEXTS, "String", lang_run_query },

@@ -458,6 +458,8 @@ call_builtin(struct lang *l, const struct lang_builtin *b, const struct ast *a,
 		return lang_run_form(l, a, piped, ret, err);
 	if (!check_builtin_count(b, a, a->nargs + (piped != NULL), err))
 		return false;
+	if (b->result == LANG_SELF)
+		return lang_call_some(l, a, piped, ret, err);
 	args = plain_arguments(l, a, piped, &n, err);
 	/* A dry run prints what it does not know by its type. */
 	if (args && b->result != LANG_ANY && (l->check || (b->result && any_unknown(args, n))))

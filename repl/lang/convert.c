@@ -580,7 +580,10 @@ convert_argument(struct lang *l, const struct convert_want *want, const struct a
 		 struct twz_value *ret, struct twz_error *err)
 {
 	const struct twz_type *t = twz_type_strip(want->type);
+	const struct ast *some = want->optional || t->kind == TWZ_OPTION ? lang_inside_some(a) : NULL;
 
+	if (some)
+		return convert_argument(l, want, some, calls, ret, err);
 	if (!want->buffer && t->kind == TWZ_OPTION &&
 	    (a->kind == AST_LIST || a->kind == AST_RECORD || a->kind == AST_TEXT || a->kind == AST_NEGATE)) {
 		struct convert_want inner = *want;

@@ -14,16 +14,20 @@ is_lower(const char *name)
 static bool pattern_matches(struct lang *l, const struct ast *p, const struct twz_value *v, bool *ret,
 			    struct twz_error *err);
 
-/* Ok(p), Err(p). */
+/* Ok(p), Err(p), some(p). */
 static bool
 wrapped_matches(struct lang *l, const struct ast *p, const struct twz_value *v, bool *ret,
 		struct twz_error *err)
 {
 	bool ok = !strcmp(p->text, "Ok");
 
+	if (!strcmp(p->text, "some")) {
+		*ret = v->kind != TWZ_VALUE_NONE;
+		return !*ret || pattern_matches(l, p->items[0], v, ret, err);
+	}
 	if (!ok && strcmp(p->text, "Err")) {
 		lang_type_error(err, "no pattern '%s( )'", p->text);
-		twz_hint(err, "Ok(NAME) and Err(NAME) take a result apart");
+		twz_hint(err, "Ok(NAME) and Err(NAME) take a result apart, some(NAME) and none an option");
 		return lang_at(err, p);
 	}
 	*ret = v->kind == (ok ? TWZ_VALUE_OK : TWZ_VALUE_ERR);
@@ -98,6 +102,8 @@ check_pattern(struct lang *l, const struct ast *p, const struct twz_value *v, st
 			inner = lang_unknown(twz_result_err(t)->type);
 		if (!strcmp(p->text, "Ok") || !strcmp(p->text, "Err"))
 			return check_pattern(l, p->items[0], &inner, err);
+		if (!strcmp(p->text, "some"))
+			return check_pattern(l, p->items[0], v, err);
 		return wrapped_matches(l, p, v, &matches, err);
 	}
 	if (t && t->kind == TWZ_ENUM && (twz_member_find(t, name) || !is_lower(name)))

@@ -415,6 +415,10 @@ bool lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz
 /** A bareword for a parameter of any type: a variable, else its spelling. */
 bool lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret,
 		       struct twz_error *err);
+/** The builtin some; what an option's own type reads instead of (some VALUE), NULL when @a is another value. */
+bool lang_call_some(struct lang *l, const struct ast *a, const struct twz_value *piped,
+		    struct twz_value *ret, struct twz_error *err);
+const struct ast *lang_inside_some(const struct ast *a);
 /** Calls @gate under the timeout in force. */
 bool lang_call_gate(struct lang *l, const struct twz_service *service, const struct twz_gate *gate,
 		    const struct twz_value *args, size_t nargs, struct twz_value *ret,
@@ -439,7 +443,7 @@ void lang_withhold(struct lang *l, const struct twz_service *service, const stru
 /** In a check: the text calls this gate. */
 void lang_note_gate(struct lang *l, const struct twz_service *service, const struct twz_gate *gate);
 
-enum { LANG_ANY = -1, LANG_FORM = -2 };
+enum { LANG_ANY = -1, LANG_FORM = -2, LANG_SELF = -3 };
 
 /* -- built-in functions (builtin.c) ------------------------------------------------------------ */
 
@@ -449,7 +453,7 @@ struct lang_builtin {
 	const char *help;		/* one sentence */
 	unsigned min, max;		/* arguments */
 	/* For a check, which runs none of them: */
-	int result;			/* kind of the value; 0: (); LANG_ANY: it is run all the same; LANG_FORM: see forms.c */
+	int result;			/* kind of the value; 0: (); LANG_ANY: it is run all the same; LANG_FORM: see forms.c; LANG_SELF: its argument */
 	unsigned takes;			/* first argument: bits of kinds; 0: any */
 	const char *wanted;		/* and how a message calls these */
 	bool (*run)(struct lang *l, const struct twz_value *args, size_t nargs,

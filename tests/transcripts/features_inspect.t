@@ -48,6 +48,26 @@ types
   s(v: point) -> point
   t(v: user_id) -> user_id
   text(v: string) -> string
+$ twz-inspect --all --types libtypes.so | sed '1,/^$/d; s/ *\/\*/ \/\*/'
+enum color {
+	RED = 0,
+	GREEN = 5,
+}; /* size 4 */
+typedef __int8_t int8_t; /* size 1 */
+typedef __uint16_t uint16_t; /* size 2 */
+typedef __int64_t int64_t; /* size 8 */
+struct point {
+	double x; /*    0    8 */
+	int y[2]; /*    8    8 */
+}; /* size 16, align 8 */
+typedef id_t32 user_id; /* size 4 */
+struct hidden; /* declared only */
+typedef signed char __int8_t; /* size 1 */
+typedef unsigned short __uint16_t; /* size 2 */
+typedef long __int64_t; /* size 8 */
+typedef uint32_t id_t32; /* size 4 */
+typedef __uint32_t uint32_t; /* size 4 */
+typedef unsigned int __uint32_t; /* size 4 */
 ## R4, R5: types in a separate file, by debug link and by build-id; compressed; split. Without any: said, status 1.
 $ gcc -g -shared -fPIC -Wl,--build-id=0xabcdef0123 -I$TWZ_ROOT/include -o libfull.so libfoo.c; twz-inspect libfull.so >want; objcopy --only-keep-debug libfull.so libfull.debug; strip -g -o libfull-bare.so libfull.so; HOME=/nowhere twz-inspect libfull-bare.so
 twz-inspect: libfull-bare.so: no debug information, so the types of its functions are not known
@@ -61,6 +81,12 @@ $ gcc -g -gz -shared -fPIC -I$TWZ_ROOT/include -o libfull.so libfoo.c; twz-inspe
 compressed
 $ gcc -g -gsplit-dwarf -shared -fPIC -I$TWZ_ROOT/include -o libfull.so libfoo.c; twz-inspect libfull.so | cmp - want && echo split
 split
+$ rm *.dwo; twz-inspect libfull.so; twz-inspect doctor libfull.so | grep -c 'split file .*: no such file'
+foo 1.0  # For R1  partial: some of it could not be read
+  marked(?)  not callable: the debug information does not describe it  # Is a gate
+twz-inspect: libfull.so: some of it could not be read
+  hint: 'twz-inspect doctor FILE' says what
+1
 ## R6: one sqlite file that other programs can read.
 $ twz -c 'calc::add 1 2'; sqlite3 $TWZ_REGISTRY 'select name from gates' | head -2; sqlite3 $TWZ_REGISTRY 'PRAGMA integrity_check; PRAGMA user_version; PRAGMA application_id'
 3
@@ -69,6 +95,14 @@ add_f32
 ok
 5
 1953987121
+$ for t in service file gate param type member name capability context; do sqlite3 $TWZ_REGISTRY "select '$t', count(*) > 0 from $t" 2>&1; done | tr '\n' ' '; echo
+service|1 file|1 gate|1 param|1 type|1 member|1 name|1 capability|0 context|0 
+$ sqlite3 $TWZ_REGISTRY "select m.name, m.value from member m join type t on m.id between (t.id >> 32 << 32) + t.first and (t.id >> 32 << 32) + t.first + t.members - 1 where t.kind = 'enum' and t.name = 'color'"; sqlite3 $TWZ_REGISTRY "select name, type from param where gate = 'add'"
+RED|
+GREEN|5
+BLUE|6
+a|i32
+b|i32
 ## R7: a changed signature is noticed, the old row is gone.
 $ mkdir services; sed 's/"foo"/"grows"/' libfoo.c >grows.c; cc -g -shared -fPIC -I$TWZ_ROOT/include -o services/libgrows.so grows.c; export TWZ_PATH=$PWD/services; twz -c 'grows::marked 7' 2>/dev/null; sed -i 's/marked, (int n)/marked, (int n, int m)/' grows.c; cc -g -shared -fPIC -I$TWZ_ROOT/include -o services/new.so grows.c; mv services/new.so services/libgrows.so; twz -c 'grows::marked 7 8' 2>/dev/null; twz -c 'grows::marked 7' 2>&1 | tail -1; sqlite3 $TWZ_REGISTRY "select signature from gates where service = 'grows' or service = 'foo'"
 7
@@ -79,6 +113,11 @@ marked(n: i32, m: i32) -> i32
 $ for i in 1 2 3 4 5 6 7 8; do TWZ_REGISTRY=$PWD/many.db twz-inspect --register $TWZ_BUILD/lib/twz/lib*.so & done; wait; sqlite3 many.db 'select count(*) - count(distinct path) from file; PRAGMA integrity_check'
 0
 ok
+$ export TWZ_REGISTRY=$PWD/fresh.db; for i in 1 2 3 4; do twz -c 'passwd::lookup_user bob | .name' & printf 'calc::add 1 2\ncalc::add_f32 1 2\n' | twz & twz-inspect --register $TWZ_BUILD/lib/twz/libcalc.so & done 2>&1 | sort | uniq -c | sed 's/^ *//'; wait; sqlite3 fresh.db "select count(*), count(distinct name) from gates where service = 'calc' and name like 'add%'"
+4 3
+4 3.0
+4 bob
+11|11
 ## R9: questions, and their answers as JSON.
 $ twz -c 'sql gates where returns = User'
 gate                 returns  signature                                               doc

@@ -77,6 +77,20 @@ sum [1, x]
 Type Error: Expected 'i32' got 'String'
 length ""
 0
+$ twz -c 'calc::greet (some ann); x = some 3; print (x + 1); for xs in [[1, 2], [3]] { match calc::find $xs 2 { none => print no, some(i) => print i } }'
+Hello, ann
+4
+1
+no
+$ twz -v -c 'calc::greet (some none)'; twz -v -c 'match 1 { Some(i) => print i }'; printf 'x = some "a"\ncalc::add (some 1) x\n' >some.twz; twz --check some.twz
+Type Error: some takes a value, and got none
+  calc::greet (some none)
+               ^^^^^^^^^
+Type Error: no pattern 'Some( )'
+  match 1 { Some(i) => print i }
+            ^^^^^^ Ok(NAME) and Err(NAME) take a result apart, some(NAME) and none an option
+some.twz:2:20: Type Error: Expected 'i32' got 'String'
+[3]
 ## P9: the wrong number of arguments: the message shows the signature.
 $ twz -c 'calc::add 1'
 Type Error: missing argument 'b': add(a: i32, b: i32) -> i32

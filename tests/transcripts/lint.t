@@ -76,3 +76,11 @@ Error: cannot know: this depends on what passwd::update_password gives
 $ ls made
 ls: cannot access 'made': No such file or directory
 [2]
+## The text of -c is looked at as a file's is, wherever the options stand; it is not run.
+$ twz --check -c 'print ran; calc::add 1 x'; twz -c 'print ran; calc::add 1 x' --check
+-c:1:24: Type Error: Expected 'i32' got 'String'
+-c:1:24: Type Error: Expected 'i32' got 'String'
+[3]
+$ twz --check -c 'print ran'
+$ twz --test -c 'print ran' 2>&1 | head -c 45; echo
+twz: --test replays documents, no -c TEXT; us
