@@ -215,6 +215,7 @@ struct monitor {
 	bool has_thread, closing;
 	int epoll, wake;
 	uint64_t flush_asked, flushed;
+	uint32_t passing;		/* to the host, what was read of services' output */
 	struct compartment **compartments;
 	uint32_t ncompartments;
 	struct instance *instances;
@@ -463,6 +464,8 @@ TWZ_MUST bool loop_watch_zygote(struct zygote *z, struct twz_error *err);
 /* -- output.c */
 /** Passes on what is in the log, or in a program's stdout (@out); false when there is nothing. */
 bool output_read(struct monitor *m, struct instance *i, bool out);
+/** With the lock held. */
+bool output_waits(const struct monitor *m);
 
 /* -- call.c: what every mechanism says in the same words */
 /** What became of packing or unpacking; false but for OK. */

@@ -232,7 +232,7 @@ monitor_flush(struct monitor *m)
 	uint64_t asked;
 
 	pthread_mutex_lock(&m->lock);
-	asked = ++m->flush_asked;
+	asked = m->has_thread && output_waits(m) ? ++m->flush_asked : m->flushed;
 	while (m->has_thread && !m->closing && m->flushed < asked) {
 		loop_wake(m);
 		pthread_cond_wait(&m->changed, &m->lock);

@@ -230,7 +230,7 @@ void monitor_resume(struct monitor *m);
  */
 TWZ_MUST bool monitor_set_context(struct monitor *m, const char *context, struct twz_error *err);
 
-/** Returns when everything that services have printed so far was given to host.output. */
+/** Returns when everything that services have printed so far was given to host.output: at once, mostly. */
 void monitor_flush(struct monitor *m);
 
 /** How the last fault of this thread's calls happened, for a report. */

@@ -94,6 +94,12 @@ was_interrupted(void *data)
 	return __atomic_load_n(&s->interrupted, __ATOMIC_RELAXED);
 }
 
+static void
+settle(void *data)
+{
+	session_flush(data);
+}
+
 bool
 session_open(const struct session_options *options, struct session **ret, struct twz_error *err)
 {
@@ -120,6 +126,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 		.debug = session_debug,
 		.query = options->query,
 		.table = options->table,
+		.settle = settle,
 		.interrupted = was_interrupted,
 		.resolver = sys_resolver_of,
 	};

@@ -40,6 +40,7 @@ run_print(struct lang *l, const struct twz_value *args, size_t nargs, struct twz
 	FILE *out = l->options->out;
 
 	*ret = twz_unit();
+	lang_settle(l);
 	if (l->options->output == LANG_CSV || l->options->output == LANG_TSV) {
 		struct twz_value row = twz_list(NULL, args, nargs), rows = twz_list(NULL, &row, 1);
 

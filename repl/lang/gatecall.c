@@ -116,6 +116,7 @@ lang_call_gate(struct lang *l, const struct twz_service *service, const struct t
 	done = debugs ? host->debug(host->data, service, gate, own, nargs, l->arena, ret, err)
 		      : host->call(host->data, service, gate, own, nargs, left, l->arena, ret, err);
 	lang_begin_turn(l);
+	l->root->called = true;
 	if (l->options->trace)
 		lang_trace_gate(l, service, gate, args, nargs, done ? ret : NULL, err, lang_now() - begun);
 	if (done)
@@ -138,6 +139,7 @@ lang_call_gates(struct lang *l, const struct call_site *site, const struct twz_v
 	done = host->call_many(host->data, site->service, site->gate, args, site->nparams, n, left, l->arena, ret,
 			       err);
 	lang_begin_turn(l);
+	l->root->called = true;
 	if (done < n && err->cls != TWZ_CLASS_NONE)
 		call_failed(l, site->service, site->gate, left, err);
 	return done;

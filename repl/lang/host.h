@@ -125,6 +125,12 @@ struct repl_host {
 	 */
 	void *(*large)(void *data, struct twz_arena *arena, size_t n);
 
+	/**
+	 * Shows what services have printed so far: asked for after calls, before what these gave is shown. May be
+	 * NULL.
+	 */
+	void (*settle)(void *data);
+
 	/** Whether the user wants an end (Ctrl-C): asked in loops. May be NULL: never. */
 	bool (*interrupted)(void *data);
 };

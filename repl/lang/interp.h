@@ -151,6 +151,7 @@ struct lang {
 	bool shows_next, shown;		/* this built-in function is it; it has shown its value itself */
 	const struct call_site *debugged;	/* the call that a debugger is to look at; NULL */
 	bool debugs;			/* the next call of a gate is that one */
+	bool called;			/* root: a gate, since something was shown */
 	unsigned depth;			/* of evaluations in each other, for the limit */
 	unsigned calls;			/* functions that run */
 	int64_t timeout_ns;		/* per call; < 0: none */
@@ -533,6 +534,8 @@ bool lang_write_cells(const struct lang *l, FILE *out, const struct twz_value *v
 bool lang_fail_output(const struct lang *l, struct twz_error *err);
 /** Writes a list of records with aligned columns; false when @v is no such list. */
 bool lang_write_table(const struct lang *l, FILE *out, const struct twz_value *v);
+/** What gates have printed comes before what is shown next. */
+void lang_settle(struct lang *l);
 /** lang_show() for what a statement gives: through the pager where there is one. */
 bool lang_show_statement(struct lang *l, const struct twz_value *v, struct twz_error *err);
 /** The same for one line: newlines and tabs are escaped too; @quote: what else gets a backslash. */

@@ -484,11 +484,22 @@ show_table(struct lang *l, FILE *out, const struct twz_value *v)
 	(void)lang_write_table(l, out, &list);
 }
 
+void
+lang_settle(struct lang *l)
+{
+	const struct repl_host *host = l->options->host;
+
+	if (l->root->called && host->settle)
+		host->settle(host->data);
+	l->root->called = false;
+}
+
 bool
 lang_show(struct lang *l, const struct twz_value *v, struct twz_error *err)
 {
 	FILE *out = l->options->out;
 
+	lang_settle(l);
 	switch (l->options->output) {
 	case LANG_PRETTY:
 		show_pretty(l, out, v);
@@ -525,6 +536,7 @@ lang_show_statement(struct lang *l, const struct twz_value *v, struct twz_error 
 	f = open_memstream(&text, &n);
 	if (!f)
 		return lang_show(l, v, err);
+	lang_settle(l);
 	if (o->output == LANG_TABLE)
 		show_table(l, f, v);
 	else

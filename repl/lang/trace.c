@@ -85,6 +85,7 @@ lang_trace_gate(struct lang *l, const struct twz_service *service, const struct 
 	FILE *out = l->options->err;
 
 	fflush(l->options->out);
+	lang_settle(l);
 	write_time(out);
 	write_call(l, out, service, gate, args, nargs);
 	fputs(" → ", out);

@@ -168,3 +168,25 @@ $ twz -c 'try { timeout 300ms { watch 10ms calc::add 1 2 | calc::add 4 } } else 
 $ printf 'time calc::add 1 x | print\n' >t.twz; twz --check t.twz
 t.twz:1:18: Type Error: …
 [3]
+## What a service says before it answers stands before the answer: while it is loaded, with or without a newline; in a loop too.
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; twz
+twz> talker::say one
+talker: constructed
+talker: one, one
+3
+twz> for w in ["one", "two", "three"] { print (talker::say w) }; talker::say "four\n"
+talker: one, one
+3
+talker: two, two
+3
+talker: three, three
+5
+talker: four
+talker: , four
+5
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/life; terminal twz -c 'talker::say one; talker::say two' </dev/null
+talker: constructed
+talker: one, one
+3
+talker: two, two
+3
