@@ -6,8 +6,6 @@
 
 #include "monitor/internal.h"
 
-enum { STARTED_NS = 100000000 };	/* what a message of the zygote may take at most */
-
 enum { PATIENCE_NS = 2000000000 };
 
 /* The process number as we see it, from the kernel's description of the pidfd. */
@@ -137,7 +135,7 @@ compartment_info(const struct compartment *c, struct twz_arena *arena)
 void
 instance_await_started(struct monitor *m, const struct compartment *c)
 {
-	struct timespec until = link_time(link_now() + STARTED_NS);
+	struct timespec until = link_time(link_now() + PATIENCE_NS);
 
 	while (c->instance && instance_is_ready(c->instance) && !c->instance->started)
 		if (pthread_cond_timedwait(&m->changed, &m->lock, &until))

@@ -9,12 +9,14 @@
  *	close		types the end of input at its next prompt
  *	signal N	sends it a signal
  *	strike NAME	kills (SIGKILL) all processes of it that go by NAME, of which there must be some
- *	fds		prints how many descriptors it has open
- *	processes	prints how many processes it has started that still run
- *	cpu MS		prints the milliseconds of processor time that those and it use in so long a time
- *	gone		waits until it and all of those have ended; prints "gone", or who is left
+ *	mark		prints how many descriptors it has open and how many processes it has started
+ *			that still run, and remembers both
+ *	again		waits until they are as many again
+ *	sleep MS	lets it go on for so long
+ *	quiet MS	waits until those and it have used no processor time to speak of for so long
+ *	gone [MS]	waits until it and all of those have ended; prints "gone", or who is left
  *
- * Ends with status 1 when something does not happen within 30 seconds, or 5 for "gone".
+ * Ends with status 1 when something does not happen within a minute, or in so long a time.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -32,13 +34,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 30000, GONE_MS = 5000, MAX_PIDS = 4096 };
+enum { WAIT_MS = 60000, LAST_MS = 5000, QUIET_NS = 2000000, MAX_PIDS = 4096 };
 
 struct keeper {
 	pid_t pid;
 	int terminal;
 	char *text;		/* what the command wrote since the last await */
 	size_t n;
+	size_t fds, processes;	/* when it was marked */
 };
 
 static int64_t
@@ -222,9 +225,9 @@ type(struct keeper *k, const char *keys)
 }
 
 static bool
-await_gone(void)
+await_gone(int64_t ms)
 {
-	int64_t end = now_ms() + GONE_MS;
+	int64_t end = now_ms() + ms;
 	pid_t pids[MAX_PIDS];
 	size_t n;
 
@@ -272,13 +275,38 @@ strike(const char *name)
 	return struck > 0;
 }
 
-static void
-print_cpu(int64_t window_ms)
+static bool
+again(const struct keeper *k)
 {
-	uint64_t before = cpu_ns();
+	int64_t end = now_ms() + WAIT_MS;
+	pid_t pids[MAX_PIDS];
+	size_t fds, processes;
 
-	sleep_ms(window_ms);
-	printf("cpu %llu\n", (unsigned long long)((cpu_ns() - before) / 1000000));
+	while (fds = count_fds(k->pid), processes = descendants(pids), fds != k->fds || processes != k->processes) {
+		if (now_ms() > end) {
+			printf("fds %zu, processes %zu; now fds %zu, processes %zu\n", k->fds, k->processes, fds, processes);
+			return false;
+		}
+		sleep_ms(2);
+	}
+	return true;
+}
+
+/* Who ends takes the time that it used along: that was not quiet either. */
+static bool
+quiet(int64_t window_ms)
+{
+	int64_t end = now_ms() + WAIT_MS;
+	uint64_t before, used;
+
+	do {
+		before = cpu_ns();
+		sleep_ms(window_ms);
+		used = cpu_ns() - before;
+	} while (used >= QUIET_NS && now_ms() < end);
+	if (used >= QUIET_NS)
+		printf("%lld ns in %lld ms\n", (long long)used, (long long)window_ms);
+	return used < QUIET_NS;
 }
 
 static bool
@@ -303,16 +331,21 @@ obey(struct keeper *k, char *line)
 		return kill(k->pid, atoi(rest)) == 0;
 	if (strcmp(line, "strike") == 0 && rest)
 		return strike(rest);
-	if (strcmp(line, "cpu") == 0 && rest)
-		print_cpu(atoi(rest));
-	else if (strcmp(line, "fds") == 0)
-		printf("fds %zu\n", count_fds(k->pid));
-	else if (strcmp(line, "processes") == 0)
-		printf("processes %zu\n", descendants(pids));
-	else if (strcmp(line, "gone") == 0)
-		return await_gone();
-	else
+	if (strcmp(line, "quiet") == 0 && rest)
+		return quiet(atoi(rest));
+	if (strcmp(line, "again") == 0)
+		return again(k);
+	if (strcmp(line, "gone") == 0)
+		return await_gone(rest ? atoi(rest) : WAIT_MS);
+	if (strcmp(line, "sleep") == 0 && rest) {
+		sleep_ms(atoi(rest));
+	} else if (strcmp(line, "mark") == 0) {
+		k->fds = count_fds(k->pid);
+		k->processes = descendants(pids);
+		printf("fds %zu, processes %zu\n", k->fds, k->processes);
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -341,7 +374,7 @@ main(int argc, char **argv)
 		if (!obey(&k, line)) {
 			printf("failed: %s\n", line);
 			kill(k.pid, SIGKILL);
-			await_gone();
+			await_gone(LAST_MS);
 			free(k.text);
 			return 1;
 		}

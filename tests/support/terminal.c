@@ -3,7 +3,7 @@
  *
  * Runs a command in a terminal of its own and types one line at each of its prompts ("twz> "), then
  * ends its input. Prints what the terminal showed, without carriage returns and escape sequences.
- * Ends with the command's status, or with 99 when it did not ask for input or end within a minute.
+ * Ends with the command's status, or with 99 when it did not ask for input or end within five minutes.
  */
 #include <errno.h>
 #include <poll.h>
@@ -90,7 +90,7 @@ type(int fd)
 static bool
 converse(int fd, struct screen *screen)
 {
-	time_t end = time(NULL) + 60;
+	time_t end = time(NULL) + 300;
 	size_t answered = SIZE_MAX;
 
 	while (time(NULL) < end) {

@@ -162,7 +162,7 @@ print VALUE …
   Prints values, texts without quotes
 $ twz -c '(time calc::add 1 2) | calc::add 3' 2>/dev/null
 6
-$ twz -c 'try { timeout 300ms { watch 10ms calc::add 1 2 | calc::add 4 } } else 0' | sed -n 1,2p
+$ twz -c 'timeout 60s { watch 10ms calc::add 1 2 | calc::add 4 }' 2>/dev/null | sed 2q
 7
 7
 $ printf 'time calc::add 1 x | print\n' >t.twz; twz --check t.twz
