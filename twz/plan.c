@@ -595,5 +595,8 @@ bool
 twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena, const struct twz_plan **ret,
 	      struct twz_error *err)
 {
+	/* What its record says may contradict the function, which nothing of its type shows. */
+	if (gate->verdict == TWZ_VERDICT_REFUSED && gate->why && *gate->why)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE), "%s", gate->why);
 	return make(gate, false, arena, ret, err);
 }

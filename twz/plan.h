@@ -77,7 +77,8 @@ enum {
 
 /**
  * Compiles the signature of @gate. Fails with class TYPE and code ARGUMENT/WRONG_TYPE when it cannot
- * cross; the text reads "parameter 'cb': a function pointer cannot cross a gate". The plan lives in
+ * cross, or when introspection has refused it; the text reads "parameter 'cb': a function pointer cannot cross a
+ * gate". The plan lives in
  * @arena and refers to the gate's types.
  */
 TWZ_MUST bool twz_plan_make(const struct twz_gate *gate, struct twz_arena *arena,

@@ -383,6 +383,7 @@ impossible(struct draft *d, const struct twz_gate *gate)
 	const struct twz_plan *plan;
 
 	as_read.type = &d->type;
+	as_read.verdict = TWZ_VERDICT_CALLABLE;
 	return twz_plan_make(&as_read, &d->arena, &plan, &err) ? NULL : record_clean(&d->arena, err.text);
 }
 

@@ -302,6 +302,34 @@ $ export TWZ_GATES=$PWD/boxes; twz -c 'r ?= two::right_new; two::right_of r; l ?
 1
 Type Error: two::right_of: an argument is no object of this compartment's
 [3]
+## A gate of which the file says what cannot be is not called, whatever it is given; that is said first, with the reason that twz-inspect gives.
+$ mkdir odd; cat >odd/contrary.gates <<'end'
+> library libz.so.1
+> service contrary
+> header <zlib.h>
+> gate crc32
+> 	in nobuf[len]
+> gate zlibVersion
+> 	fails Nothing
+> gate adler32
+> 	in buf[len]
+> 	returns string
+> gate compressBound
+> end
+$ export TWZ_GATES=$PWD/odd; for c in 'crc32' 'crc32 1 2 3 4' 'zlibVersion' 'zlibVersion 1' 'adler32' 'adler32 0 x' 'compressBound' 'compressBound 5'; do twz -c "contrary::$c" 2>&1; done; twz-inspect contrary | grep -c 'not callable'
+Type Error: contrary::crc32 cannot be called: its record names a parameter 'nobuf' that it does not have
+Type Error: contrary::crc32 cannot be called: its record names a parameter 'nobuf' that it does not have
+Type Error: contrary::zlibVersion cannot be called: its record has a wrong result: 'Nothing'
+Type Error: contrary::zlibVersion cannot be called: its record has a wrong result: 'Nothing'
+Type Error: contrary::adler32 cannot be called: its record says that it returns a string
+Type Error: contrary::adler32 cannot be called: its record says that it returns a string
+Type Error: missing argument 'sourceLen': compressBound(sourceLen: uLong) -> uLong
+18
+3
+$ export TWZ_GATES=$PWD/odd; echo 'contrary::adler32' >adler.twz; twz --check adler.twz; twz --registry $PWD/odd.db call contrary::zlibVersion 1
+adler.twz:1:1: Type Error: contrary::adler32 cannot be called: its record says that it returns a string
+Type Error: contrary::zlibVersion cannot be called: its record has a wrong result: 'Nothing'
+[3]
 ## Who calls a library that is installed and no service yet hears what makes it one.
 $ twz -v -c 'crypt::crypt "x" "y"' 2>&1 | sed 's/libcrypt\.so\.[0-9.]*/LIBRARY/g'
 Name Error: no service 'crypt'
