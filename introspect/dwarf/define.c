@@ -8,7 +8,7 @@
 
 #include "introspect/dwarf/reader_in.h"
 
-enum { MAX_PROBES = 16 };
+enum { MAX_PROBES = 16, FEW = 4 /* names */, ROUNDS = 2 };
 
 /* In C++ a struct may be declared as a class. */
 static uint64_t
@@ -149,7 +149,7 @@ definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int
 static void
 visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
 {
-	(void)number;
+	scan->dw->defined[number] = true;
 	definitions_in(scan, &unit->die, DW_HASH, 0);
 }
 
@@ -368,6 +368,42 @@ define_group(struct dw *dw, const struct wanted *wanted, size_t from, size_t end
 	return found;
 }
 
+/* The names of what is declared, each once. 0: they are too many to be looked for one by one. */
+static size_t
+names_of(const struct dw *dw, const char *names[FEW])
+{
+	size_t n = 0;
+
+	for (size_t i = 0, k; i < dw->ndeclared; i++) {
+		for (k = 0; k < n && strcmp(names[k], dw->declared[i].name); k++)
+			;
+		if (k == FEW)
+			return 0;
+		names[k] = dw->declared[i].name;
+		n += k == n;
+	}
+	return n;
+}
+
+/* Scans the units that may define what is declared and that nobody has looked into: a few times for a few names. */
+static void
+scan_units(struct dw *dw, struct twz_arena *arena)
+{
+	const char *names[FEW];
+	size_t nunits = dw->ops->units(dw->engine), n;
+	bool *done = dw->defined;
+
+	if (dw->have_definitions)
+		return;
+	n = dw->ops->without && dw->ndefined++ < ROUNDS && done ? names_of(dw, names) : 0;
+	dw->have_definitions = !n || !memchr(done, false, nunits);
+	if (n && !dw->have_definitions) {
+		done = memcpy(twz_new_array(arena, nunits, bool), done, nunits);
+		dw->ops->without(dw->engine, names, n, done);
+	}
+	dw_scan(dw, NULL, 0, done, NULL, visit, collect);
+}
+
 bool
 dw_define(struct dw *dw)
 {
@@ -378,10 +414,7 @@ dw_define(struct dw *dw)
 
 	if (!n)
 		return false;
-	if (!dw->have_definitions) {
-		dw->have_definitions = true;
-		dw_scan(dw, NULL, 0, dw->defined, NULL, visit, collect);
-	}
+	scan_units(dw, &arena);
 	hash_names(dw);
 	qsort(dw->declared, n, sizeof(*dw->declared), by_name);
 	choose(dw, &arena, &wanted);

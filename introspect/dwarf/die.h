@@ -17,6 +17,8 @@
  */
 typedef uint64_t die_ref;
 
+enum { DIE_ALTERNATE = 1 };
+
 #define DIE_REF(file, types, offset) \
 	((die_ref)(file) << 49 | (die_ref)((types) != 0) << 48 | (die_ref)(offset))
 #define DIE_FILE(ref) ((unsigned)((ref) >> 49))
@@ -146,6 +148,13 @@ struct engine_ops {
 	 * unit's own entry; true when that is not known.
 	 */
 	bool (*covers)(struct engine *engine, size_t i, const uint64_t *addresses, size_t n);
+	/* The number of the unit of the main file that holds @ref; false: none does. NULL: the engine cannot tell. */
+	bool (*number)(struct engine *engine, die_ref ref, size_t *ret);
+	/*
+	 * Marks in @without, which has a place for each unit, those that have no DIE with one of the @n @names for
+	 * certain, as far as that can be told without reading DIEs. NULL: the engine cannot.
+	 */
+	void (*without)(struct engine *engine, const char *const *names, size_t n, bool *without);
 	bool (*die)(struct engine *engine, die_ref ref, struct die *ret);
 	/* Says that this DIE will be asked for after some others. NULL: the engine does not care. */
 	void (*soon)(struct engine *engine, die_ref ref);

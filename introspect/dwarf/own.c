@@ -460,6 +460,16 @@ own_unit(struct engine *engine, size_t i, struct die_unit *ret)
 }
 
 static bool
+own_number_of(struct engine *engine, die_ref ref, size_t *ret)
+{
+	const struct own_unit *unit = DIE_FILE(ref) ? NULL : own_unit_at((struct own *)engine, ref);
+
+	if (unit)
+		*ret = unit->index;
+	return unit;
+}
+
+static bool
 own_die(struct engine *engine, die_ref ref, struct die *ret)
 {
 	struct own *own = (struct own *)engine;
@@ -480,6 +490,6 @@ own_is_partial(struct engine *engine)
 const struct engine_ops engine_own = {
 	.name = "own", .threads = true,
 	.open = own_open, .close = own_close, .units = own_units, .unit = own_unit,
-	.covers = own_covers, .soon = own_soon, .die = own_die, .child = own_child, .next = own_next,
+	.covers = own_covers, .number = own_number_of, .without = own_without, .soon = own_soon, .die = own_die, .child = own_child, .next = own_next,
 	.ranges = own_ranges, .source = own_source, .line = own_line, .partial = own_is_partial,
 };

@@ -17,7 +17,7 @@
 #include "introspect/dwarf/die.h"
 
 enum {
-	OWN_ALTERNATE = 1,	/* file numbers */
+	OWN_ALTERNATE = DIE_ALTERNATE,	/* file numbers */
 	OWN_SPLIT = 2,		/* plus the number of the skeleton; parts with split types count down */
 	OWN_FILES = 1 << 15,
 };
@@ -573,6 +573,10 @@ bool own_next(struct engine *engine, const struct die *die, const struct die_fil
 	      struct die *ret);
 
 void own_soon(struct engine *engine, die_ref ref);
+
+/* -- own_seek.c ------------------------------------------------------------------------------------ */
+
+void own_without(struct engine *engine, const char *const *names, size_t n, bool *without);
 
 /* -- own_range.c ----------------------------------------------------------------------------------- */
 

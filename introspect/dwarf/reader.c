@@ -234,22 +234,38 @@ by_top(const void *a, const void *b)
 	return p->top < q->top ? -1 : p->top > q->top;
 }
 
-/* Split units stand in the place of their skeletons: their order is not that of their numbers. */
 static void
-read_rows(struct dw *dw)
+make_rows(struct dw *dw)
+{
+	if (!dw->rows)
+		dw->rows = twz_new_array(dw->arena, dw->ops->units(dw->engine), struct unit_row);
+}
+
+/* The row of unit @i as long as rows stand by number; its top is 0 when the unit is damaged. */
+static struct unit_row
+row_at(struct dw *dw, size_t i)
+{
+	struct die_unit unit;
+
+	if (!dw->rows[i].top && dw->ops->unit(dw->engine, i, &unit) && !unit.is_damaged)
+		dw->rows[i] = (struct unit_row){ unit.die.ref, dw_language(&unit.die) };
+	return dw->rows[i];
+}
+
+/* Split units stand in the place of their skeletons: their order is not that of their numbers. */
+void
+dw_read_rows(struct dw *dw)
 {
 	size_t n = dw->ops->units(dw->engine);
 	bool sorted = true;
 
+	if (dw->have_rows)
+		return;
 	dw->have_rows = true;
-	if (!dw->rows)
-		dw->rows = twz_new_array(dw->arena, n, struct unit_row);
+	make_rows(dw);
 	for (size_t i = 0; i < n; i++) {
-		struct unit_row row = dw->rows[i];
-		struct die_unit unit;
+		struct unit_row row = row_at(dw, i);
 
-		if (!row.top && dw->ops->unit(dw->engine, i, &unit) && !unit.is_damaged)
-			row = (struct unit_row){ unit.die.ref, dw_language(&unit.die) };
 		if (!row.top)
 			continue;
 		sorted &= !dw->nrows || dw->rows[dw->nrows - 1].top <= row.top;
@@ -268,13 +284,36 @@ language_of(const struct unit_row *row, die_ref ref)
 	return row->language;
 }
 
+/* The same without a look at all the other units, where that is certain. */
+static bool
+language_of_unit(struct dw *dw, die_ref ref, struct language *ret)
+{
+	struct unit_row row;
+	size_t i;
+
+	if (dw->have_rows || !dw->ops->number)
+		return false;
+	*ret = (struct language){ "", RULES_UNKNOWN };
+	if (DIE_FILE(ref) == DIE_ALTERNATE)
+		return true;
+	if (!dw->ops->number(dw->engine, ref, &i))
+		return false;
+	make_rows(dw);
+	row = row_at(dw, i);
+	*ret = row.language;
+	/* A skeleton's row is that of its split unit. */
+	return row.top && row.top <= ref && DIE_FILE(row.top) == DIE_FILE(ref);
+}
+
 struct language
 dw_language_at(struct dw *dw, die_ref ref)
 {
 	size_t from = dw->last_row, n;
+	struct language language;
 
-	if (!dw->have_rows)
-		read_rows(dw);
+	if (language_of_unit(dw, ref, &language))
+		return language;
+	dw_read_rows(dw);
 	if (from && dw->rows[from - 1].top <= ref && (from == dw->nrows || ref < dw->rows[from].top))
 		return language_of(&dw->rows[from - 1], ref);
 	from = 0;
@@ -380,8 +419,7 @@ dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *done, vo
 
 	if (!dw->defined)
 		dw->defined = twz_new_array(dw->arena, common.nunits, bool);
-	if (!dw->rows)
-		dw->rows = twz_new_array(dw->arena, common.nunits, struct unit_row);
+	make_rows(dw);
 	for (size_t i = 0; i < nthreads; i++) {
 		struct worker *w = &workers[i];
 

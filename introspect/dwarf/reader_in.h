@@ -95,6 +95,7 @@ struct dw {
 	size_t ndefinitions;
 	bool *defined;			/* units whose definitions are among these; NULL: none */
 	bool have_definitions;		/* those of all units */
+	unsigned ndefined;		/* how often some were looked for */
 	/* units by their top DIEs, those of them that somebody looked into; sorted once all are known */
 	struct unit_row *rows;		/* top 0: not known */
 	size_t nrows, last_row;
@@ -138,8 +139,10 @@ const char *dw_name(struct dw *dw, const struct die *die);
 struct language dw_language(const struct die *top);
 /** The language of a unit that was scanned, by its number: while units are scanned. */
 struct language dw_unit_language(const struct dw *dw, size_t number);
-/** The language of the unit that @ref is in; the end of scanning by number. */
+/** The language of the unit that @ref is in; it may be the end of scanning by number. */
 struct language dw_language_at(struct dw *dw, die_ref ref);
+/** Fills and sorts dw->rows: the end of scanning by number. */
+void dw_read_rows(struct dw *dw);
 uint64_t dw_hash(uint64_t hash, const char *text);
 #define DW_HASH UINT64_C(0xcbf29ce484222325)	/* to begin with */
 

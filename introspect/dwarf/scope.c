@@ -81,7 +81,7 @@ dw_scopes(struct dw *dw, struct dw_scoped *list, size_t n)
 	if (!n)
 		return;
 	qsort(list, n, sizeof(*list), by_ref);
-	dw_language_at(dw, list[0].ref);	/* so that the rows are there */
+	dw_read_rows(dw);
 	for (size_t i = 0; i < dw->nrows && rest.n; i++) {
 		die_ref end = i + 1 < dw->nrows ? dw->rows[i + 1].top : UINT64_MAX;
 		struct part front;
