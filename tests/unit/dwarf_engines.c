@@ -19,7 +19,7 @@ struct both {
 	struct engine *own, *reference;
 	const char *what;		/* the build, for messages */
 	bool blind;			/* libdwarf finds no ranges of split units of version 5 */
-	size_t ndies, nrefs, nranges, nfiles, nlines, nbrief;
+	size_t ndies, nrefs, nranges, nfiles, nlines, nbrief, nwithout;
 };
 
 static void
@@ -349,6 +349,34 @@ check_covers(struct both *b)
 	assert_int_equal(covered, 0);
 }
 
+/* No unit that has a DIE of a name is said to be without one, whatever form its name has. */
+static void
+check_without(struct both *b)
+{
+	size_t n = engine_own.units(b->own);
+	bool *without = twz_new_array(&b->arena, n, bool);
+
+	for (size_t i = 0; i < n; i++) {
+		struct die_unit unit;
+		struct die die;
+
+		assert_true(engine_own.unit(b->own, i, &unit));
+		for (bool more = engine_own.child(b->own, &unit.die, NULL, &die); more;
+		     more = engine_own.next(b->own, &die, NULL, &die)) {
+			const char *names[] = { "nobody is called so", die_text(&die, DIE_NAME) };
+
+			if (!*names[1])
+				continue;
+			memset(without, false, n);
+			engine_own.without(b->own, names, 2, without);
+			if (without[i])
+				fail_msg("%s: unit %zu is said to be without %s", b->what, i, names[1]);
+			for (size_t k = 0; k < n; k++)
+				b->nwithout += without[k];
+		}
+	}
+}
+
 static void
 check_library(const char *name, const char *what)
 {
@@ -371,9 +399,12 @@ check_library(const char *name, const char *what)
 	for (size_t i = 0; i < TWZ_COUNT(filters); i++)
 		check_filter(&b, &filters[i]);
 	check_covers(&b);
+	check_without(&b);
 	/* It was not nothing that was compared. */
 	assert_true(b.ndies > 200 && b.nrefs > 100 && b.nranges > 10 && b.nfiles > 100 && b.nbrief > 10);
 	assert_true(b.nlines > 4);
+	if (!strncmp(what, "gcc", 3) && !strstr(what, "-gsplit-dwarf"))
+		assert_true(b.nwithout > 50);
 	close_both(&b);
 }
 
