@@ -229,6 +229,25 @@ on_header(struct parser *p)
 	return true;
 }
 
+bool
+gates_compiles_with(const char *arg)
+{
+	return arg[0] == '-' && arg[1] && strchr("IDU", arg[1]) && arg[2] && arg[2] != '-';
+}
+
+/* Nothing else: a compiler has options that run programs. */
+static bool
+on_compile(struct parser *p)
+{
+	for (size_t i = 1; i < p->nwords; i++) {
+		if (!gates_compiles_with(p->words[i].text))
+			return wrong_word(p, &p->words[i], "is nothing that headers are compiled with",
+					  "as in: compile -I/usr/include/libxml2 -DNAME=1");
+		twz_push(p->arena, p->out->compile, p->out->ncompile, p->words[i].text);
+	}
+	return true;
+}
+
 static bool
 on_gate(struct parser *p)
 {
@@ -368,6 +387,7 @@ static const struct statement {
 	{ "library", NULL, 1, 1, on_library, "library FILE" },
 	{ "service", NULL, 1, 2, on_service, "service NAME \"WHAT IT IS\"" },
 	{ "header", NULL, 1, 1, on_header, "header <FILE>" },
+	{ "compile", NULL, 1, WORDS_MAX, on_compile, "compile -IFOLDER -DNAME" },
 	{ "codes", NULL, 1, 1, on_codes, "codes NAME" },
 	{ "value", "codes", 2, 3, on_value, "value NAME NUMBER \"WHAT IT MEANS\"" },
 	{ "gate", NULL, 1, 2, on_gate, "gate FUNCTION \"WHAT IT DOES\"" },

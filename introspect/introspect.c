@@ -367,7 +367,8 @@ no_types(const struct inspection *in, struct twz_error *err)
 	*err = (struct twz_error){ 0 };
 	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "no debug information, and %s",
 		 in->options->no_headers);
-	return twz_hint(err, "install the library's -dev package and a C compiler, or its debug information");
+	return twz_hint(err, "install the library's -dev package and a C compiler, or its debug information; what the headers "
+			"need is said in %s: compile -IFOLDER -DNAME", in->gates_path);
 }
 
 bool
@@ -387,6 +388,9 @@ introspect_file(const char *path, const struct introspect_options *options,
 		return false;
 	if (!in.records.ngates && !options->all) {
 		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "no gates");
+		if (in.gates_path)
+			return twz_hint(err, "%s makes none of its functions a gate: take the # away from those that are right",
+					in.gates_path);
 		return twz_hint(err, "mark functions with TWZ_GATE of <twz/gate.h>; "
 				"twz-inspect --all shows every exported function, --gates drafts a gates file for them");
 	}

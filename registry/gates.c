@@ -84,7 +84,10 @@ registry_library(const char *name, struct twz_arena *arena)
 	return NULL;
 }
 
-/* libNAME.so.1, where other characters than a service's name may have are '_' in @name. */
+/*
+ * libNAME.so.1, where other characters than a service's name may have are '_' in @name. The number in
+ * libyaml-0.so.2 and libpng16.so.16 need not be said.
+ */
 static bool
 is_library_for(const char *file, const char *name)
 {
@@ -93,6 +96,8 @@ is_library_for(const char *file, const char *name)
 	for (file += 3; *name; file++, name++)
 		if (*file != *name && (*name != '_' || !*file || isalnum((unsigned char)*file)))
 			return false;
+	while (strncmp(file, ".so.", 4) != 0 && *file && strchr("-.0123456789", *file))
+		file++;
 	return !strncmp(file, ".so.", 4);
 }
 

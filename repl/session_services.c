@@ -233,8 +233,12 @@ not_found(struct session *s, const char *name, struct twz_error *err)
 	TWZ_ARENA arena = { 0 };
 	const char *const *names, *near, *library = registry_library_for(name, &arena);
 	size_t n = session_names(s, &arena, &names);
+	const struct registry_gates *files;
 
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no service '%s'", name);
+	for (size_t i = registry_gates(s->folders, &arena, &files); library && i-- > 0;)
+		if (!strcmp(files[i].library, library))
+			return twz_hint(err, "%s is the service %s, by %s", library, files[i].name, files[i].file);
 	if (library)
 		return twz_hint(err, "%s is installed; 'twz-inspect --gates %s --headers FILE' drafts the gates file "
 				"that makes it a service", library, library);

@@ -130,13 +130,26 @@ tool_defuse(char *text)
 			*text = '?';
 }
 
+/* Below it; NULL: it gave none. */
+static const char *
+hint_below(char *text)
+{
+	static const char front[] = "\n  hint: ";
+	char *hint = strstr(text, front);
+
+	if (!hint || hint != strchr(text, '\n'))
+		return NULL;
+	hint += sizeof(front) - 1;
+	hint[strcspn(hint, "\n")] = '\0';
+	return hint;
+}
+
 /* The first line that it wrote, without its own name and class in front. */
 static const char *
 reason(char *text)
 {
 	static const char *const fronts[] = { "twz-inspect: ", "Link Error: ", "Error: " };
 
-	tool_defuse(text);
 	text[strcspn(text, "\n")] = '\0';
 	for (size_t i = 0; i < TWZ_COUNT(fronts); i++)
 		if (!strncmp(text, fronts[i], strlen(fronts[i])))
@@ -156,6 +169,7 @@ bool
 tool_register(struct session *s, const char *path, struct twz_error *err)
 {
 	char *argv[6], **end = argv;
+	const char *hint;
 	struct tool_run r;
 
 	*end++ = tool_argument(s->inspect);
@@ -181,5 +195,8 @@ tool_register(struct session *s, const char *path, struct twz_error *err)
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, OTHER),
 				"%s: twz-inspect ended with status %d", path,
 				WEXITSTATUS(r.status));
-	return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED), "%s", reason(r.err));
+	tool_defuse(r.err);
+	hint = hint_below(r.err);
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, NOT_SUPPORTED), "%s", reason(r.err));
+	return hint ? twz_hint(err, "%s", hint) : false;
 }

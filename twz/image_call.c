@@ -274,8 +274,10 @@ twz_image_result(const struct twz_plan *plan, const uint64_t *words, const void 
 {
 	struct twz_value v = twz_unit(), inside;
 
-	if (no_text(plan, ret))
-		return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "it gave NULL and no text");
+	if (no_text(plan, ret)) {
+		twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "it gave NULL and no text");
+		return twz_hint(err, "where that is an answer: try CALL else none");
+	}
 	if (plan->ret.pass != TWZ_PASS_NOTHING &&
 	    !twz_image_load(plan->ret.type, ret, arena, &v, err))
 		return false;

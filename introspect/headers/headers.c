@@ -61,6 +61,9 @@ refuse(const struct headers *h, const struct complaints *complaints, struct twz_
 		twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT),
 			 "%s does not compile: %s", h->names,
 			 *complaints->other ? complaints->other : "the C compiler failed without a word");
+	if (first && strstr(first->text, "No such file"))
+		return twz_hint(err, "is the library's -dev package installed? Folders for the C compiler come last, after '--': "
+				"-- -IFOLDER, as 'pkg-config --cflags NAME' knows them");
 	return twz_hint(err, "arguments for the C compiler come last, after '--': -- -Iinclude -DNAME");
 }
 

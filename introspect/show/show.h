@@ -37,9 +37,9 @@ size_t show_types_of(struct twz_text *out, const struct twz_type *func, size_t m
 		     const struct show_paint *p);
 /**
  * A draft of a gates file for what is no gate yet; what was guessed stands in comments. @headers: those that
- * the types come from, ends with NULL; NULL: none.
+ * the types come from, @compile: what for the compiler; each ends with NULL; NULL: none.
  */
-void show_gates(FILE *out, const struct twz_service *service, const char *const *headers);
+void show_gates(FILE *out, const struct twz_service *service, const char *const *headers, const char *const *compile);
 /** Who takes and returns which type, for Graphviz. */
 void show_dot(FILE *out, const struct twz_service *service);
 /** One JSON document on one line; the schema is share/doc/twz-gates.schema.json. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "introspect/convention.h"
+#include "introspect/gates.h"
 #include "introspect/records.h"
 #include "introspect/show/ctext.h"
 #include "introspect/show/show.h"
@@ -463,6 +464,34 @@ put_header(FILE *out, const char *header)
 	fprintf(out, "header  %s%s%s\n", rest ? "<" : "", rest ? rest : path, rest ? ">" : "");
 }
 
+/* What the headers were compiled with, for wherever the gates file is used from. */
+static void
+put_compile(FILE *out, const char *const *args)
+{
+	const char *before = "compile", *quote;
+	char path[PATH_MAX];
+
+	for (; args && *args; args++) {
+		const char *option = *args, *value = option + 2;
+		bool apart = args[1] && (!strcmp(option, "-I") || !strcmp(option, "-D") || !strcmp(option, "-U"));
+
+		if (apart)
+			value = *++args;
+		else if (!gates_compiles_with(option))
+			continue;
+		if (option[1] == 'I' && realpath(value, path))
+			value = path;
+		quote = strpbrk(value, " \t\"\\#") ? "\"" : "";
+		fprintf(out, "%s %s%.2s", before, quote, option);
+		for (; *value; value++)
+			fprintf(out, strchr("\"\\", *value) ? "\\%c" : "%c", *value);
+		fputs(quote, out);
+		before = "";
+	}
+	if (!*before)
+		putc('\n', out);
+}
+
 static bool
 is_drafted(const struct twz_gate *gate)
 {
@@ -470,7 +499,7 @@ is_drafted(const struct twz_gate *gate)
 }
 
 void
-show_gates(FILE *out, const struct twz_service *service, const char *const *headers)
+show_gates(FILE *out, const struct twz_service *service, const char *const *headers, const char *const *compile)
 {
 	TWZ_ARENA arena = { 0 };
 	struct made made = collect_made(service, &arena);
@@ -483,6 +512,7 @@ show_gates(FILE *out, const struct twz_service *service, const char *const *head
 	put_library(out, service);
 	for (; headers && *headers; headers++)
 		put_header(out, *headers);
+	put_compile(out, compile);
 	for (uint32_t i = 0; i < service->ngates; i++) {
 		struct draft d = { .made = &made };
 

@@ -135,11 +135,17 @@ add_folder(struct request *r, char *folder, const char ***files, size_t n)
 }
 
 static void
-complain_unknown(const struct request *r, const char *lib)
+complain_unknown(struct request *r, const char *lib)
 {
+	const char *library = registry_library_for(strncmp(lib, "lib", 3) ? lib : lib + 3, &r->arena);
+
 	fprintf(stderr, "%s: %s: no such service or file\n", tool_name, lib);
 	if (lib[strcspn(lib, "*?[ ")]) {
 		fputs("  hint: the library comes first, then names of functions\n", stderr);
+		return;
+	}
+	if (library) {
+		fprintf(stderr, "  hint: there is a library %s: twz-inspect --all %s\n", library, library);
 		return;
 	}
 	fprintf(stderr, "  hint: services are looked for as lib%s.so in%s", lib,

@@ -90,8 +90,9 @@ probe_gates(struct request *r, const char *path)
 	if (!r->options.gates || !gates_read(r->options.gates, &r->arena, &gates, NULL) || !gates.nheaders)
 		return true;
 	twz_push(&r->arena, gates.headers, gates.nheaders, NULL);
+	twz_push(&r->arena, gates.compile, gates.ncompile, NULL);
 	tool_probe_end(r);
-	if (!headers_open(gates.headers, NULL, &r->arena, &r->opened, &err))
+	if (!headers_open(gates.headers, gates.compile, &r->arena, &r->opened, &err))
 		r->options.no_headers = twz_strdup(&r->arena, err.text);
 	else if (tool_run(r, path, write_exports, (void *)(uintptr_t)path))
 		return false;

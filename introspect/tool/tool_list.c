@@ -146,7 +146,7 @@ hand_out(struct request *r, const struct listing *l, struct twz_error *err)
 		show_dot(stdout, l->part);
 		return true;
 	case TOOL_GATES:
-		show_gates(stdout, l->part, (const char *const *)r->headers);
+		show_gates(stdout, l->part, (const char *const *)r->headers, r->compiler_args);
 		return true;
 	case TOOL_STUBS:
 		return show_stubs(l->part, r->folder, err);

@@ -23,6 +23,14 @@ struct binder {
 /* -- names ------------------------------------------------------------------------------------- */
 
 static bool
+is_gates_file(const char *path)
+{
+	const char *dot = path ? strrchr(path, '.') : NULL;
+
+	return dot && !strcmp(dot, ".gates");
+}
+
+static bool
 no_gate(const struct twz_service *service, const char *name, struct twz_error *err)
 {
 	TWZ_ARENA arena = { 0 };
@@ -39,6 +47,9 @@ no_gate(const struct twz_service *service, const char *name, struct twz_error *e
 		 service->name);
 	if (near)
 		return twz_hint(err, "did you mean %s?", near);
+	if (is_gates_file(service->debug_path))
+		return twz_hint(err, "help %s lists its gates; %s can make more of the library's functions gates",
+				service->name, service->debug_path);
 	return twz_hint(err, "help %s lists its gates", service->name);
 }
 

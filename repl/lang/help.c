@@ -1,8 +1,7 @@
 /*
  * Help: what the registry knows of a service or a gate, in words.
  *
- * Nothing is called and no service is loaded for it. The example of a gate is made from its types, so
- * that it can be pasted and passes every check that is made before a call.
+ * Nothing is called and no service is loaded for it.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -16,162 +15,7 @@
 #include "twz/objid.h"
 #include "twz/typetext.h"
 
-enum { EXAMPLE_DEPTH = 6, EXAMPLE_ITEMS = 64, SHOWN_ENUMERATORS = 24, SHOWN_FIELDS = 16 };
-
-/* -- the example ---------------------------------------------------------------------------------- */
-
-static void write_example(FILE *out, const struct twz_type *type, uint32_t depth);
-
-static void
-write_list(FILE *out, const struct twz_type *item, uint64_t n, uint32_t depth)
-{
-	putc('[', out);
-	for (uint64_t i = 0; i < n && i < EXAMPLE_ITEMS; i++) {
-		fputs(i ? ", " : "", out);
-		write_example(out, item, depth + 1);
-	}
-	putc(']', out);
-}
-
-static void
-write_fields(FILE *out, const struct twz_type *type, uint32_t depth)
-{
-	putc('{', out);
-	for (uint32_t i = 0; i < type->nmembers; i++) {
-		fprintf(out, "%s%s: ", i ? ", " : "", type->members[i].name);
-		write_example(out, type->members[i].type, depth + 1);
-	}
-	putc('}', out);
-}
-
-static void
-write_array(FILE *out, const struct twz_type *type, uint32_t depth)
-{
-	const struct twz_type *item = twz_type_strip(type->target);
-
-	if (item->kind == TWZ_CHAR)
-		fprintf(out, "\"%.*s\"", (int)(type->count > 4 ? 4 : type->count ? type->count - 1 : 0),
-			"text");
-	else
-		write_list(out, type->target, type->count, depth);
-}
-
-/* A value of @type as it could be typed. */
-static void
-write_example(FILE *out, const struct twz_type *type, uint32_t depth)
-{
-	const struct twz_type *t = twz_type_strip(type);
-
-	if (depth > EXAMPLE_DEPTH) {
-		fputs("none", out);
-		return;
-	}
-	switch (t->kind) {
-	case TWZ_BOOL:
-		fputs("true", out);
-		return;
-	case TWZ_CHAR:
-		fputs("a", out);
-		return;
-	case TWZ_INT:
-		fputs("1", out);
-		return;
-	case TWZ_FLOAT:
-		fputs("1.5", out);
-		return;
-	case TWZ_ENUM:
-		fprintf(out, t->is_flags ? "[%s]" : "%s", t->nmembers ? t->members[0].name : "0");
-		return;
-	case TWZ_STRING:
-		fputs("\"text\"", out);
-		return;
-	case TWZ_ARRAY:
-		write_array(out, t, depth);
-		return;
-	case TWZ_STRUCT:
-		if (twz_is_objid(t))
-			fputs(depth ? "0x1234" : "name", out);
-		else
-			write_fields(out, t, depth);
-		return;
-	case TWZ_LIST:
-		write_list(out, t->target ? t->target : &twz_type_i64, 2, depth);
-		return;
-	case TWZ_POINTER:
-		write_example(out, t->target, depth + 1);
-		return;
-	case TWZ_OPTION:
-	case TWZ_VOID:
-	case TWZ_UNION:
-	case TWZ_RESULT:
-	case TWZ_TYPEDEF:
-	case TWZ_FUNC:
-	case TWZ_RECORD:
-	case TWZ_OPAQUE:
-		fputs("none", out);
-		return;
-	}
-}
-
-/* {|word, index| 1} */
-static void
-write_function(FILE *out, const struct twz_plan *plan)
-{
-	const struct twz_type *type = plan->gate->type;
-	const char *comma = "";
-
-	fputs("{|", out);
-	for (uint32_t i = 0; i < plan->nslots; i++) {
-		const char *name = type->members[i].name;
-
-		if (!twz_slot_given(&plan->slots[i]))
-			continue;
-		if (*name)
-			fprintf(out, "%s%s", comma, name);
-		else
-			fprintf(out, "%s%c", comma, 'a' + (int)(i % 26));
-		comma = ", ";
-	}
-	fputs("| ", out);
-	if (plan->ret.pass == TWZ_PASS_NOTHING)
-		fputs("print hello", out);
-	else
-		write_example(out, plan->ret.type, 0);
-	putc('}', out);
-}
-
-static void
-write_argument(FILE *out, const struct twz_member *param, const struct twz_slot *slot)
-{
-	if (slot && slot->callback)
-		write_function(out, slot->callback);
-	else if (slot && slot->pass == TWZ_PASS_BUFFER && slot->is_text)
-		fputs("\"text\"", out);
-	else if (slot && slot->pass == TWZ_PASS_BUFFER)
-		write_list(out, slot->type, slot->extent < 0 ? slot->count : 3, 0);
-	else
-		write_example(out, param->type, 0);
-}
-
-static bool
-is_given(const struct twz_plan *plan, uint32_t i)
-{
-	return !plan || twz_slot_given(&plan->slots[i]);
-}
-
-static void
-show_example(FILE *out, const struct twz_service *service, const struct twz_gate *gate,
-	     const struct twz_plan *plan)
-{
-	fprintf(out, "\nExample\n  %s::%s", service->name, gate->name);
-	for (uint32_t i = 0; i < gate->type->nmembers; i++) {
-		if (!is_given(plan, i))
-			continue;
-		putc(' ', out);
-		write_argument(out, &gate->type->members[i], plan ? &plan->slots[i] : NULL);
-	}
-	putc('\n', out);
-}
+enum { SHOWN_ENUMERATORS = 24, SHOWN_FIELDS = 16 };
 
 /* -- what is worth saying about a type ------------------------------------------------------------ */
 
@@ -461,7 +305,7 @@ show_gate(const struct repl_host *host, const struct twz_service *service,
 	show_result(out, gate);
 	show_facts(out, gate);
 	if (callable)
-		show_example(out, service, gate, plan);
+		lang_example(host, service, gate, plan, out);
 	else
 		fprintf(out, "\nIt cannot be called: %s\n", why.text);
 	return true;

@@ -416,6 +416,9 @@ bool lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz
 /** A bareword for a parameter of any type: a variable, else its spelling. */
 bool lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret,
 		       struct twz_error *err);
+/** A call of @gate that could be pasted, below the heading Example; @plan NULL: of a built-in service. */
+void lang_example(const struct repl_host *host, const struct twz_service *service, const struct twz_gate *gate,
+		  const struct twz_plan *plan, FILE *out);
 /** The builtin some; what an option's own type reads instead of (some VALUE), NULL when @a is another value. */
 bool lang_call_some(struct lang *l, const struct ast *a, const struct twz_value *piped,
 		    struct twz_value *ret, struct twz_error *err);

@@ -146,10 +146,10 @@ $ for text in 'servise x' 'gate crc32\n\tin buf' 'gate crc32\nin buf[len]' '\tin
 ## Neither debug information nor headers, or no compiler: said so.
 $ printf 'library libz.so.1\nheader <zlub.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
 twz-inspect: LIBRARY: no debug information, and zlub.h: No such file or directory
-  hint: install the library's -dev package and a C compiler, or its debug information
+  hint: install the library's -dev package and a C compiler, or its debug information; …
 $ printf 'library libz.so.1\nheader <zlib.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; CC=/nonexistent TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
 twz-inspect: LIBRARY: no debug information, and cannot run the C compiler '/nonexistent': No such file or directory
-  hint: install the library's -dev package and a C compiler, or its debug information
+  hint: install the library's -dev package and a C compiler, or its debug information; …
 wrong
   crc32(crc: uLong, buf: [Bytef]) -> uLong
 ## What a function opens may be what it returns; NULL is its error.
@@ -335,3 +335,51 @@ $ twz -v -c 'crypt::crypt "x" "y"' 2>&1 | sed 's/libcrypt\.so\.[0-9.]*/LIBRARY/g
 Name Error: no service 'crypt'
   crypt::crypt "x" "y"
   ^^^^^ LIBRARY is installed; 'twz-inspect --gates LIBRARY --headers FILE' drafts the gates file that makes it a service
+## Headers may need folders and names for the compiler: the draft keeps them, and no other option.
+$ mkdir apart 'apart/a b' needs; printf 'int bare_sum(int a, int b) { return a + b; }\nint bare_twice(int a) { return 2 * a; }\nvoid bare_fill(char *p) { *p = 0; }\n' >bare.c; cc -shared -fPIC -o libbare.so bare.c; printf '#ifndef BARE\n#error "BARE is not defined"\n#endif\n#include <size.h>\nnumber bare_sum(number a, number b);\nint bare_twice(int a);\nvoid bare_fill(char *p);\n' >apart/bare.h; echo 'typedef int number;' >'apart/a b/size.h'
+$ twz-inspect --gates libbare.so --headers bare.h
+twz-inspect: --headers: bare.h: No such file or directory
+  hint: is the library's -dev package installed? Folders for the C compiler come last, after '--': -- -IFOLDER, as 'pkg-config --cflags NAME' knows them
+[1]
+$ twz-inspect --gates libbare.so --headers bare.h -- -Iapart
+twz-inspect: --headers: bare.h does not compile: apart/bare.h:2: #error "BARE is not defined"
+  hint: arguments for the C compiler come last, after '--': -- -Iinclude -DNAME
+[1]
+$ twz-inspect --gates libbare.so --headers bare.h -- -O1 -I apart -g '-Iapart/a b' -DBARE -std=gnu17 | tee needs/bare.gates | sed -n "s|$PWD|HERE|g; /^library/,/^\$/p"
+library HERE/libbare.so
+header  <bare.h>
+compile -IHERE/apart "-IHERE/apart/a b" -DBARE
+
+$ mkdir elsewhere; cd elsewhere; export TWZ_GATES=$OLDPWD/needs; twz -c 'bare::bare_sum 40 2'
+42
+$ export TWZ_GATES=$PWD/needs; twz -v -c 'bare::bare_fill 1' 2>&1 | sed "s|$PWD|HERE|"
+Name Error: no gate 'bare_fill' in bare
+  bare::bare_fill 1
+        ^^^^^^^^^ help bare lists its gates; HERE/needs/bare.gates can make more of the library's functions gates
+$ sed -i 's/-DBARE/-fplugin=x.so/' needs/bare.gates; TWZ_GATES=$PWD/needs twz -v -c 'bare::bare_sum 40 2' 2>&1 | sed "s|$PWD|HERE|g; s|gates:6:[0-9]*|gates:6|"
+Link Error: HERE/libbare.so: HERE/needs/bare.gates:6: '-fplugin=x.so' is nothing that headers are compiled with
+  bare::bare_sum 40 2
+  ^^^^ as in: compile -I/usr/include/libxml2 -DNAME=1
+$ sed -i 's/-fplugin=x.so//' needs/bare.gates; TWZ_GATES=$PWD/needs twz -v -c 'bare::bare_sum 40 2' 2>&1 | sed "s|$PWD|HERE|g"
+Link Error: HERE/libbare.so: no debug information, and bare.h does not compile: HERE/apart/bare.h:2: #error "BARE is not defined"
+  bare::bare_sum 40 2
+  ^^^^ install the library's -dev package and a C compiler, or its debug information; what the headers need is said in HERE/needs/bare.gates: compile -IFOLDER -DNAME
+$ sed -i 's/^gate/# gate/' needs/bare.gates; TWZ_GATES=$PWD/needs twz -v -c 'bare::bare_sum 40 2' 2>&1 | sed "s|$PWD|HERE|g"
+Link Error: HERE/libbare.so: no gates
+  bare::bare_sum 40 2
+  ^^^^ HERE/needs/bare.gates makes none of its functions a gate: take the # away from those that are right
+## The name that a library is linked by finds it, and the service that it is.
+$ twz-inspect crypt 2>&1 | sed 's/libcrypt\.so\.[0-9.]*/LIBRARY/g'; twz-inspect libpng 2>&1 | sed 's/libpng[0-9]*\.so\.[0-9.]*/LIBRARY/g'
+twz-inspect: crypt: no such service or file
+  hint: there is a library LIBRARY: twz-inspect --all LIBRARY
+twz-inspect: libpng: no such service or file
+  hint: there is a library LIBRARY: twz-inspect --all LIBRARY
+$ twz -v -c 'png16::png_x' 2>&1 | sed 's/libpng[0-9]*\.so\.[0-9.]*/LIBRARY/g; s|by .*/share|by PREFIX/share|'
+Name Error: no service 'png16'
+  png16::png_x
+  ^^^^^ LIBRARY is the service png, by PREFIX/share/twz/gates/png.gates
+## Help shows how to come by the object that a gate takes.
+$ twz -c 'help sqlite3::exec' | tail -3
+Example
+  db ?= sqlite3::sqlite3_open "text"
+  sqlite3::sqlite3_exec $db "text" {|values, names| 1}

@@ -59,7 +59,7 @@ $ for cc in gcc clang; do CC=$cc twz-inspect check libshop.so --headers wrong.h 
 ## Headers may need the compiler's arguments; several headers; names that the compiler finds by itself.
 $ mkdir inc; echo 'int add(number a, number b);' >inc/sum.h; twz-inspect check libshop.so --headers sum.h
 twz-inspect: --headers: sum.h: No such file or directory
-  hint: arguments for the C compiler come last, after '--': -- -Iinclude -DNAME
+  hint: is the library's -dev package installed? Folders for the C compiler come last, after '--': -- -IFOLDER, as 'pkg-config --cflags NAME' knows them
 [1]
 $ twz-inspect check libshop.so --headers sum.h -- -Iinc -Dnumber=int
 libshop.so: functions: 7 exported, 1 declared in the headers: 1 agree, 0 differ, 0 not checked; types: 0 with 0 facts, 0 differ
