@@ -108,6 +108,32 @@ call_duration(int64_t ns, char *text, size_t size)
 		snprintf(text, size, "%lldus", (long long)(ns / 1000));
 }
 
+/* Where this thread has its link to a gate; to one that answers for another it has one of its own. */
+static inline uint32_t
+link_index(const struct monitor_gate *gate, const struct route *route)
+{
+	return route ? route->below[0]->route : gate->compartment->index;
+}
+
+/* The service has no room for another thread's calls: it goes on, and so may this thread, later. */
+static bool
+no_room(struct monitor_gate *gate, struct monitor_link *l, struct twz_error *err)
+{
+	struct monitor_link **at = &thread_self()->links[link_index(gate, l->route.n ? &l->route : NULL)];
+	struct monitor *m = gate->compartment->monitor;
+
+	pthread_mutex_lock(&m->lock);
+	if (*at == l)
+		*at = l->inner;
+	link_release(l);
+	m->refs--;
+	pthread_mutex_unlock(&m->lock);
+	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
+		 "%s::%s was not called: its service has no room for another caller",
+		 gate->compartment->service->name, gate->gate->name);
+	return twz_hint(err, "call it from fewer threads at once, or load the service with more memory");
+}
+
 /* The call did not end well: says why, and sees to it that the instance is gone. */
 bool
 call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end end, int64_t timeout_ns,
@@ -119,6 +145,8 @@ call_give_up(struct monitor_gate *gate, struct monitor_link *l, enum caller_end 
 	bool loaded = l->caller.tid != 0, alone = false;
 	char text[32];
 
+	if (end == CALLER_REFUSED)
+		return no_room(gate, l, err);
 	pthread_mutex_lock(&m->lock);
 	i->refs++;
 	if (end == CALLER_DIED) {
@@ -174,13 +202,6 @@ call_thread_number(struct monitor *m)
 	return t->number;
 }
 
-/* Where this thread has its link to a gate; to one that answers for another it has one of its own. */
-static inline uint32_t
-link_index(const struct monitor_gate *gate, const struct route *route)
-{
-	return route ? route->below[0]->route : gate->compartment->index;
-}
-
 /* With the lock held: a link of this thread to a running instance that knows the gate. */
 static bool
 connect(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t,
@@ -214,23 +235,6 @@ connect(struct monitor_gate *gate, const struct route *route, struct monitor_thr
 	return true;
 }
 
-/* The service has no room for another thread's calls: it goes on, and so may this thread, later. */
-static bool
-no_room(struct monitor_gate *gate, struct monitor_link **l, struct twz_error *err)
-{
-	struct monitor *m = gate->compartment->monitor;
-
-	pthread_mutex_lock(&m->lock);
-	link_release(*l);
-	m->refs--;
-	pthread_mutex_unlock(&m->lock);
-	*l = NULL;
-	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(RESOURCE, OUT_OF_RESOURCES),
-		 "%s::%s was not called: its service has no room for another caller",
-		 gate->compartment->service->name, gate->gate->name);
-	return twz_hint(err, "call it from fewer threads at once, or load the service with more memory");
-}
-
 /* When many threads come at once, the service may not have read yet what it was told of the others. */
 static bool
 connect_soon(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t,
@@ -258,19 +262,12 @@ prepare(struct monitor_gate *gate, const struct route *route, struct monitor_thr
 	struct monitor_link **ret, struct twz_error *err)
 {
 	struct monitor *m = gate->compartment->monitor;
-	enum caller_end end = CALLER_DONE;
-	bool ok;
 
 	if (__atomic_load_n(&m->interrupted, __ATOMIC_SEQ_CST))
 		return twz_fail(err, TWZ_CLASS_INTERRUPTED, TWZ_ERR(GENERIC, INTERRUPTED),
 				"%s::%s was not called", gate->compartment->service->name,
 				gate->gate->name);
-	ok = connect_soon(gate, route, t, timeout_ns, ret, err);
-	if (ok && !(*ret)->caller.tid)
-		end = caller_handshake(&(*ret)->caller, timeout_ns);
-	if (end == CALLER_REFUSED)
-		return no_room(gate, &t->links[link_index(gate, route)], err);
-	return ok && (end == CALLER_DONE || call_give_up(gate, *ret, end, timeout_ns, err));
+	return connect_soon(gate, route, t, timeout_ns, ret, err);
 }
 
 /* Nothing but words: the item is written where it stands. */

@@ -301,12 +301,69 @@ caller_ready(struct caller *c, uint64_t bytes)
 	c->seq++;
 }
 
+/*
+ * The first call does not wait until there is somebody to make it to: the one wake-up that it needs is that of its
+ * answer. Until then the reply word says that somebody waits for it, and not yet for whom; the guest's thread adds
+ * that before it looks at the call, so that the kernel reports its death like any other.
+ */
+static enum caller_end
+await_first(struct caller *c, int64_t timeout_ns)
+{
+	uint32_t *word = &c->shared->reply;
+	uint64_t limit = link_now() + (timeout_ns < 0 ? (uint64_t)1 << 60 : (uint64_t)timeout_ns);
+	struct timespec until = link_time(limit);
+
+	for (;;) {
+		uint32_t reply = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+
+		if (!reply)
+			return CALLER_DONE;
+		if (__atomic_load_n(&c->shared->ready, __ATOMIC_SEQ_CST) & LINK_REFUSED)
+			return CALLER_REFUSED;
+		if (flagged(c->stop))
+			return CALLER_STOPPED;
+		if (reply & FUTEX_OWNER_DIED || flagged(c->dead) || !(reply & FUTEX_WAITERS))
+			return CALLER_DIED;
+		if (link_now() >= limit)
+			return CALLER_LATE;
+		link_sleep(word, reply, &until);
+	}
+}
+
+static enum caller_end __attribute__((noinline))
+ring_first(struct caller *c, int64_t timeout_ns)
+{
+	struct link_shared *s = c->shared;
+	enum caller_end end;
+	uint32_t tid;
+
+	__atomic_store_n(&s->caller_asleep, 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->reply, FUTEX_WAITERS, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->bell, c->seq, __ATOMIC_RELEASE);
+	link_fence();
+	if (__atomic_load_n(&s->guest_asleep, __ATOMIC_RELAXED))
+		link_wake(&s->bell);
+	end = await_first(c, timeout_ns);
+	__atomic_store_n(&s->caller_asleep, 0, __ATOMIC_RELAXED);
+	tid = __atomic_load_n(&s->ready, __ATOMIC_ACQUIRE);
+	if (tid & LINK_REFUSED && end == CALLER_DONE)
+		return CALLER_REFUSED;
+	/* Whoever lists compartments looks at it too. */
+	__atomic_store_n(&c->tid, tid & FUTEX_TID_MASK, __ATOMIC_RELAXED);
+	if (end == CALLER_DONE && (!c->tid || s->version != LINK_VERSION))
+		end = CALLER_DIED;
+	c->ended = c->hot_limit ? link_now() : 0;
+	return end;
+}
+
 TWZ_HOT enum caller_end
 caller_ring(struct caller *c, int64_t timeout_ns)
 {
 	struct link_shared *s = c->shared;
 	enum caller_end end;
 
+	if (__builtin_expect(!c->tid, 0))
+		return ring_first(c, timeout_ns);
 	__atomic_store_n(&s->reply, c->tid, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->bell, c->seq, __ATOMIC_RELEASE);
 	link_fence();

@@ -14,13 +14,13 @@ enum caller_end {
 	CALLER_DIED,		/* the guest's thread ended, or somebody says so */
 	CALLER_LATE,		/* the deadline passed */
 	CALLER_STOPPED,		/* *stop became true */
-	CALLER_REFUSED,		/* handshake only: the guest has no thread for this link */
+	CALLER_REFUSED,		/* handshake or first call only: the guest has no thread for this link */
 };
 
 /* What a caller knows about its link; private memory. */
 struct caller {
 	struct link_shared *shared;
-	uint32_t tid;		/* the guest's thread, taken once from the handshake; 0: not yet */
+	uint32_t tid;		/* the guest's thread, taken once, with the first answer; 0: not yet */
 	uint32_t seq;		/* of the bell */
 	uint32_t cpu;		/* published last */
 	uint32_t hot_limit;	/* hot links that this process may have at once */
@@ -42,7 +42,10 @@ void caller_init(struct caller *c, struct link_shared *shared, uint32_t hot_limi
 /** Lets the guest's thread end, and gives up the place among the hot links. */
 void caller_close(struct caller *c);
 
-/** Waits until the guest's thread is there. @timeout_ns < 0: no deadline. */
+/**
+ * Waits until the guest's thread is there, for who has something else to do then than to call. @timeout_ns < 0: no
+ * deadline.
+ */
 enum caller_end caller_handshake(struct caller *c, int64_t timeout_ns);
 /**
  * Decides how the next call, which carries @bytes of data, is going to wait. A call that carries much
@@ -52,7 +55,7 @@ enum caller_end caller_handshake(struct caller *c, int64_t timeout_ns);
  * at the same cache line, and takes it away from a writer that pauses.
  */
 void caller_ready(struct caller *c, uint64_t bytes);
-/** The block is written: rings the bell and waits for the reply. */
+/** The block is written: rings the bell and waits for the reply, the first time also for the guest's thread. */
 enum caller_end caller_ring(struct caller *c, int64_t timeout_ns);
 
 /** Wakes whoever waits on this link, as if the guest had died. For the monitor's own thread. */

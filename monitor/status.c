@@ -53,7 +53,7 @@ instance_is_ready(const struct instance *i)
 	bool ready = i->ready;
 
 	for (const struct monitor_link *l = i->links; l && !ready; l = l->next)
-		ready = __atomic_load_n(&l->caller.tid, __ATOMIC_RELAXED) != 0;
+		ready = __atomic_load_n(&l->shared->ready, __ATOMIC_RELAXED) & FUTEX_TID_MASK;
 	return ready;
 }
 

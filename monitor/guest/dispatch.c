@@ -36,7 +36,8 @@ struct worker {
 	bool away;
 	bool ahead;			/* it is for the first link, which the monitor has not made yet */
 	void *stack;			/* NULL: the thread gets its own */
-	uint32_t tid, seq;		/* tid: futex, once it is there */
+	uint32_t go;			/* futex: the link is known, and the service loaded */
+	uint32_t tid, seq;
 	struct permits *permits;	/* NULL: of the session, which may call everything */
 	struct park_seat seat;
 	bool calls_back;		/* a gate of it waits for its caller */
@@ -305,7 +306,7 @@ hold_reply(struct worker *w)
 	syscall(SYS_set_robust_list, &w->robust, sizeof(w->robust));
 }
 
-/* From now on the link's caller may ring. */
+/* From now on the link's caller may ring, if it has not already: see ring_first(). */
 static void
 publish(struct worker *w)
 {
@@ -313,7 +314,26 @@ publish(struct worker *w)
 
 	s->version = LINK_VERSION;
 	__atomic_store_n(&s->ready, w->tid, __ATOMIC_SEQ_CST);
-	link_wake(&s->ready);
+	if (w->permits)		/* only compartments wait for this */
+		link_wake(&s->ready);
+}
+
+/* Waits for the first bell; false: the caller is gone. Whose answer it waits for is only now known. */
+static bool __attribute__((noinline))
+await_first(struct worker *w)
+{
+	struct link_shared *s = w->link.shared;
+	uint32_t early = FUTEX_WAITERS;
+
+	while (!__atomic_load_n(&w->go, __ATOMIC_ACQUIRE))
+		link_sleep(&w->go, 0, NULL);
+	park_join(&w->seat, &s->bell, &s->reply);
+	publish(w);
+	settle(w, __atomic_load_n(&s->cpu, __ATOMIC_RELAXED), false);
+	w->seq = sleep_until_rung(w);
+	__atomic_compare_exchange_n(&s->reply, &early, w->tid | FUTEX_WAITERS, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+	return !__atomic_load_n(&s->closed, __ATOMIC_ACQUIRE);
 }
 
 TWZ_HOT static void *
@@ -321,20 +341,16 @@ work(void *data)
 {
 	struct worker *w = data;
 	struct link_shared *s = w->link.shared;
+	bool more;
 
 	crash_thread();
 	if (!w->ahead) {
 		w->cpu = UINT32_MAX;
 		sched_getaffinity(0, sizeof(w->all), &w->all);
 	}
-	__atomic_store_n(&w->tid, (uint32_t)gettid(), __ATOMIC_SEQ_CST);
+	w->tid = (uint32_t)gettid();
 	hold_reply(w);
-	park_join(&w->seat, &s->bell, &s->reply);
-	if (w->ahead)
-		link_wake(&w->tid);
-	else
-		publish(w);
-	while (await(w)) {
+	for (more = await_first(w); more; more = await(w)) {
 		run_block(w);
 		answer(s);
 	}
@@ -356,14 +372,23 @@ work(void *data)
  * the compartment's descriptors or all of its memory cannot be helped.
  */
 static void
-refuse(int fd)
+refuse(struct link_shared *s)
+{
+	__atomic_store_n(&s->ready, LINK_REFUSED, __ATOMIC_SEQ_CST);
+	link_wake(&s->ready);
+	if (!__atomic_exchange_n(&s->reply, 0, __ATOMIC_SEQ_CST))
+		return;
+	link_wake(&s->reply);	/* it has called already */
+}
+
+static void
+refuse_by(int fd)
 {
 	struct link_shared *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (s == MAP_FAILED)
 		_exit(126);
-	__atomic_store_n(&s->ready, LINK_REFUSED, __ATOMIC_SEQ_CST);
-	link_wake(&s->ready);
+	refuse(s);
 	munmap(s, sizeof(*s));
 }
 
@@ -450,14 +475,16 @@ void
 dispatch_first(void)
 {
 	if (first && !start_beside(first)) {
-		__atomic_store_n(&first->link.shared->ready, LINK_REFUSED, __ATOMIC_SEQ_CST);
-		link_wake(&first->link.shared->ready);
+		refuse(first->link.shared);
 		first = NULL;
 	}
 	sched_setaffinity(0, sizeof(everywhere), &everywhere);	/* threads of the service's, too */
 }
 
-/* The thread reads what is written here once its caller has rung. */
+/*
+ * The thread reads what is written here once it may go. It goes first, where it shares a CPU with this one: what is
+ * left to do here is of interest to nobody who waits.
+ */
 static void
 start_first(const struct message_in *in, size_t at)
 {
@@ -467,9 +494,9 @@ start_first(const struct message_in *in, size_t at)
 	if (!w)
 		return;
 	describe(w, in, at);
-	while (!__atomic_load_n(&w->tid, __ATOMIC_SEQ_CST))
-		link_sleep(&w->tid, 0, NULL);
-	publish(w);
+	__atomic_store_n(&w->go, 1, __ATOMIC_RELEASE);
+	link_wake(&w->go);
+	sched_yield();
 }
 
 void
@@ -483,9 +510,10 @@ dispatch_start(const struct message_in *in, size_t at, int fd)
 	}
 	w = calloc(1, sizeof(*w));
 	if (!w) {
-		refuse(fd);
+		refuse_by(fd);
 		return;
 	}
+	w->go = 1;
 	describe(w, in, at);
 	if (in->head.word[5] & LINK_OF_COMPARTMENT)
 		w->permits = permits_new(w->link.serial, (uint32_t)(in->head.word[5] >> 32));
@@ -493,7 +521,7 @@ dispatch_start(const struct message_in *in, size_t at, int fd)
 	if (w->link.shared == MAP_FAILED || !start_thread(w)) {
 		if (w->link.shared != MAP_FAILED)
 			munmap(w->link.shared, LINK_SIZE);
-		refuse(fd);
+		refuse_by(fd);
 		if (w->permits)
 			permits_free(w->permits);
 		free(w);
