@@ -61,36 +61,59 @@ compartment_free(struct compartment *c)
 	free(c);
 }
 
+struct compartment *
+compartment_of(const struct monitor *m, const struct twz_service *service)
+{
+	for (uint32_t i = 0; i < m->ncompartments; i++)
+		if (m->services[i] == service)
+			return m->compartments[i];
+	return NULL;
+}
+
+/* For one more. */
+static bool
+more_room(struct monitor *m)
+{
+	size_t n = m->ncompartments + 1;
+	const struct twz_service **services = reallocarray(m->services, n, sizeof(const struct twz_service *));
+	struct compartment **all;
+
+	if (!services)
+		return false;
+	m->services = services;
+	all = reallocarray(m->compartments, n, sizeof(struct compartment *));
+	if (!all)
+		return false;
+	m->compartments = all;
+	return true;
+}
+
 bool
 compartment_find(struct monitor *m, const struct twz_service *service,
 		 const struct monitor_load_options *options, struct compartment **ret,
 		 struct twz_error *err)
 {
-	struct compartment **all, *c;
+	struct compartment *c = compartment_of(m, service);
 
-	for (uint32_t i = 0; i < m->ncompartments; i++)
-		if (m->compartments[i]->service == service) {
-			*ret = m->compartments[i];
-			if ((*ret)->unloaded && options) {
-				(*ret)->for_good = false;
-				return life_revive(*ret, err) && level_settle(*ret, options, err);
-			}
-			return !options || level_same(*ret, options, err);
-		}
+	*ret = c;
+	if (c && c->unloaded && options) {
+		c->for_good = false;
+		return life_revive(c, err) && level_settle(c, options, err);
+	}
+	if (c)
+		return !options || level_same(c, options, err);
 	if (!name_is_safe(service->name))
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, INVALID_NAME),
 				"a service cannot be called '%s'", service->name);
-	all = realloc(m->compartments, (m->ncompartments + 1) * sizeof(*all));
-	if (all)
-		m->compartments = all;
-	c = all ? compartment_new(m, service) : NULL;
+	c = more_room(m) ? compartment_new(m, service) : NULL;
 	if (!c)
 		return twz_fail_sys(err, errno, "load service %s", service->name);
 	if (!level_settle(c, options, err)) {
 		compartment_free(c);
 		return false;
 	}
-	all[m->ncompartments++] = c;
+	m->services[m->ncompartments] = service;
+	m->compartments[m->ncompartments++] = c;
 	m->stats.compartments++;
 	*ret = c;
 	return true;

@@ -254,6 +254,7 @@ set_slot(struct handler *slot, struct monitor_gate *g, struct monitor_gate *by, 
 {
 	if (!g->route)
 		g->route = compartment_new_index();
+	g->compartment->monitor->handled = true;
 	__atomic_store_n(&slot->required, required, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->gate, by, __ATOMIC_RELEASE);
 	handlers_way(g);
@@ -465,7 +466,7 @@ handlers_inherit(struct monitor_gate *g)
 {
 	const struct monitor *m = g->compartment->monitor;
 
-	for (uint32_t i = m->ncompartments; i--;) {
+	for (uint32_t i = m->handled ? m->ncompartments : 0; i--;) {
 		const struct compartment *c = m->compartments[i];
 		const struct monitor_gate *older;
 

@@ -246,6 +246,7 @@ instance_start(struct compartment *c, struct instance **ret, struct twz_error *e
 	c->parked = false;
 	c->why[0] = 0;
 	c->failure = (struct twz_error){ 0 };
+	spare_taken(zygote);
 	i->next = m->instances;
 	m->instances = c->instance = i;
 	if (i->started)

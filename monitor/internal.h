@@ -217,11 +217,13 @@ struct monitor {
 	uint64_t flush_asked, flushed;
 	uint32_t passing;		/* to the host, what was read of services' output */
 	struct compartment **compartments;
+	const struct twz_service **services;	/* of each of them: what every load and bind looks through */
 	uint32_t ncompartments;
 	struct instance *instances;
 	uint64_t next_serial, next_thread;
 	uint32_t interrupted;		/* atomic */
 	uint32_t handlers;		/* changes of the tables of handlers */
+	bool handled;			/* there was a handler */
 	uint32_t hot_limit;
 	struct monitor_stats stats;
 	uint64_t shared_crossings;	/* of links that are gone */
@@ -232,6 +234,7 @@ struct monitor {
 	uint32_t ending;		/* instances with end_ns */
 	uint64_t park_ns;		/* when one may have to be parked; 0: never */
 	uint64_t spare_ns;		/* when to make spares; 0: nothing to do */
+	uint64_t taken_ns;		/* when the last process was taken for a service */
 	struct message_in in;		/* of the monitor's thread */
 };
 
@@ -257,6 +260,8 @@ void zygote_end(struct zygote *z);
 void zygote_release(struct zygote *z);
 
 /* -- compartment.c; all with the lock held */
+/** The service's place, whether it runs or was unloaded; NULL: it has none. */
+struct compartment *compartment_of(const struct monitor *m, const struct twz_service *service);
 /** @options NULL: those that it was made with, or all zero. */
 TWZ_MUST bool compartment_find(struct monitor *m, const struct twz_service *service,
 			       const struct monitor_load_options *options, struct compartment **ret,
@@ -335,6 +340,8 @@ void spare_drop(struct instance *i);
 struct instance *spare_find(const struct monitor *m, uint64_t serial);
 /** A service is ready in a clone of @z: now, or soon, there is time to make the next one. */
 void spare_served(struct zygote *z);
+/** A clone of @z was told what to become: one of many in a row finds the next one ready. */
+void spare_taken(struct zygote *z);
 /** Makes what is due; gives up the lock meanwhile. */
 void spare_tick(struct monitor *m);
 

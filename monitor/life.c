@@ -24,21 +24,11 @@ static const char *const flag_texts[] = {
 #undef X
 };
 
-/* Whether it runs or was unloaded; NULL: there was none. */
-static struct compartment *
-life_place(struct monitor *m, const struct twz_service *service)
-{
-	for (uint32_t i = 0; i < m->ncompartments; i++)
-		if (m->compartments[i]->service == service)
-			return m->compartments[i];
-	return NULL;
-}
-
 bool
 life_find(struct monitor *m, const struct twz_service *service, struct compartment **ret,
 	  struct twz_error *err)
 {
-	*ret = life_place(m, service);
+	*ret = compartment_of(m, service);
 	if (*ret && !(*ret)->unloaded)
 		return true;
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "%s has no compartment yet",
@@ -145,7 +135,7 @@ monitor_wait(struct monitor *m, const struct twz_service *service, enum monitor_
 
 	pthread_mutex_lock(&m->lock);
 	/* One that was unloaded has ended, and can still be asked how. */
-	c = flag == MONITOR_FLAG_EXITED ? life_place(m, service) : NULL;
+	c = flag == MONITOR_FLAG_EXITED ? compartment_of(m, service) : NULL;
 	ok = (c || life_find(m, service, &c, err)) && wait_for(m, c, flag, timeout_ns, err);
 	if (ok && ret)
 		life_end_of(c, ret);

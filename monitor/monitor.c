@@ -31,6 +31,7 @@ monitor_free(struct monitor *m)
 	for (uint32_t i = 0; i < m->ncompartments; i++)
 		compartment_free(m->compartments[i]);
 	free(m->compartments);
+	free(m->services);
 	events_free(m);
 	twz_closep(&m->epoll);
 	twz_closep(&m->wake);

@@ -23,6 +23,7 @@
 enum {
 	FIRST_NS = 20000000,	/* after the first start: one command alone needs no second compartment */
 	NEXT_NS = 1000000,	/* after others: whoever waits for that one's first answer has it by then */
+	ROW_NS = 2000000,	/* between two starts of a row: there, the next one is made while one starts */
 };
 
 enum { ENDS = 4 };	/* descriptors that go along with CLONE */
@@ -51,6 +52,7 @@ make_ends(struct instance *i, int theirs[ENDS])
 	if (theirs[3] < 0)
 		return false;
 	i->first = link;
+	i->first->cpu = UINT32_MAX;	/* nobody's yet; and both sides will find the page there */
 	return true;
 }
 
@@ -169,6 +171,21 @@ spare_served(struct zygote *z)
 	if (!m->spare_ns)
 		m->spare_ns = link_now() + (z->served ? (uint64_t)NEXT_NS : (uint64_t)FIRST_NS);
 	z->served = true;
+}
+
+/* With one CPU alone, who starts it would wait for the next one as well. */
+void
+spare_taken(struct zygote *z)
+{
+	struct monitor *m = z->monitor;
+	uint64_t now = link_now();
+	bool row = now - m->taken_ns < ROW_NS;
+
+	m->taken_ns = now;
+	if (!row || !m->hot_limit || !lacks_one(z))
+		return;
+	m->spare_ns = now;
+	loop_wake(m);
 }
 
 /* Who starts a compartment meanwhile does not wait for it: the lock is given up. */

@@ -186,6 +186,12 @@ crash_init(int fd)
 }
 
 void
+crash_warm(void)
+{
+	crash_loaded(0, 0);
+}
+
+void
 crash_loaded(uint64_t base, uint64_t size)
 {
 	page->base = base;

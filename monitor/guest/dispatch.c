@@ -23,6 +23,7 @@
 enum {
 	ROOM_KEPT = 1 << 20,		/* bytes of private room that an idle thread keeps */
 	ROOM_NS = 100000000,		/* what counts as idle */
+	STACK_USED = 2,			/* pages of a thread's stack that its start takes */
 };
 
 struct worker {
@@ -449,6 +450,16 @@ dispatch_ahead(int fd)
 	w->all = everywhere;
 	w->ahead = true;
 	first = w;
+}
+
+void
+dispatch_warm(void)
+{
+	if (!first)
+		return;
+	__atomic_fetch_or(&first->link.shared->guest_asleep, 0, __ATOMIC_RELAXED);
+	for (size_t k = 1; k <= STACK_USED; k++)
+		*((volatile char *)first->stack + GUEST_STACK - k * GUEST_GUARD) = 0;
 }
 
 /*

@@ -103,6 +103,8 @@ void given_take(struct message_in *in);
 /* -- crash.c */
 /** Maps the page and installs the handlers. */
 void crash_init(int fd);
+/** Touches the page. */
+void crash_warm(void);
 /** Where the service's file lies. */
 void crash_loaded(uint64_t base, uint64_t size);
 /** Gives the calling thread a stack to crash on. */
@@ -185,6 +187,8 @@ void dispatch_start(const struct message_in *in, size_t at, int fd);
 void dispatch_prepare(void);
 /** In a clone, as soon as it is there: memory for the first link; @fd may be closed afterwards. */
 void dispatch_ahead(int fd);
+/** Touches what its thread will touch. */
+void dispatch_warm(void);
 /** Starts that link's thread; like every thread it is confined as the one that starts it. */
 void dispatch_first(void);
 /** What may be called over a link of another compartment. */

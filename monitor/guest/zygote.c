@@ -18,10 +18,13 @@
 
 static struct message_in in;
 
+static volatile sig_atomic_t ended;	/* some child, perhaps: to look at all of them takes long when there are many */
+
 static void
 on_child(int signal)
 {
-	(void)signal;	/* only has to end ppoll() */
+	(void)signal;
+	ended = 1;
 }
 
 static void
@@ -44,6 +47,9 @@ reap(void)
 	int status;
 	pid_t pid;
 
+	if (!ended)
+		return;
+	ended = 0;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		tell(MESSAGE_REAPED, 0, (uint64_t)pid, (uint64_t)(uint32_t)status, -1);
 }
