@@ -49,7 +49,7 @@ find(struct monitor *m, uint64_t serial)
 {
 	struct instance *i = spare_find(m, serial);	/* first: to be in no list is to be at its end */
 
-	if (!i)
+	if (!i && serial)
 		for (i = m->instances; i && i->serial != serial; i = i->next)
 			;
 	return i;
@@ -366,9 +366,10 @@ on_wake(struct monitor *m)
 static void
 handle(struct monitor *m, uint64_t tag)
 {
-	struct instance *i = find(m, tag / LOOP_KINDS);
+	const enum loop_kind kind = tag % LOOP_KINDS;
+	struct instance *i = kind == LOOP_WAKE || kind == LOOP_ZYGOTE ? NULL : find(m, tag / LOOP_KINDS);
 
-	switch ((enum loop_kind)(tag % LOOP_KINDS)) {
+	switch (kind) {
 	case LOOP_WAKE:
 		on_wake(m);
 		return;
