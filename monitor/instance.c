@@ -319,6 +319,7 @@ instance_ended(struct instance *i)
 
 	if (i->gone)
 		return;
+	life_was_ready(i);
 	instance_died(i);
 	while (output_read(m, i, true) || output_read(m, i, false))
 		;

@@ -527,6 +527,8 @@ TWZ_MUST bool life_find_process(struct monitor *m, const struct twz_service *ser
 void life_end(struct instance *i);
 /** The process says that it is ready. */
 void life_ready(struct instance *i);
+/** The process has ended: it may have been called before it could say so. */
+void life_was_ready(struct instance *i);
 /** An instance of @c is gone, or a dependent of it: it may be time to unload. */
 void life_look(struct compartment *c);
 /** How @c's last process ended. */

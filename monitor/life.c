@@ -205,6 +205,16 @@ life_ready(struct instance *i)
 }
 
 void
+life_was_ready(struct instance *i)
+{
+	if (i->ready || !i->zygote || !instance_is_ready(i))
+		return;
+	event_add(i->compartment, MONITOR_FLAG_READY);
+	spare_served(i->zygote);
+	i->ready = true;
+}
+
+void
 life_look(struct compartment *c)
 {
 	if (!c->unloading || has_dependents(c))

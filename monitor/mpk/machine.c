@@ -57,8 +57,19 @@ mpk_available(struct twz_error *err)
 	return true;
 }
 
+/* Asked here and not by the compiler's function: that one asks at the start of every program that contains it. */
 uint32_t
 machine_vectors(void)
 {
-	return (__builtin_cpu_supports("avx") ? 1 : 0) | (__builtin_cpu_supports("avx512f") ? 2 : 0);
+	enum { AVX_STATE = 0x6, AVX512_STATE = 0xe6 };
+	uint32_t a, b, c, d, state, ret = 0;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+		return 0;
+	state = machine_vector_state();
+	if (c & bit_AVX && (state & AVX_STATE) == AVX_STATE)
+		ret |= 1;
+	if (ret && __get_cpuid_count(7, 0, &a, &b, &c, &d) && b & bit_AVX512F && (state & AVX512_STATE) == AVX512_STATE)
+		ret |= 2;
+	return ret;
 }
