@@ -17,7 +17,7 @@ enum caller_end {
 	CALLER_REFUSED,		/* handshake or first call only: the guest has no thread for this link */
 };
 
-/* What a caller knows about its link; private memory. */
+/* What a caller knows about its link; private memory. Every call needs most of it: a line and a half. */
 struct caller {
 	struct link_shared *shared;
 	uint32_t tid;		/* the guest's thread, taken once, with the first answer; 0: not yet */
@@ -28,13 +28,13 @@ struct caller {
 	int place;		/* hot: see turn.h */
 	uint32_t streak;	/* hot: calls; cold: short gaps in a row */
 	uint32_t need;		/* short gaps in a row that make the link hot */
-	uint32_t slow;		/* hot calls in a row that took longer than the spin */
 	uint64_t ended;		/* when the last cold call ended */
 	uint64_t fastest;	/* of the cold calls in this streak */
 	uint64_t began;		/* when this one began; 0: nobody looked at the clock */
 	uint64_t calls;
 	const uint32_t *dead;	/* set by the monitor when the compartment is gone */
 	const uint32_t *stop;	/* set by monitor_interrupt(); may be NULL */
+	uint32_t slow;		/* hot calls in a row that took longer than the spin */
 };
 
 /** Takes over a link that was just mapped. */

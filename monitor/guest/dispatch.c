@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,24 +25,29 @@ enum {
 	ROOM_KEPT = 1 << 20,		/* bytes of private room that an idle thread keeps */
 	ROOM_NS = 100000000,		/* what counts as idle */
 	STACK_USED = 2,			/* pages of a thread's stack that its start takes */
+	SLICE_NS = 100000,		/* of a thread's time on a CPU that others want too; the least there is */
 };
 
+/* What a call of a gate with words alone needs comes first: after a pause each line is one more to wait for. */
 struct worker {
-	struct guest_link link;
-	struct wire_room room;
-	struct wire_run run;
-	struct robust_list node;
-	struct robust_list_head robust;
-	cpu_set_t all;			/* where the session may run */
+	_Alignas(64) struct guest_link link;	/* begins with what is needed */
+	_Alignas(64) gate_words *fast;	/* the gate of this number, if it was the last and has nothing but words */
+	uint64_t number;
+	uint32_t nwords;
+	uint32_t tid, seq;
+	uint32_t go;			/* futex: the link is known, and the service loaded */
 	uint32_t cpu;			/* pinned to it, or, when away, to all others; none: all ones */
 	bool away;
 	bool ahead;			/* it is for the first link, which the monitor has not made yet */
-	void *stack;			/* NULL: the thread gets its own */
-	uint32_t go;			/* futex: the link is known, and the service loaded */
-	uint32_t tid, seq;
-	struct permits *permits;	/* NULL: of the session, which may call everything */
-	struct park_seat seat;
 	bool calls_back;		/* a gate of it waits for its caller */
+	struct permits *permits;	/* NULL: of the session, which may call everything */
+	struct wire_room room;
+	struct park_seat seat;
+	void *stack;			/* NULL: the thread gets its own */
+	struct robust_list node;
+	struct robust_list_head robust;
+	cpu_set_t all;			/* where the session may run */
+	struct wire_run run;
 };
 
 /* A pointer alone, so that reading it is one instruction in the executable. */
@@ -116,12 +122,42 @@ answer_or_refuse(int64_t status, uint64_t *word)
 	return status;
 }
 
+/* Whether the gate has nothing but words: then it is remembered. Else it is *@ret, NULL: there is none. */
+static bool __attribute__((noinline))
+remember(struct worker *w, uint64_t number, struct gate **ret)
+{
+	struct gate *gate = gate_wait(number);
+	gate_words *fast = gate ? gate_fast(gate) : NULL;
+
+	*ret = gate;
+	if (!fast)
+		return false;
+	w->nwords = gate_wire(gate)->nslots;
+	w->number = number;
+	w->fast = fast;
+	return true;
+}
+
+TWZ_HOT static inline int64_t
+run_words(struct worker *w, const unsigned char *payload, uint64_t size, uint64_t *word)
+{
+	uint64_t argv[6] = { 0 };
+
+	if (size < sizeof(struct twz_gatecall_item) + w->nwords * 8)
+		return -EINVAL;
+	for (uint32_t i = 0; i < w->nwords && i < 6; i++)
+		memcpy(&argv[i], payload + sizeof(struct twz_gatecall_item) + i * 8, 8);
+	current = &w->link;
+	*word = w->fast(argv[0], argv[1], argv[2], argv[3], argv[4], argv[5]);
+	current = NULL;
+	return 0;
+}
+
 TWZ_HOT static int64_t
 run_item(struct worker *w, unsigned char *payload, uint64_t size, uint64_t *word)
 {
-	uint64_t number, argv[6] = { 0 };
 	struct gate *gate;
-	gate_words *fast;
+	uint64_t number;
 	int64_t status;
 
 	if (size < sizeof(struct twz_gatecall_item))
@@ -129,24 +165,15 @@ run_item(struct worker *w, unsigned char *payload, uint64_t size, uint64_t *word
 	memcpy(&number, payload, sizeof(number));
 	if (__builtin_expect(w->permits != NULL, 0) && !permits_have(w->permits, w->link.shared, number))
 		return -EACCES;
-	gate = gate_wait(number);
-	if (!gate)
-		return -ENOSYS;
-	fast = gate_fast(gate);
-	if (fast && size < sizeof(struct twz_gatecall_item) + gate_wire(gate)->nslots * 8)
-		return -EINVAL;
-	current = &w->link;
-	if (fast) {
-		uint32_t n = gate_wire(gate)->nslots;
-
-		for (uint32_t i = 0; i < n && i < 6; i++)
-			memcpy(&argv[i], payload + sizeof(struct twz_gatecall_item) + i * 8, 8);
-		*word = fast(argv[0], argv[1], argv[2], argv[3], argv[4], argv[5]);
-		status = 0;
-	} else {
+	if (__builtin_expect(w->fast && w->number == number, 1) || remember(w, number, &gate)) {
+		status = run_words(w, payload, size, word);
+	} else if (gate) {
+		current = &w->link;
 		status = run_gate(w, gate, payload, size, word);
+		current = NULL;
+	} else {
+		return -ENOSYS;
 	}
-	current = NULL;
 	return __builtin_expect(w->link.answers, 0) ? answer_or_refuse(status, word) : status;
 }
 
@@ -171,13 +198,11 @@ run_block(struct worker *w)
 	}
 }
 
-static void
-settle(struct worker *w, uint32_t cpu, bool away)
+static void __attribute__((noinline))
+move(struct worker *w, uint32_t cpu, bool away)
 {
 	cpu_set_t set;
 
-	if ((w->cpu == cpu && w->away == away) || cpu >= CPU_SETSIZE)
-		return;
 	if (away) {
 		set = w->all;
 		CPU_CLR(cpu, &set);
@@ -188,6 +213,13 @@ settle(struct worker *w, uint32_t cpu, bool away)
 	sched_setaffinity(0, sizeof(set), &set);
 	w->cpu = cpu;
 	w->away = away;
+}
+
+TWZ_HOT static inline void
+settle(struct worker *w, uint32_t cpu, bool away)
+{
+	if ((w->cpu != cpu || w->away != away) && cpu < CPU_SETSIZE)
+		move(w, cpu, away);
 }
 
 /* Spins for the next bell. True: it rang. */
@@ -239,6 +271,11 @@ sleep_until_rung(struct worker *w)
 		if (link_sleep(&s->bell, w->seq, keeps ? &until : NULL) == -ETIMEDOUT)
 			wire_room_free(&w->room);
 	}
+	/* After a pause nothing is in the cache: better to wait for all of it at once. */
+	__builtin_prefetch(s->block);
+	__builtin_prefetch((const void *)(uintptr_t)w->fast);
+	__builtin_prefetch(&w->link);
+	__builtin_prefetch(&current, 1);
 	__atomic_store_n(&s->guest_asleep, 0, __ATOMIC_RELAXED);
 	if (__builtin_expect(w->seat.parked, 0))
 		park_back(&w->seat);
@@ -393,6 +430,16 @@ refuse_by(int fd)
 	munmap(s, sizeof(*s));
 }
 
+static struct worker *
+worker_new(void)
+{
+	struct worker *w = aligned_alloc(_Alignof(struct worker), sizeof(*w));
+
+	if (w)
+		memset(w, 0, sizeof(*w));
+	return w;
+}
+
 /* What the monitor says of the link and its caller. */
 static void
 describe(struct worker *w, const struct message_in *in, size_t at)
@@ -428,6 +475,25 @@ start_thread(struct worker *w)
 static struct worker *first;
 static cpu_set_t everywhere;
 
+/*
+ * Who wakes a thread with a shorter slice than its own lets it run at once: then a cold call is a switch there and one
+ * back, and neither side has to go to sleep and be woken in between. Kernels before 6.12 know of no slices.
+ */
+void
+dispatch_slice(void)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} attr = { .size = sizeof(attr), .policy = SCHED_OTHER, .nice = getpriority(PRIO_PROCESS, 0), .runtime = SLICE_NS };
+
+	if (sched_getscheduler(0) == SCHED_OTHER)	/* any other is somebody's decision */
+		syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
 void
 dispatch_prepare(void)
 {
@@ -437,7 +503,7 @@ dispatch_prepare(void)
 void
 dispatch_ahead(int fd)
 {
-	struct worker *w = fd >= 0 ? calloc(1, sizeof(*w)) : NULL;
+	struct worker *w = fd >= 0 ? worker_new() : NULL;
 
 	if (!w)
 		return;
@@ -519,7 +585,7 @@ dispatch_start(const struct message_in *in, size_t at, int fd)
 		start_first(in, at);
 		return;
 	}
-	w = calloc(1, sizeof(*w));
+	w = worker_new();
 	if (!w) {
 		refuse_by(fd);
 		return;

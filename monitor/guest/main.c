@@ -24,6 +24,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	guest_kind = argc > 1 && argv[1][0] >= '0' ? (uint32_t)(argv[1][0] - '0') : 0;
+	dispatch_slice();
 	confine_zygote(&confinement);
 	if (!message_send(GUEST_ZYGOTE_FD, &hello, &confinement, sizeof(confinement), NULL, 0))
 		return 1;

@@ -47,7 +47,7 @@ park_leave(struct park_seat *seat)
 	pthread_mutex_unlock(&lock);
 }
 
-bool
+TWZ_HOT bool
 park_wanted(const struct park_seat *seat)
 {
 	return seat->seen != __atomic_load_n(&rounds, __ATOMIC_SEQ_CST);
