@@ -112,7 +112,7 @@ call_duration(int64_t ns, char *text, size_t size)
 static inline uint32_t
 link_index(const struct monitor_gate *gate, const struct route *route)
 {
-	return route ? route->below[0]->route : gate->compartment->index;
+	return route ? route->below[0]->route : gate->index;
 }
 
 /* The service has no room for another thread's calls: it goes on, and so may this thread, later. */
@@ -271,19 +271,19 @@ prepare(struct monitor_gate *gate, const struct route *route, struct monitor_thr
 }
 
 /* Nothing but words: the item is written where it stands. */
-static void
-write_words(struct monitor_link *l, const struct wire_gate *g, const uint64_t *words)
+TWZ_HOT static inline void
+write_words(struct monitor_link *l, const struct monitor_gate *g, const uint64_t *words)
 {
-	struct link_call *head = (void *)l->shared->block;
+	struct link_call *head = (void *)l->caller.shared->block;
 	uint64_t *argv = (void *)(head + 1);
 
-	if (l->layout != g->nslots + 1) {
-		head->item = (struct twz_item){ 24 + g->nslots * 8, TWZ_ITEM_GATECALL };
-		*(struct twz_item *)(void *)(argv + g->nslots) = (struct twz_item){ 0, TWZ_ITEM_END };
-		l->layout = g->nslots + 1;
+	if (__builtin_expect(l->layout != g->nwords + 1u, 0)) {
+		head->item = (struct twz_item){ 24 + g->nwords * 8u, TWZ_ITEM_GATECALL };
+		*(struct twz_item *)(void *)(argv + g->nwords) = (struct twz_item){ 0, TWZ_ITEM_END };
+		l->layout = g->nwords + 1u;
 	}
 	head->call = (struct twz_gatecall_item){ g->number, { -ENOSYS, 0 } };
-	for (uint32_t i = 0; i < g->nslots; i++)
+	for (uint32_t i = 0; i < g->nwords; i++)
 		argv[i] = words[i];
 }
 
@@ -325,13 +325,28 @@ call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *
 	return false;
 }
 
-TWZ_HOT static inline bool
-take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, struct wire_call *call,
-     struct wire_room *texts, void *ret, struct twz_error *err)
+/* The low bytes of a word, as a caller's result has them. */
+TWZ_HOT static inline void
+give_word(const struct monitor_gate *gate, uint64_t word, void *ret)
 {
-	const volatile struct twz_gatecall_item *item = &((struct link_call *)(void *)block)->call;
-	int64_t status = item->ret[0];
-	uint64_t word = (uint64_t)item->ret[1];
+	switch (gate->ret_size) {
+	case 0:
+		return;
+	case 4:
+		memcpy(ret, &word, 4);
+		return;
+	case 8:
+		memcpy(ret, &word, 8);
+		return;
+	}
+	memcpy(ret, &word, gate->ret_size);
+}
+
+/* An answer, whose two words were read once. */
+static bool
+take(struct monitor_gate *gate, struct monitor_link *l, int64_t status, uint64_t word, const unsigned char *block,
+     struct wire_call *call, struct wire_room *texts, void *ret, struct twz_error *err)
+{
 	enum wire_status got;
 
 	if (status) {
@@ -342,9 +357,8 @@ take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, st
 			return false;
 		return call_caught(gate, l, call, err);
 	}
-	if (gate->wire->words_only) {
-		if (wire_ret(gate->wire)->size)
-			memcpy(ret, &word, wire_ret(gate->wire)->size);
+	if (gate->words_only) {
+		give_word(gate, word, ret);
 		return true;
 	}
 	got = wire_unpack(call, block, word, ret, texts);
@@ -357,10 +371,31 @@ bool
 call_take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *block, struct wire_call *call,
 	  struct wire_room *texts, void *ret, struct twz_error *err)
 {
-	return take(gate, l, block, call, texts, ret, err);
+	const volatile struct twz_gatecall_item *item = &((struct link_call *)(void *)block)->call;
+	int64_t status = item->ret[0];
+	uint64_t word = (uint64_t)item->ret[1];
+
+	return take(gate, l, status, word, block, call, texts, ret, err);
 }
 
 /* This thread's link to the gate's compartment, made if there is none that can be used. */
+/* After a pause nothing of what a call looks at is in the cache: better to wait for all of it at once. */
+TWZ_HOT static inline void
+expect_cold(const struct monitor_link *l)
+{
+	const struct link_shared *s = l->caller.shared;
+
+	if (__builtin_expect(l->caller.hot, 1))
+		return;
+	__builtin_prefetch(&s->bell, 1);
+	__builtin_prefetch(&l->instance);
+	__builtin_prefetch(&s->guest_asleep);
+	__builtin_prefetch(&s->cpu, 1);
+	__builtin_prefetch(l->caller.stop);
+	__builtin_prefetch(l->instance);
+	__builtin_prefetch(l->tally, 1);
+}
+
 TWZ_HOT static inline bool
 find_link(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t, int64_t timeout_ns,
 	  struct monitor_link **ret, struct twz_error *err)
@@ -369,6 +404,8 @@ find_link(struct monitor_gate *gate, const struct route *route, struct monitor_t
 	struct monitor_link *l = index < t->nlinks ? t->links[index] : NULL;
 
 	*ret = l;
+	if (l)
+		expect_cold(l);
 	if (!l || !l->caller.tid || __atomic_load_n(&l->instance->dead, __ATOMIC_RELAXED) ||
 	    __atomic_load_n(&l->instance->doomed, __ATOMIC_RELAXED) ||
 	    __atomic_load_n(&gate->described, __ATOMIC_ACQUIRE) != l->instance->serial ||
@@ -387,41 +424,93 @@ call_link(struct monitor_gate *gate, int64_t timeout_ns, struct monitor_link **r
 	return find_link(gate, NULL, t, timeout_ns, ret, err);
 }
 
-/* The call itself, over a link that was found; @err is not NULL. */
-TWZ_HOT static inline bool
-call_over(struct monitor_gate *gate, struct monitor_link *l, const uint64_t *words, void *ret,
+TWZ_HOT static inline struct tally *
+tally_of(struct monitor_link *l, struct monitor_gate *gate)
+{
+	if (__builtin_expect(l->last != gate, 0)) {
+		l->tally = tally_find(l, gate);
+		l->last = l->tally ? gate : NULL;
+	}
+	return l->tally;
+}
+
+/* A gate with data; @err is not NULL. */
+static bool __attribute__((noinline))
+call_data(struct monitor_gate *gate, struct monitor_link *l, const uint64_t *words, void *ret,
 	  int64_t timeout_ns, struct twz_error *err)
 {
-	struct monitor_thread *t = thread_self();
+	struct tally *tally = tally_of(l, gate);
 	struct wire_call call;
 	enum wire_status packed;
 	enum caller_end end;
-	struct tally *tally;
 	uint64_t began;
 
-	tally = tally_find(l, gate);
 	call.gate = gate->wire;
 	call.words = words;
 	call.what = NULL;
 	call.room = 0;
-	if (gate->wire->words_only) {
-		caller_ready(&l->caller, 0);
-		write_words(l, gate->wire, words);
-	} else {
-		l->layout = 0;
-		call.share = shared_find;
-		call.share_data = l->instance;
-		packed = wire_pack(&call, l->shared->block);
-		if (packed != WIRE_OK)
-			return call_fail_packing(gate, &call, packed, err);
-		caller_ready(&l->caller, call.carried);
-	}
+	call.share = shared_find;
+	call.share_data = l->instance;
+	l->layout = 0;
+	packed = wire_pack(&call, l->shared->block);
+	if (packed != WIRE_OK)
+		return call_fail_packing(gate, &call, packed, err);
+	caller_ready(&l->caller, call.carried);
 	began = tally_begin(&l->caller);
 	end = caller_ring(&l->caller, timeout_ns);
 	tally_end(tally, &l->caller, began, end);
 	if (end != CALLER_DONE)
 		return call_give_up(gate, l, end, timeout_ns, err);
-	return take(gate, l, l->shared->block, &call, &t->texts, ret, err);
+	return call_take(gate, l, l->shared->block, &call, &thread_self()->texts, ret, err);
+}
+
+/* A call with nothing but words has an answer that is no result. */
+static bool __attribute__((noinline, cold))
+words_refused(struct monitor_gate *gate, struct monitor_link *l, int64_t status, uint64_t word,
+	      struct twz_error *err)
+{
+	struct wire_call call = { .gate = gate->wire };
+
+	return take(gate, l, status, word, NULL, &call, NULL, NULL, err);
+}
+
+/*
+ * The other way is that of nearly all calls, and after a pause it is the lines of code and data that a call touches
+ * which cost its time: this has few.
+ */
+TWZ_HOT static inline bool
+call_words(struct monitor_gate *gate, struct monitor_link *l, const uint64_t *words, void *ret,
+	   int64_t timeout_ns, struct twz_error *err)
+{
+	const volatile struct twz_gatecall_item *item = &((struct link_call *)(void *)l->caller.shared->block)->call;
+	struct tally *tally = tally_of(l, gate);
+	enum caller_end end;
+	int64_t status;
+	uint64_t began, word;
+
+	caller_ready(&l->caller, 0);
+	write_words(l, gate, words);
+	began = tally_begin(&l->caller);
+	end = caller_ring(&l->caller, timeout_ns);
+	tally_end(tally, &l->caller, began, end);
+	if (__builtin_expect(end != CALLER_DONE, 0))
+		return call_give_up(gate, l, end, timeout_ns, err);
+	status = item->ret[0];
+	word = (uint64_t)item->ret[1];
+	if (__builtin_expect(status != 0, 0))
+		return words_refused(gate, l, status, word, err);
+	give_word(gate, word, ret);
+	return true;
+}
+
+/* The call itself, over a link that was found; @err is not NULL. */
+TWZ_HOT static inline bool
+call_over(struct monitor_gate *gate, struct monitor_link *l, const uint64_t *words, void *ret,
+	  int64_t timeout_ns, struct twz_error *err)
+{
+	if (gate->words_only)
+		return call_words(gate, l, words, ret, timeout_ns, err);
+	return call_data(gate, l, words, ret, timeout_ns, err);
 }
 
 TWZ_HOT static inline bool
@@ -455,17 +544,24 @@ call_answering(struct monitor_gate *gate, const struct route *route, const uint6
 	return *begun && call_over(gate, l, words, ret, timeout_ns, err);
 }
 
+/* Whoever wants no reason: one is needed all the same, and much too large for the way of every call. */
+static bool __attribute__((noinline))
+call_unexplained(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns)
+{
+	struct twz_error ignored;
+
+	ignored.cls = TWZ_CLASS_NONE;	/* clearing all of it would take as long as half a call */
+	return monitor_call(gate, words, ret, timeout_ns, &ignored);
+}
+
 TWZ_HOT bool
 monitor_call(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
 	     struct twz_error *err)
 {
 	bool (*by)(struct monitor_gate *, const uint64_t *, void *, int64_t, struct twz_error *);
-	struct twz_error ignored;
 
-	if (!err) {
-		ignored.cls = TWZ_CLASS_NONE;	/* clearing all of it would take as long as half a call */
-		err = &ignored;
-	}
+	if (__builtin_expect(!err, 0))
+		return call_unexplained(gate, words, ret, timeout_ns);
 	by = __atomic_load_n(&gate->call, __ATOMIC_ACQUIRE);
 	if (__builtin_expect(by != NULL, 0))
 		return by(gate, words, ret, timeout_ns, err);

@@ -185,12 +185,12 @@ compartment_bind(struct compartment *c, const struct twz_gate *gate, struct moni
 	all = realloc(c->gates, (c->ngates + 1) * sizeof(struct monitor_gate *));
 	if (all)
 		c->gates = all;
-	g = calloc(1, sizeof(*g));
+	g = aligned_alloc(_Alignof(struct monitor_gate), sizeof(*g));
 	if (!all || !g) {
 		free(g);
 		return twz_fail_sys(err, errno, "bind gate %s", gate->name);
 	}
-	*g = (struct monitor_gate){ .compartment = c, .gate = gate };
+	*g = (struct monitor_gate){ .compartment = c, .gate = gate, .index = c->index, .number = c->ngates };
 	if (!twz_plan_make(gate, &c->monitor->arena, &g->plan, err) ||
 	    !wire_describe(g->plan, c->ngates, &g->wire, err) ||
 	    (c->mechanism->bind && (!compartment_start(c, err) || !c->mechanism->bind(g, err)))) {
@@ -198,6 +198,9 @@ compartment_bind(struct compartment *c, const struct twz_gate *gate, struct moni
 		free(g);
 		return twz_wrap(err, "%s::%s", c->service->name, gate->name);
 	}
+	g->words_only = g->wire->words_only;
+	g->nwords = (uint8_t)g->wire->nslots;
+	g->ret_size = (uint8_t)wire_ret(g->wire)->size;
 	callback_route(g, c->mechanism);
 	c->gates[c->ngates++] = g;
 	handlers_inherit(g);

@@ -46,10 +46,13 @@ struct zygote {
 
 /* One process. */
 struct instance {
+	/* What every call looks at, in one line. */
+	uint64_t serial;		/* never used twice */
+	uint32_t dead;			/* atomic; callers look at it while they wait */
+	bool doomed;			/* is to be killed, or was */
 	struct compartment *compartment;	/* NULL: a spare */
 	struct zygote *zygote;		/* that made it; NULL: gone */
 	struct instance *next;		/* of all that have not ended */
-	uint64_t serial;		/* never used twice */
 	uint64_t id;			/* slot and generation, as the world sees it */
 	uint32_t refs;
 	int control, log, pidfd;	/* -1: none */
@@ -59,12 +62,11 @@ struct instance {
 	int crash_fd;
 	struct crash_page *crash;
 	struct link_shared *first;	/* memory of the first link of the session's; NULL: it is in use */
-	bool started, ready, doomed;	/* doomed: is to be killed, or was */
+	bool started, ready;
 	bool busy;			/* its socket was full: it has not read yet what it was told */
 	bool hung_up;			/* its socket ended before we doomed it */
 	bool gone;			/* the process ended; status is known if reaped */
 	bool reaped;
-	uint32_t dead;			/* atomic; callers look at it while they wait */
 	int status;			/* as by wait */
 	struct twz_error failure;	/* why it could not be loaded */
 	bool told;			/* what confines it: */
@@ -143,18 +145,23 @@ struct route {
 };
 
 struct monitor_gate {
-	struct compartment *compartment;
+	_Alignas(64) struct compartment *compartment;
 	/*
 	 * NULL: through a process. Else the mechanism's, or handlers_call(). Atomic; looked at first by every
 	 * call.
 	 */
 	bool (*call)(struct monitor_gate *gate, const uint64_t *words, void *ret, int64_t timeout_ns,
 		     struct twz_error *err);
-	void *function, *inner;		/* the mechanism's */
+	uint64_t described;		/* atomic; serial of the instance that was told of it */
+	struct wire_gate *wire;
+	/* What a call with nothing but words needs of these two: then it looks at one line alone. */
+	uint32_t index;			/* the compartment's */
+	uint32_t number;
+	uint8_t nwords, ret_size;
+	bool words_only;
 	const struct twz_gate *gate;
 	const struct twz_plan *plan;
-	struct wire_gate *wire;
-	uint64_t described;		/* atomic; serial of the instance that was told of it */
+	void *function, *inner;		/* the mechanism's */
 	struct tally *tallies;
 	/* atomic; calls without a link to it: at level none, or answered by a handler */
 	uint64_t plain, plain_errors, plain_failures;
@@ -165,8 +172,13 @@ struct monitor_gate {
 
 /* A link: held by its instance's list and, for the session's own calls, by a thread. */
 struct monitor_link {
-	struct caller caller;		/* session's links only */
+	_Alignas(64) struct caller caller;	/* session's links only */
 	struct instance *instance;
+	uint32_t layout;		/* words in the item that is in the block, + 1; 0: other */
+	uint32_t ntallies;
+	const struct monitor_gate *last;	/* that was called over it, and its tally; NULL: none */
+	struct tally *tally;
+	/* Up to here two lines, which every call needs. */
 	struct monitor_link *next;	/* of the instance */
 	struct link_shared *shared;	/* all of it, or, for links between compartments, its head */
 	size_t mapped;
@@ -175,7 +187,6 @@ struct monitor_link {
 	uint64_t shared_crossings;	/* atomic; calls that went along with another one */
 	uint32_t refs;			/* instance, thread */
 	uint32_t depth;
-	uint32_t layout;		/* words in the item that is in the block, + 1; 0: other */
 	struct instance *from;		/* the compartment that calls; NULL: the session */
 	struct route route;		/* calls over it are answers for these gates */
 	bool passed_on;			/* by a handler, for its caller */
@@ -187,7 +198,6 @@ struct monitor_link {
 	struct monitor_link *below, *inner;
 	struct wire_room room;		/* for what callbacks are called with */
 	struct tally **tallies;		/* by the gate's number; only the thread and whoever holds the lock look */
-	uint32_t ntallies;
 };
 
 /* What the zygote reads while it starts, in memory that it shares with us until then. */
@@ -442,18 +452,23 @@ struct monitor_thread {
 	uint32_t nlinks;
 	struct monitor_link *busy;	/* links whose gates have called back, the innermost first */
 	uint32_t nbusy;
+	bool crashed;
 	struct wire_room texts;
 	struct wire_room *many;		/* texts of the last monitor_call_many() */
 	uint32_t nmany;
 	struct monitor_crash crash;
-	bool crashed;
 	char crash_path[512];
 	struct monitor_frame frames[1 + CRASH_FRAMES];
 	uint32_t nframes;
 	char modules[CRASH_MODULES][CRASH_PATH];
 	uint64_t monitor, number;	/* this thread's number in the monitor of this serial */
 };
-struct monitor_thread *thread_self(void);
+extern _Thread_local struct monitor_thread thread_own __attribute__((tls_model("initial-exec")));
+static inline struct monitor_thread *
+thread_self(void)
+{
+	return &thread_own;
+}
 /** Gives back all links of this thread to @m. */
 void thread_drop(struct monitor_thread *t, const struct monitor *m);
 /** Gives back this thread's links to @c; it makes no call now. With the lock held. */

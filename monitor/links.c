@@ -59,11 +59,13 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 	  struct twz_error *err)
 {
 	struct monitor *m = i->compartment->monitor;
-	struct monitor_link *l = calloc(1, sizeof(*l));
+	struct monitor_link *l = aligned_alloc(_Alignof(struct monitor_link), sizeof(*l));
 	struct monitor_gate *gate = spec->gate;
 	void *memory = NULL;
 	int fd = -1;
 
+	if (l)
+		*l = (struct monitor_link){ 0 };
 	if (l)
 		l->context = strdup(spec->context ? spec->context :
 				    spec->from ? spec->from->compartment->context : m->options.context);

@@ -12,9 +12,10 @@ take(struct monitor_gate *gate)
 	while (y && y->taken)
 		y = y->next;
 	if (!y) {
-		y = calloc(1, sizeof(*y));
+		y = aligned_alloc(_Alignof(struct tally), sizeof(*y));
 		if (!y)
 			return NULL;
+		*y = (struct tally){ 0 };
 		y->next = gate->tallies;
 		gate->tallies = y;
 	}
@@ -42,7 +43,7 @@ make(struct monitor_link *l, struct monitor_gate *gate)
 	return all[number];
 }
 
-TWZ_HOT struct tally *
+struct tally *
 tally_find(struct monitor_link *l, struct monitor_gate *gate)
 {
 	struct monitor *m = gate->compartment->monitor;

@@ -18,7 +18,7 @@ struct monitor_link;
 enum { TALLY_SAMPLED = 64, TALLY_LOWEST = 6, TALLY_OCTAVES = 36, TALLY_BUCKETS = 4 * TALLY_OCTAVES };
 
 struct tally {
-	struct tally *next;		/* of the gate */
+	_Alignas(64) struct tally *next;	/* of the gate */
 	bool taken;			/* by a link */
 	uint64_t calls;			/* these atomic: others read them */
 	uint64_t errors;		/* the gate said no */

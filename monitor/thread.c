@@ -8,7 +8,7 @@
 
 #include "monitor/internal.h"
 
-static _Thread_local struct monitor_thread self __attribute__((tls_model("initial-exec")));
+_Thread_local struct monitor_thread thread_own;
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -80,12 +80,6 @@ make_key(void)
 {
 	if (pthread_key_create(&key, end))
 		abort();
-}
-
-TWZ_HOT struct monitor_thread *
-thread_self(void)
-{
-	return &self;
 }
 
 bool

@@ -55,6 +55,7 @@ plan_gate(struct session *s, const struct twz_service *service, const struct twz
 		g->session = s;
 		g->loaded = l;
 		g->gate = gate;
+		g->requires = *gate->requires;
 		if (!twz_plan_make(gate, &s->arena, &g->plan, err))
 			return false;
 		l->gates[gate->index] = g;
@@ -119,7 +120,7 @@ void *
 session_function(struct session_gate *g)
 {
 	/* One that requires a capability is asked for each time. */
-	return *g->gate->requires ? NULL : monitor_function(g->bound);
+	return g->requires ? NULL : monitor_function(g->bound);
 }
 
 const struct twz_plan *
@@ -164,7 +165,7 @@ session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t t
 	struct rights_call call;
 	bool ok;
 
-	if (__builtin_expect(!*g->gate->requires, 1))
+	if (__builtin_expect(!g->requires, 1))
 		return call_bound(g, words, ret, timeout_ns, err);
 	call = (struct rights_call){ .service = &g->loaded->service, .gate = g->gate };
 	if (!rights_begin(g->session, &call, err))

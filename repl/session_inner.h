@@ -31,6 +31,7 @@ struct session_gate {
 	const struct twz_gate *gate;
 	const struct twz_plan *plan;
 	struct monitor_gate *bound;	/* NULL until its first call */
+	bool requires;			/* a capability: who calls is asked for it each time */
 };
 
 /* What is kept of one service's output until its line is complete. */
