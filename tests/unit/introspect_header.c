@@ -242,7 +242,7 @@ write_all(const struct twz_type *type)
 	FILE *null = fopen("/dev/null", "w");
 
 	assert_non_null(null);
-	alarm(30);
+	alarm(300);
 	show_c(null, &service, true);
 	show_json(null, &service);
 	show_dot(null, &service);
