@@ -353,6 +353,34 @@ on_level(struct parser *p)
 }
 
 static bool
+on_visibility(struct parser *p)
+{
+	static const char *const names[] = {
+#define X(visibility, text) text,
+		TWZ_VISIBILITIES(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < TWZ_COUNT(names); i++) {
+		if (strcmp(p->words[1].text, names[i]))
+			continue;
+		pair(p, "visibility", names[i]);
+		return true;
+	}
+	return wrong_word(p, &p->words[1], "is no visibility", "there are public, private and public_incl_self");
+}
+
+/* kind where Kind: what the object that a caller names must be. */
+static bool
+on_kind(struct parser *p)
+{
+	if (!identifier(p, &p->words[1], "a parameter") || !identifier(p, &p->words[2], "a kind of object"))
+		return false;
+	pair(p, "kind", twz_format(p->arena, "%s,%s", p->words[1].text, p->words[2].text));
+	return true;
+}
+
+static bool
 on_readonly(struct parser *p)
 {
 	pair(p, "readonly", "1");
@@ -405,10 +433,12 @@ static const struct statement {
 	{ "callback", "gate", 1, 2, on_callback, "callback PARAMETER USER-DATA" },
 	{ "of", "gate", 2, WORDS_MAX, on_of, "of CALLBACK in PARAMETER[LENGTH]" },
 	{ "returns", "gate", 1, 1, on_name, "returns CODES, returns string or returns object" },
-	{ "fails", "gate", 1, 1, on_name, "fails CODES" },
+	{ "fails", "gate", 1, 1, on_name, "fails CODES, fails ENUM or fails errno" },
 	{ "alias", "gate", 1, 1, on_name, "alias NAME" },
 	{ "requires", "gate", 1, 1, on_name, "requires CAPABILITY" },
 	{ "level", "gate", 1, 1, on_level, "level LEVEL" },
+	{ "visibility", "gate", 1, 1, on_visibility, "visibility VISIBILITY" },
+	{ "kind", "gate", 2, 2, on_kind, "kind PARAMETER KIND" },
 	{ "readonly", "gate", 0, 0, on_readonly, "readonly" },
 };
 

@@ -313,6 +313,31 @@ result_of(const struct twz_type *codes, struct twz_arena *arena)
 	return result;
 }
 
+/* By errno, or by an enum of the library's own, whose names need not be said again. */
+static const struct twz_type *
+failing(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
+	struct twz_arena *arena)
+{
+	const struct twz_type *ret = type ? twz_type_strip(type) : &twz_type_void;
+	struct twz_type *codes;
+
+	if (!strcmp(record->returns, "errno")) {
+		if (!twz_errno_able(type))
+			judge_refuse(gate, "its record says that errno tells of its errors, but it returns no int");
+		return type;
+	}
+	if (ret->kind != TWZ_ENUM || (strcmp(ret->name, record->returns) && strcmp(type->name, record->returns))) {
+		judge_refuse(gate, twz_format(arena, "its record has a wrong result: '%.60s'",
+					      record_clean(arena, record->returns)));
+		return type;
+	}
+	codes = twz_new(arena, struct twz_type);
+	*codes = *ret;
+	codes->name = record->returns;
+	codes->target = result_of(codes, arena);
+	return codes;
+}
+
 /* What the function returns according to its record: one of some codes, a text, or an object. */
 static const struct twz_type *
 returned(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
@@ -323,6 +348,8 @@ returned(struct twz_gate *gate, const struct twz_type *type, const struct record
 
 	if (!*record->returns)
 		return type;
+	if (!record->codes && record->fails)
+		return failing(gate, type, record, arena);
 	if (!record->codes && !strcmp(record->returns, "object")) {
 		if (ret->kind != TWZ_POINTER)
 			judge_refuse(gate, "its record says that it returns an object");
@@ -363,6 +390,8 @@ own_type(struct twz_gate *gate, const struct twz_type *type, const struct record
 	own->target = returned(gate, type->target, record, arena);
 	if (!record->codes && !strcmp(record->returns, "object"))
 		own->count = TWZ_RETURNS_OBJECT;
+	else if (record->fails && !record->codes && !strcmp(record->returns, "errno"))
+		own->count = TWZ_RETURNS_ERRNO;
 	gate->type = own;
 	return params;
 }

@@ -494,7 +494,7 @@ join_codes(struct reader *r)
 			if (!strcmp(gate->returns, r->out->codes[k].name))
 				gate->codes = &r->out->codes[k];
 		r->gate = gate;
-		if (*gate->returns && !gate->codes && strcmp(gate->returns, "string") &&
+		if (*gate->returns && !gate->codes && !gate->fails && strcmp(gate->returns, "string") &&
 		    strcmp(gate->returns, "object"))
 			refuse(r, "result", gate->returns);
 	}

@@ -31,8 +31,8 @@ struct record_codes {
 struct record_gate {
 	const char *name, *doc, *requires, *converts;
 	const char *names;		/* "a,b": of all parameters, instead of the library's; "" */
-	const char *returns;		/* the name of codes, or "string"; "" */
-	bool fails;			/* of these codes all but 0 are errors */
+	const char *returns;		/* the name of codes, or "string", "object"; "" */
+	bool fails;			/* of these codes all but 0 are errors; "errno": and what is negative is one */
 	const struct record_codes *codes;
 	const char **aliases;
 	struct record_param *params;

@@ -342,7 +342,10 @@ call_any(union function f, const struct twz_plan *plan, const uint64_t *words, v
 	}
 	/* libffi widens small integers: it needs a whole word. */
 	room = twz_alloc(&arena, plan->ret.size + sizeof(ffi_arg));
+	errno = 0;
 	ffi_call(&cif, f.any, room, values);
+	if (plan->ret.by_errno)
+		wire_tell_errno(room, plan->ret.size, errno);
 	if (plan->ret.size)
 		memcpy(ret, room, plan->ret.size);
 	return true;

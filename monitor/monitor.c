@@ -177,7 +177,8 @@ monitor_function(const struct monitor_gate *gate)
 	void *function = NULL;
 
 	pthread_mutex_lock(&c->monitor->lock);
-	if (c->mechanism == &mechanism_direct && c->loaded && !c->unloading && gate->call != handlers_call) {
+	if (c->mechanism == &mechanism_direct && c->loaded && !c->unloading && gate->call != handlers_call &&
+	    !gate->plan->ret.by_errno) {
 		c->lent = true;	/* whoever has it calls it without asking: it must stay */
 		function = gate->function;
 	}

@@ -33,6 +33,8 @@ stands_for_something(const struct wire_gate *g, const struct wire_slot *s, uint6
 		return s->size == 8 && (s->pass == TWZ_PASS_WORD || s->pass == TWZ_PASS_REF);
 	case WIRE_TOKEN:
 		return s->size == 8 && s->pass == TWZ_PASS_WORD;
+	case WIRE_ERRNO:
+		return (s->size == 4 || s->size == 8) && s->pass == TWZ_PASS_WORD && s->is_signed && !s->is_float;
 	case WIRE_CALLBACK:
 		return s->size == 8 && s->pass == TWZ_PASS_WORD && !inside && s->tag % 8 == 0 && s->tag >= need &&
 		       s->tag < g->bytes && g->bytes - s->tag >= sizeof(*g) &&

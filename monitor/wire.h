@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "monitor/link.h"
 #include "twz/plan.h"
@@ -25,7 +26,25 @@ enum wire_stands {
 	WIRE_OBJECT,		/* an object of the service's */
 	WIRE_CALLBACK,		/* a function of the caller's */
 	WIRE_TOKEN,		/* the user data of such a function */
+	WIRE_ERRNO,		/* result: of an error when it is negative */
 };
+
+/* What a gate returned, @size bytes at @ret, when @number is its errno. One that says nothing is no error's. */
+static inline void
+wire_tell_errno(void *ret, uint32_t size, int number)
+{
+	int64_t value;
+	int32_t small;
+
+	memcpy(&small, ret, sizeof(small));
+	if (size == sizeof(small))
+		value = small;
+	else
+		memcpy(&value, ret, sizeof(value));
+	if (value < 0)
+		value = number > 0 ? -number : INT32_MIN;
+	memcpy(ret, &value, size);
+}
 
 /* What stands in the place of callbacks and of their user data, unless it is NULL: no address of anything. */
 static inline uint64_t

@@ -83,7 +83,7 @@ describe_slot(const struct twz_slot *from, struct wire_slot *to)
 		.is_signed = from->is_signed,
 		.behind = from->behind,
 		.stands = from->object ? WIRE_OBJECT : from->callback ? WIRE_CALLBACK :
-			  from->token ? WIRE_TOKEN : WIRE_NUMBER,
+			  from->token ? WIRE_TOKEN : from->by_errno ? WIRE_ERRNO : WIRE_NUMBER,
 		.closes = from->closes,
 		.tag = from->tag,
 		.size = from->size,

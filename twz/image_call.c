@@ -268,6 +268,27 @@ no_text(const struct twz_plan *plan, const void *ret)
 	return !text;
 }
 
+/* What it wrote belongs to what it returned, as what went well. */
+static bool
+errno_result(const struct twz_plan *plan, const uint64_t *words, struct twz_value *v, struct twz_arena *arena,
+	     struct twz_value *out, struct twz_error *err)
+{
+	int32_t number = v->integer < INT32_MIN ? INT32_MIN : v->integer < 0 ? (int32_t)v->integer : 0;
+	struct twz_value error;
+
+	if (!number && plan->nouts && !with_outs(plan, words, arena, v, err))
+		return false;
+	if (!number) {
+		*out = twz_ok(arena, plan->codes, *v);
+		return true;
+	}
+	number = number == INT32_MIN ? 0 : -number;
+	if (!twz_image_load(twz_result_err(plan->codes)->type, &number, arena, &error, err))
+		return false;
+	*out = twz_err(arena, plan->codes, error);
+	return true;
+}
+
 bool
 twz_image_result(const struct twz_plan *plan, const uint64_t *words, const void *ret,
 		 struct twz_arena *arena, struct twz_value *out, struct twz_error *err)
@@ -281,6 +302,8 @@ twz_image_result(const struct twz_plan *plan, const uint64_t *words, const void 
 	if (plan->ret.pass != TWZ_PASS_NOTHING &&
 	    !twz_image_load(plan->ret.type, ret, arena, &v, err))
 		return false;
+	if (plan->ret.by_errno)
+		return errno_result(plan, words, &v, arena, out, err);
 	if (plan->codes && v.integer) {
 		*out = twz_err(arena, plan->codes, v);
 		return true;

@@ -514,7 +514,7 @@ mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slot
 static bool
 all_words(const struct twz_plan *plan)
 {
-	if (plan->nslots > 6 || plan->ret.is_float || plan->ret.object ||
+	if (plan->nslots > 6 || plan->ret.is_float || plan->ret.object || plan->ret.by_errno ||
 	    (plan->ret.pass != TWZ_PASS_WORD && plan->ret.pass != TWZ_PASS_NOTHING))
 		return false;
 	for (uint32_t i = 0; i < plan->nslots; i++)
@@ -572,6 +572,9 @@ make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const st
 	slots = twz_new_array(arena, func->nmembers, struct twz_slot);
 	if (!result(&w, func->target, &plan->ret))
 		return false;
+	plan->ret.by_errno = func->count == TWZ_RETURNS_ERRNO;
+	if (plan->ret.by_errno && !twz_errno_able(func->target))
+		return refuse(&w, NULL, "only an integer of 32 or 64 bits with a sign can tell of errors by errno");
 	for (uint32_t i = 0; i < func->nmembers; i++) {
 		w.param = &func->members[i];
 		if (!parameter(&w, &slots[i]))

@@ -45,6 +45,7 @@ struct twz_slot {
 	bool object;			/* WORD: the number of an object of the service's; REF, result: of one that it makes */
 	bool closes;			/* object: gone afterwards */
 	bool null;			/* WORD: a pointer that is always NULL */
+	bool by_errno;			/* result: negative for a failure, which is errno's */
 	bool token;			/* WORD: user data of a callback, which only its caller knows */
 	uint32_t tag;			/* object: tells its type from others */
 	uint32_t size;			/* WORD: 1, 2, 4, 8; STRUCT, REF: bytes; BUFFER: bytes of one element */

@@ -75,8 +75,11 @@ enum twz_dir { TWZ_IN, TWZ_OUT, TWZ_INOUT };
  */
 enum { TWZ_OBJECT = -2 };
 
-/* The count of a function's type when the pointer that it returns is to an object of the service's own. */
-enum { TWZ_RETURNS_OBJECT = 1 };
+/*
+ * The count of a function's type when the pointer that it returns is to an object of the service's own, or the
+ * integer that it returns, when it is negative, is for an error that errno tells.
+ */
+enum { TWZ_RETURNS_OBJECT = 1, TWZ_RETURNS_ERRNO = 2 };
 
 /*
  * The extent of a callback, a pointer to a function of the caller's that the gate may call until it returns: count
@@ -115,7 +118,7 @@ struct twz_type {
 	bool is_variadic;		/* FUNC */
 	bool is_prototyped;		/* FUNC: false for K&R and for assembly */
 	uint32_t size, align;		/* bytes; 0 for VOID, FUNC, LIST, and OPAQUE unless its form has one */
-	uint64_t count;			/* ARRAY: elements; FUNC: 0 or TWZ_RETURNS_OBJECT */
+	uint64_t count;			/* ARRAY: elements; FUNC: 0 or TWZ_RETURNS_… */
 	const char *name;		/* tag, typedef's or base type's name in C; "" when anonymous */
 	const char *why;		/* OPAQUE: why it cannot cross, or NULL */
 	const struct twz_type *target;	/* STRING: NULL for char, else its typedef; ENUM: see twz_returned() */
@@ -224,9 +227,14 @@ const struct twz_member *twz_result_ok(const struct twz_type *type);
 const struct twz_member *twz_result_err(const struct twz_type *type);
 /**
  * What callers get from a function of this type: what it returns, but a Result<(), E> where it returns an
- * enum E of codes of which 0 is success. Such an enum has the Result as its target.
+ * enum E of codes of which 0 is success. Such an enum has the Result as its target. With TWZ_RETURNS_ERRNO it is
+ * twz_errno_result().
  */
 const struct twz_type *twz_returned(const struct twz_type *func);
+/** Whether an integer of this type can tell of a failure by being negative. */
+bool twz_errno_able(const struct twz_type *ret);
+/** Result<i32, Errno> or Result<i64, Errno>, where @ret is such a type. */
+const struct twz_type *twz_errno_result(const struct twz_type *ret);
 /**
  * The name that tells objects behind pointers to @target apart: the tag, else the typedef that stands for what has
  * none. "" for void.

@@ -137,6 +137,11 @@ typedef struct twz_objid {
 #define TWZ_VISIBILITY(whose) ("visibility=" #whose "\0", (void)twz_visibility_##whose)
 /* The calling context must hold this capability. */
 #define TWZ_REQUIRES(capability) ("requires=" #capability "\0", (void)sizeof(struct twz_cap_##capability *))
+/*
+ * How a function fails that returns no Result: errno, when the int, long or ssize_t that it returns is negative; or
+ * the name of the enum that it returns, of which all but 0 are errors.
+ */
+#define TWZ_FAILS(how) ("fails=" #how "\0", (void)0)
 /* Changes nothing that a caller could notice. */
 #define TWZ_READONLY ("readonly=1\0", (void)0)
 

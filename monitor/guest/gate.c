@@ -127,7 +127,7 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 		if (wire->slots[i].stands == WIRE_CALLBACK)
 			gate->callbacks[i] = callback_make(gate->wire, i);
 	}
-	gate->has_others |= wire_ret(gate->wire)->stands == WIRE_OBJECT;
+	gate->has_others |= wire_ret(gate->wire)->stands != WIRE_NUMBER;
 	gate->typed = gate->function && (wire->words_only || gate_prepare(gate->wire, &gate->cif, gate->types));
 	__atomic_store_n(&gates[wire->number], gate, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&added, 1, __ATOMIC_SEQ_CST);
@@ -243,7 +243,10 @@ gate_run(struct gate *gate, struct wire_run *run)
 	error = take_others(gate, run);
 	if (error)
 		return error;
+	errno = 0;
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
+	if (ret->stands == WIRE_ERRNO)
+		wire_tell_errno(run->ret, ret->size, errno);
 	if (!give_others(gate->wire, run))
 		return ENFILE;
 	if (ret->stands != WIRE_OBJECT)

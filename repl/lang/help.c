@@ -248,6 +248,10 @@ show_result(FILE *out, const struct twz_gate *gate)
 	if (!errors || errors->kind != TWZ_ENUM)
 		return;
 	fputs("\nErrors\n", out);
+	if (gate->type->count == TWZ_RETURNS_ERRNO) {
+		fputs("  those of the C library, by their names: ENOENT, EACCES, …\n", out);
+		return;
+	}
 	for (uint32_t i = 0; i < errors->nmembers; i++) {
 		const struct twz_member *m = &errors->members[i];
 

@@ -330,6 +330,163 @@ $ export TWZ_GATES=$PWD/odd; echo 'contrary::adler32' >adler.twz; twz --check ad
 adler.twz:1:1: Type Error: contrary::adler32 cannot be called: its record says that it returns a string
 Type Error: contrary::zlibVersion cannot be called: its record has a wrong result: 'Nothing'
 [3]
+## Errors that errno tells of, and those of an enum of the library's own: results that are typed, at each level.
+$ cat >how.c <<'C'
+> #include <errno.h>
+> #include <stdint.h>
+> #include <stdlib.h>
+> #include <sys/stat.h>
+> #include <twz/gate.h>
+> enum mood { FINE, TIRED, ANGRY = 7 };
+> typedef enum { GOOD, BAD = 3 } luck;
+> int64_t measure(const char *path) { struct stat st; return stat(path, &st) ? -1 : (int64_t)1 << 33; }
+> int fail(int number, int *half) { errno = number; *half = number / 2; return number ? -1 : 5; }
+> enum mood ask(int how) { return how; }
+> luck roll(int how) { return how; }
+> short small(void) { return 1; }
+> int hidden(void) { return 1; }
+> uint64_t low(ObjID id) { return id.twz_low; }
+> C
+$ cc -shared -fPIC -g -I$TWZ_ROOT/include -o libhow.so how.c; mkdir how.d; cat >how.d/how.gates <<end
+> library $PWD/libhow.so
+> service how "Says what went wrong"
+> gate measure
+> 	fails errno
+> 	readonly
+> gate fail
+> 	out half[1]
+> 	fails errno
+> gate ask
+> 	fails mood
+> gate roll
+> 	fails luck
+> gate small
+> 	fails errno
+> gate hidden
+> 	visibility private
+> end
+$ export TWZ_GATES=$PWD/how.d; twz-inspect how
+how  # Says what went wrong
+  measure(path: string) -> Result<i64, Errno>
+  fail(number: i32, out half: i32) -> Result<i32, Errno>
+  ask(how: i32) -> Result<(), mood>
+  roll(how: i32) -> Result<(), luck>
+  small() -> i16  not callable: its record says that errno tells of its errors, but it returns no int
+  hidden() -> i32
+[1]
+$ export TWZ_GATES=$PWD/how.d; for level in full none; do for call in 'measure "/nowhere"' 'measure "/"' 'fail 17' 'fail 0' 'fail (-1)' 'fail 9999' 'ask 0' 'ask 7' 'ask 5' 'roll 3' 'small' 'hidden'; do echo "-- $call"; twz -c "_ = sys::load how --isolation=$level; how::$call" 2>&1; done; done
+-- measure "/nowhere"
+Error: No such file or directory
+-- measure "/"
+8589934592
+-- fail 17
+Error: File exists
+-- fail 0
+{result: 5, half: 0}
+-- fail (-1)
+Fault: how::fail: the service gave the number 0 as a Errno
+-- fail 9999
+Fault: how::fail: the service gave the number 9999 as a Errno
+-- ask 0
+-- ask 7
+Error: ANGRY
+-- ask 5
+Fault: how::ask: the service gave the number 5 as a mood
+-- roll 3
+Error: BAD
+-- small
+Type Error: how::small cannot be called: its record says that errno tells of its errors, but it returns no int
+-- hidden
+Security Error: Failed to call hidden in how: the gate is private to its own compartment
+-- measure "/nowhere"
+Error: No such file or directory
+-- measure "/"
+8589934592
+-- fail 17
+Error: File exists
+-- fail 0
+{result: 5, half: 0}
+-- fail (-1)
+Fault: how::fail: the service gave the number 0 as a Errno
+-- fail 9999
+Fault: how::fail: the service gave the number 9999 as a Errno
+-- ask 0
+-- ask 7
+Error: ANGRY
+-- ask 5
+Fault: how::ask: the service gave the number 5 as a mood
+-- roll 3
+Error: BAD
+-- small
+Type Error: how::small cannot be called: its record says that errno tells of its errors, but it returns no int
+-- hidden
+Security Error: Failed to call hidden in how: the gate is private to its own compartment
+[4]
+$ export TWZ_GATES=$PWD/how.d; twz -o json -c 'how::fail 0; try how::fail 2 else "none"; match how::measure "/nowhere" { Ok(n) => print n, Err(ENOENT) => print "not there", Err(e) => print $e }'; twz -c 'help how::fail' | sed -n '/^Result/,/^$/p; /^Errors/,/^$/p'; echo 'match how::measure "/" { Ok(n) => print n, Err(ENOENTE) => print 1 }' >e.twz; twz --check e.twz
+{"result":5,"half":0}
+"none"
+"not there"
+Result
+  Result<i32, Errno>
+
+Errors
+  those of the C library, by their names: ENOENT, EACCES, …
+
+e.twz:1:48: Type Error: Expected 'Errno' got 'String'
+[3]
+## A compiled caller gets the negative number of the error, from a compartment and from its own process.
+$ export TWZ_GATES=$PWD/how.d; twz-inspect --stubs how >/dev/null 2>&1; cat >main.c <<'C'
+> #include <stdio.h>
+> #include "how_stub.h"
+> int main(void) { int half = 0, r = how_fail(2, &half); printf("%d %d\n", r, half); r = how_fail(0, &half); printf("%d %d %d\n", r, (int)how_measure("/nowhere"), (int)how_ask(7)); return !!twz_failed(); }
+> C
+$ export TWZ_GATES=$PWD/how.d; cc -I. -I$TWZ_ROOT/include -o main main.c how_stub.c -L$TWZ_BUILD/lib -ltwz -Wl,-rpath,$TWZ_BUILD/lib; ./main; TWZ_ISOLATION=none ./main
+-2 1
+5 -2 7
+-2 1
+5 -2 7
+## The same said in a service's own record.
+$ cat >own.c <<'C'
+> #include <errno.h>
+> #include <twz/gate.h>
+> TWZ_SERVICE("own", "1.0", "Fails by errno");
+> enum colour { RED, GREEN };
+> TWZ_GATE(long, root, (long n), TWZ_DOC("Of a square"), TWZ_FAILS(errno), TWZ_READONLY)
+> {
+> 	for (long r = 0; r * r <= n; r++)
+> 		if (r * r == n)
+> 			return r;
+> 	errno = EDOM;
+> 	return -1;
+> }
+> TWZ_GATE(enum colour, is_red, (enum colour c), TWZ_DOC("Fails if not"), TWZ_FAILS(colour))
+> {
+> 	return c;
+> }
+> C
+$ mkdir own.d; cc -shared -fPIC -g -I$TWZ_ROOT/include -o own.d/libown.so own.c; export TWZ_PATH=$PWD/own.d; twz-inspect own.d/libown.so; twz -c '[9, 16] | map own::root; own::is_red RED; try own::is_red GREEN else "green"; own::root 8'
+own 1.0  # Fails by errno
+  root(n: i64) -> Result<i64, Errno>  # Of a square
+  is_red(c: colour) -> Result<(), colour>  # Fails if not
+[3, 4]
+green
+Error: Numerical argument out of domain
+[1]
+## Lines of a gates file that say no more than nonsense.
+$ for line in 'visibility hidden' 'visibility' 'kind id' 'kind id "x"' 'fails'; do printf 'library %s\nservice how\ngate low\n\t%s\n' $PWD/libhow.so "$line" >how.d/how.gates; TWZ_GATES=$PWD/how.d twz-inspect how 2>&1 | sed 's|^.*how.gates|how.gates|'; done; printf 'library %s\nservice how\ngate low\n\tkind id Book\n' $PWD/libhow.so >how.d/how.gates; TWZ_GATES=$PWD/how.d twz -c 'naming::put shelf 0x5 --kind Shelf; naming::put book 0x6 --kind Book; how::low book; how::low shelf'
+how.gates:4:13: 'hidden' is no visibility
+  hint: there are public, private and public_incl_self
+how.gates:4:2: 'visibility' has too few or too many words behind it
+  hint: as in: visibility VISIBILITY
+how.gates:4:2: 'kind' has too few or too many words behind it
+  hint: as in: kind PARAMETER KIND
+how.gates:4:10: 'x' is no name of a kind of object
+  hint: names are letters, digits and _
+how.gates:4:2: 'fails' has too few or too many words behind it
+  hint: as in: fails CODES, fails ENUM or fails errno
+6
+Type Error: Object 'shelf' does not implement Book.
+[3]
 ## Who calls a library that is installed and no service yet hears what makes it one.
 $ twz -v -c 'crypt::crypt "x" "y"' 2>&1 | sed 's/libcrypt\.so\.[0-9.]*/LIBRARY/g'
 Name Error: no service 'crypt'
