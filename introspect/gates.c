@@ -480,6 +480,9 @@ unknown_statement(struct parser *p)
 	const char *names[TWZ_COUNT(statements)], *near;
 	size_t n = 0;
 
+	if (!strcmp(p->words[0].text, "??"))
+		return wrong_word(p, &p->words[0], "is a question of the draft",
+				  "keep what is right of its line, without the ??: out digest[32]");
 	for (size_t i = 0; i < TWZ_COUNT(statements); i++)
 		names[n++] = statements[i].name;
 	near = twz_nearest(p->words[0].text, names, n);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "repl/editor_text.h"
 #include "twz/error.h"
 
 /*
@@ -210,11 +211,11 @@ fence_length(const struct record *r)
 }
 
 static void
-write_fence(FILE *f, size_t n)
+write_fence(FILE *f, size_t n, const char *info)
 {
 	while (n--)
 		fputc('`', f);
-	fputc('\n', f);
+	fprintf(f, "%s\n", info);
 }
 
 static void
@@ -242,6 +243,7 @@ record_save(void *record, const char *file, struct twz_error *err)
 	time_t now = time(NULL);
 	struct tm tm;
 	size_t n = fence_length(r);
+	char info[32];
 	bool done;
 
 	if (!f)
@@ -250,10 +252,12 @@ record_save(void *record, const char *file, struct twz_error *err)
 	localtime_r(&now, &tm);
 	fprintf(f, "# Session of %04d-%02d-%02d\n\n`twz --test` replays it. Where something differs each time, write … for it.\n\n",
 		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
-	write_fence(f, n);
+	/* What is wide was shown as this terminal is wide. */
+	snprintf(info, sizeof(info), " columns=%d", editor_columns());
+	write_fence(f, n, info);
 	for (const struct entry *e = r->first; e; e = e->next)
 		write_entry(f, e);
-	write_fence(f, n);
+	write_fence(f, n, "");
 	done = !fflush(f) && !ferror(f);
 	if (!done)
 		twz_fail(err, TWZ_CLASS_GATE, twz_code_from_errno(errno), "cannot write %s: %s", file,

@@ -165,7 +165,8 @@ read_step(struct document *d, struct transcript_block *block, size_t line, size_
 static void
 read_block(struct document *d, size_t line, size_t end)
 {
-	struct transcript_block block = { 0 };
+	const char *columns = strstr(d->lines[line - 1], " columns=");
+	struct transcript_block block = { .columns = columns ? atoi(columns + strlen(" columns=")) : 0 };
 
 	if (line == end || !begins(d->lines[line], PROMPT))
 		return;

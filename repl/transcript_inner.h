@@ -25,6 +25,7 @@ struct transcript_step {
 struct transcript_block {
 	struct transcript_step *steps;
 	size_t nsteps;
+	int columns;			/* of the terminal that it is replayed in; 0: as wide as it needs */
 };
 
 /** Runs a block in a session of its own, in a process of its own. */

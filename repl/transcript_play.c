@@ -97,6 +97,15 @@ play_step(struct player *p, const char *text)
 	return !fflush(p->report) && !head.last && !signals_interrupted();
 }
 
+/* Of this child's block; the function that the language asks has no data. */
+static int block_columns;
+
+static int
+columns(void)
+{
+	return block_columns;
+}
+
 static void
 open_player(struct player *p)
 {
@@ -123,6 +132,7 @@ open_player(struct player *p)
 		.output = p->o->output,
 		.json = p->o->json,
 		.out_tty = true,
+		.columns = block_columns > 0 ? columns : NULL,
 		.last = true,
 		.trace = p->o->trace,
 		.verbose = p->o->verbose,
@@ -141,6 +151,7 @@ play(const struct options *o, const struct transcript_block *block, int report)
 	if (!p.report)
 		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	block_columns = block->columns;
 	open_player(&p);
 	for (size_t i = 0; i < block->nsteps; i++)
 		if (!play_step(&p, block->steps[i].text))

@@ -230,7 +230,11 @@ pointer(struct draft *d, uint32_t i, const struct twz_type *t)
 	case TWZ_INT:
 	case TWZ_FLOAT:
 	case TWZ_ENUM:
-		elements(d, i, !t->is_const);
+		/* One byte is hardly ever just one: it may be the 16 of a uuid_t, of which C tells nobody. */
+		if (target->size == 1)
+			to_nothing_known(d, i, t);
+		else
+			elements(d, i, !t->is_const);
 		break;
 	case TWZ_STRING:
 	case TWZ_ARRAY:

@@ -70,16 +70,26 @@ static bool
 show_help(struct lang *l, const char *topic, struct twz_error *err)
 {
 	const struct lang_options *o = l->options;
-	TWZ_FREE char *text = NULL;
-	size_t n = 0;
-	FILE *f = o->page ? open_memstream(&text, &n) : NULL;
+	TWZ_FREE char *text = NULL, *wrapped = NULL;
+	size_t n = 0, n_wrapped = 0;
+	int columns = o->out_tty && !o->plain && o->columns ? o->columns() : 0;
+	FILE *f = o->page || columns > 0 ? open_memstream(&text, &n) : NULL;
 	bool done;
 
 	if (!f)
 		return lang_help(l, topic, o->out, err);
 	done = lang_help(l, topic, f, err);
 	fclose(f);
-	return done && (o->page(o->page_data, text, n, err) || lang_fail_output(l, err));
+	if (!done || columns <= 0)
+		return done && (o->page(o->page_data, text, n, err) || lang_fail_output(l, err));
+	f = open_memstream(&wrapped, &n_wrapped);
+	if (!f)
+		return twz_fail_sys(err, errno, "show help");
+	lang_wrap(f, text, n, (size_t)columns);
+	fclose(f);
+	if (o->page)
+		return o->page(o->page_data, wrapped, n_wrapped, err) || lang_fail_output(l, err);
+	return fwrite(wrapped, 1, n_wrapped, o->out) == n_wrapped || lang_fail_output(l, err);
 }
 
 static bool

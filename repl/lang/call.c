@@ -30,8 +30,8 @@ is_gates_file(const char *path)
 	return dot && !strcmp(dot, ".gates");
 }
 
-static bool
-no_gate(const struct twz_service *service, const char *name, struct twz_error *err)
+bool
+lang_no_gate(const struct twz_service *service, const char *name, struct twz_error *err)
 {
 	TWZ_ARENA arena = { 0 };
 	const char **names = NULL, *near;
@@ -68,7 +68,7 @@ find_gate(struct lang *l, const struct ast *a, struct call_site *site, struct tw
 	name = colons + 2;
 	site->gate = twz_gate_find(site->service, name);
 	if (!site->gate) {
-		no_gate(site->service, name, err);
+		(void)lang_no_gate(site->service, name, err);
 		return lang_at_span(err, a->from + at + 2, a->head_to);
 	}
 	return true;

@@ -342,19 +342,10 @@ static const struct twz_gate *
 find_gate(const struct twz_service *service, const char *name, struct twz_error *err)
 {
 	const struct twz_gate *gate = twz_gate_find(service, name);
-	TWZ_ARENA arena = { 0 };
-	const char **names = twz_new_array(&arena, service->ngates, const char *), *near;
 
-	if (gate)
-		return gate;
-	for (uint32_t i = 0; i < service->ngates; i++)
-		names[i] = service->gates[i].name;
-	near = twz_nearest(name, names, service->ngates);
-	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no gate '%s' in %s", name,
-		 service->name);
-	if (near)
-		twz_hint(err, "did you mean %s?", near);
-	return NULL;
+	if (!gate)
+		(void)lang_no_gate(service, name, err);
+	return gate;
 }
 
 /* -- everything ----------------------------------------------------------------------------------- */

@@ -416,6 +416,10 @@ bool lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz
 /** A bareword for a parameter of any type: a variable, else its spelling. */
 bool lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret,
 		       struct twz_error *err);
+/** Says that @service has no gate @name, and what it has instead. Returns false. */
+bool lang_no_gate(const struct twz_service *service, const char *name, struct twz_error *err);
+/** A text of help or the like, in lines of at most @columns where its words allow it. */
+void lang_wrap(FILE *out, const char *text, size_t n, size_t columns);
 /** A call of @gate that could be pasted, below the heading Example; @plan NULL: of a built-in service. */
 void lang_example(const struct repl_host *host, const struct twz_service *service, const struct twz_gate *gate,
 		  const struct twz_plan *plan, FILE *out);
@@ -545,3 +549,7 @@ bool lang_show_statement(struct lang *l, const struct twz_value *v, struct twz_e
 void lang_write_escaped(FILE *out, const char *text, size_t n, const char *quote);
 /** Columns on a terminal of @n bytes of UTF-8. */
 size_t lang_width(const char *text, size_t n);
+/** Writes a struct, or a result of one, with a line for each field; false, and nothing, when it is narrow enough. */
+bool lang_write_spread(FILE *out, const struct twz_value *v, size_t columns);
+/** A field's name, in quotes where it is none. */
+void lang_write_name(FILE *out, const char *name);

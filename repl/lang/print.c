@@ -174,6 +174,15 @@ write_function(FILE *out, const struct lang_function *f)
 	fputs(literal ? "| …}" : ")", out);
 }
 
+void
+lang_write_name(FILE *out, const char *name)
+{
+	if (is_name(name))
+		fputs(name, out);
+	else
+		write_quoted(out, name, strlen(name));
+}
+
 static void
 write_record(FILE *out, const struct twz_value *v)
 {
@@ -196,10 +205,7 @@ write_record(FILE *out, const struct twz_value *v)
 		const char *name = v->list.names[i];
 
 		fputs(i ? ", " : "", out);
-		if (is_name(name))
-			fputs(name, out);
-		else
-			write_quoted(out, name, strlen(name));
+		lang_write_name(out, name);
 		fputs(": ", out);
 		lang_write(out, &v->list.items[i]);
 	}
@@ -358,6 +364,9 @@ show_pretty(struct lang *l, FILE *out, const struct twz_value *v)
 			return;
 	}
 	if (lang_write_table(l, out, v))
+		return;
+	if (tty && !l->options->plain && l->options->columns &&
+	    lang_write_spread(out, v, (size_t)l->options->columns()))
 		return;
 	if (v->kind == TWZ_VALUE_STRING)
 		lang_write_clean(out, v->string.text, v->string.n);

@@ -525,6 +525,31 @@ $ sed -i 's/^gate/# gate/' needs/bare.gates; TWZ_GATES=$PWD/needs twz -v -c 'bar
 Link Error: HERE/libbare.so: no gates
   bare::bare_sum 40 2
   ^^^^ HERE/needs/bare.gates makes none of its functions a gate: take the # away from those that are right
+## Bytes without a length are no single byte: the draft asks.
+$ printf 'typedef unsigned char id_t16[16];\nvoid ids_new(id_t16 out);\nint ids_is_null(const unsigned char *uu);\nint ids_sum(const unsigned char *from, int n);\nint ids_next(int *n);\n' >ids.h; printf '#include "ids.h"\nvoid ids_new(unsigned char *o) { for (int i = 0; i < 16; i++) o[i] = (unsigned char)i; }\nint ids_is_null(const unsigned char *u) { return !*u; }\nint ids_sum(const unsigned char *f, int n) { return n ? *f : 0; }\nint ids_next(int *n) { return (*n)++; }\n' >ids.c; cc -shared -fPIC -o libids.so ids.c; mkdir asked; twz-inspect --gates libids.so --headers ids.h | tee asked/ids.gates | sed -n '/gate /,$p'
+# gate ids_is_null
+#	?? uu: in uu[N], out uu[N], string uu, object uu, null uu …
+
+# void ids_new(unsigned char *out)
+# gate ids_new
+#	?? out: in out[N], out out[N], string out, object out, null out …
+
+# int ids_next(int *n)
+# gate ids_next
+#	out n[1]
+
+# int ids_sum(const unsigned char *from, int n)
+# gate ids_sum
+#	in from[n]
+
+# 0 of these functions are gates, 4 wait for a person, 0 can be none.
+$ sed -i 's/^#.*?? out: /	/; s/^# gate ids_new/gate ids_new/' asked/ids.gates; TWZ_GATES=$PWD/asked twz-inspect ids 2>&1 | sed 's/.*gates:[0-9]*/HERE/'
+HERE:2: 'in' has too few or too many words behind it
+  hint: as in: in PARAMETER[LENGTH]
+$ sed -i 's/^	in out.*/	out out[16]/' asked/ids.gates; TWZ_GATES=$PWD/asked twz -c 'ids::ids_new'; printf 'library libz.so.1\ngate crc32\n\t?? x: in x[N]\n' >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed 's/.*gates:/HERE:/'
+[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+HERE:3:2: '??' is a question of the draft
+  hint: keep what is right of its line, without the ??: out digest[32]
 ## The name that a library is linked by finds it, and the service that it is.
 $ twz-inspect crypt 2>&1 | sed 's/libcrypt\.so\.[0-9.]*/LIBRARY/g'; twz-inspect libpng 2>&1 | sed 's/libpng[0-9]*\.so\.[0-9.]*/LIBRARY/g'
 twz-inspect: crypt: no such service or file

@@ -38,7 +38,7 @@ $ cat demo.md
 
 `twz --test` replays it. Where something differs each time, write … for it.
 
-````
+```` columns=160
 twz> user ?= passwd::lookup_user bob
 twz> user
 User{id: 1001, name: "bob"}
@@ -68,7 +68,7 @@ Type Error: Expected 'color' got 'String'
 twz> save session colors.md
 $ tail -n +4 colors.md
 
-```
+``` columns=160
 twz> calc::next_color GREN
 Type Error: Expected 'color' got 'String'
   calc::next_color GREN
@@ -78,3 +78,8 @@ Type Error: Expected 'color' got 'String'
 $ twz -c 'save session x.md'
 Type Error: only what was typed at a prompt can be saved
 [3]
+## What is wide is replayed in a terminal as wide as it was.
+$ printf '``` columns=40\ntwz> calc::sample\n…\n  color: GREEN,\n…\n}\ntwz> passwd::lookup_user bob\nOk(User{id: 1001, name: "bob"})\n```\n' >narrow.md; twz --test narrow.md; sed 's/ columns=40//' narrow.md >wide.md; twz --test wide.md | head -1
+ok narrow.md:2
+2 statements in 1 block, 0 not as written
+not ok wide.md:2: twz> calc::sample
