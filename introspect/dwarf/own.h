@@ -248,17 +248,18 @@ struct own_abbrev {
 	const struct own_field *fields;	/* up to OWN_END */
 	/* Only what die_filter's brief asks for; where the attributes end is not said. NULL: no shorter than all. */
 	const struct own_field *brief;
-	/* what it was made of */
-	const unsigned char *text;
-	uint64_t hash;
-	uint32_t length;
-	uint8_t format;			/* own_format_key() */
 };
 
-/* An abbreviation from behind its code to its end. */
+/*
+ * An abbreviation from behind its code to its end, as it stands in many tables. Of most no more is asked than how to
+ * get by: the rest is made when it is.
+ */
 struct own_text {
 	const unsigned char *at;
 	uint32_t n;
+	uint8_t format;			/* own_format_key() */
+	struct own_way way;
+	_Atomic(const struct own_abbrev *) made;
 };
 
 struct own_code {
@@ -266,13 +267,11 @@ struct own_code {
 	uint32_t place;
 };
 
-/* Of most abbreviations no more is asked than how to get by: the rest is made when it is. */
 struct own_table {
 	struct own_file *file;
 	struct own_format format;
-	const struct own_way *ways;
-	const struct own_text *texts;
-	_Atomic(const struct own_abbrev *) *abbrevs;
+	const struct own_way *ways;	/* those of the texts: whoever passes by looks nowhere else */
+	struct own_text *const *texts;
 	const struct own_code *codes;	/* sorted; NULL: the codes are 1, 2, 3, … */
 	size_t n;
 };
@@ -350,8 +349,8 @@ struct own {
 	const struct own_arange *aranges;	/* sorted by unit; made once, then without the lock */
 	size_t naranges;
 	atomic_bool have_aranges;
-	_Atomic(struct own_same *) same;	/* abbreviations; looked up without the lock */
-	size_t nsame;
+	_Atomic(struct own_texts *) texts;	/* of abbreviations; looked up without the lock */
+	size_t ntexts;
 };
 
 extern struct own_unit own_nothing;
@@ -404,61 +403,27 @@ own_partial(struct own *own)
 void own_map_put(struct twz_arena *arena, struct own_map *map, uint64_t key, void *value);
 void *own_map_get(const struct own_map *map, uint64_t key);
 
-/* -- own_table.c ----------------------------------------------------------------------------------- */
-
-const struct own_table *own_make_table(struct own_unit *unit, struct own_head *head);
-
-/** The table of the unit, as far as it is not damaged. */
-static inline const struct own_table *
-own_table(struct own_unit *unit, struct own_head *head)
-{
-	const struct own_table *table = atomic_load_explicit(&head->table, memory_order_acquire);
-
-	return table ? table : own_make_table(unit, head);
-}
+/* -- own_text.c ------------------------------------------------------------------------------------ */
 
 /** How many bytes forms have, for all formats. */
 void own_make_sizes(struct own *own);
-/** Only the abbreviation with this code, of the unit whose @head is made; NULL: it is damaged or there is none. */
-const struct own_abbrev *own_table_one(struct own_unit *unit, struct own_head *head, uint64_t code);
-
-const struct own_abbrev *own_make_abbrev(const struct own_table *table, size_t place);
-int64_t own_search_code(const struct own_table *table, uint64_t code);
-
-/* Where the code's abbreviation is in the table; -1: there is none. */
-static inline int64_t
-own_place(const struct own_table *table, uint64_t code)
-{
-	if (table->codes)
-		return own_search_code(table, code);
-	return code - 1 < table->n ? (int64_t)(code - 1) : -1;
-}
-
-/* The abbreviation at one of the table's places. */
-static inline const struct own_abbrev *
-own_abbrev_at(const struct own_table *table, size_t place)
-{
-	const struct own_abbrev *abbrev = atomic_load_explicit(&table->abbrevs[place], memory_order_acquire);
-
-	return abbrev ? abbrev : own_make_abbrev(table, place);
-}
-
-/* The abbreviation, NULL when there is none. */
-static inline const struct own_abbrev *
-own_abbrev(const struct own_table *table, uint64_t code)
-{
-	int64_t place = own_place(table, code);
-
-	return place < 0 ? NULL : own_abbrev_at(table, (size_t)place);
-}
+/** The text that begins at @b, which gets behind it. NULL when it is damaged. */
+struct own_text *own_text_at(struct own *own, const struct own_format *format, struct own_bytes *b);
 
 /* -- own_abbrev.c ---------------------------------------------------------------------------------- */
 
 enum { OWN_MAX_BYTES = 1 << 24 };	/* of attributes of known size, one behind the other */
 
-/** The abbreviation whose text, from behind its code to its end, is that; NULL when it makes no sense. */
-const struct own_abbrev *own_abbrev_of(struct own *own, const struct own_format *format,
-				       const unsigned char *text, size_t n);
+const struct own_abbrev *own_make_abbrev(struct own *own, const struct own_format *format, struct own_text *text);
+
+/** The abbreviation that the text of a table of this format says; NULL when it makes no sense. */
+static inline const struct own_abbrev *
+own_abbrev_of(struct own *own, const struct own_format *format, struct own_text *text)
+{
+	const struct own_abbrev *made = atomic_load_explicit(&text->made, memory_order_acquire);
+
+	return made ? made : own_make_abbrev(own, format, text);
+}
 
 struct own_form {
 	uint8_t cls;
@@ -494,6 +459,49 @@ own_attr_of(uint64_t name)
 	if (name >= OWN_ATTRS)
 		return own_gnu_attr(name);
 	return own_attrs[name] ? own_attrs[name] - 1u : OWN_OTHER;
+}
+
+/* -- own_table.c ----------------------------------------------------------------------------------- */
+
+const struct own_table *own_make_table(struct own_unit *unit, struct own_head *head);
+
+/** The table of the unit, as far as it is not damaged. */
+static inline const struct own_table *
+own_table(struct own_unit *unit, struct own_head *head)
+{
+	const struct own_table *table = atomic_load_explicit(&head->table, memory_order_acquire);
+
+	return table ? table : own_make_table(unit, head);
+}
+
+/** Only the abbreviation with this code, of the unit whose @head is made; NULL: it is damaged or there is none. */
+const struct own_abbrev *own_table_one(struct own_unit *unit, struct own_head *head, uint64_t code);
+
+int64_t own_search_code(const struct own_table *table, uint64_t code);
+
+/* Where the code's abbreviation is in the table; -1: there is none. */
+static inline int64_t
+own_place(const struct own_table *table, uint64_t code)
+{
+	if (table->codes)
+		return own_search_code(table, code);
+	return code - 1 < table->n ? (int64_t)(code - 1) : -1;
+}
+
+/* The abbreviation at one of the table's places; NULL: it makes no sense. */
+static inline const struct own_abbrev *
+own_abbrev_at(const struct own_table *table, size_t place)
+{
+	return own_abbrev_of(table->file->own, &table->format, table->texts[place]);
+}
+
+/* The abbreviation, NULL when there is none. */
+static inline const struct own_abbrev *
+own_abbrev(const struct own_table *table, uint64_t code)
+{
+	int64_t place = own_place(table, code);
+
+	return place < 0 ? NULL : own_abbrev_at(table, (size_t)place);
 }
 
 /* -- own_form.c: values ---------------------------------------------------------------------------- */

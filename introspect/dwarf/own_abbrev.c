@@ -1,25 +1,14 @@
 /*
- * Abbreviations. Every unit numbers its own, but a compiler needs few that differ: those that say the same
- * are made once, and a unit's table only points to them. So one can be prepared for what is done a million
- * times: getting behind a DIE without looking at it, by a few steps of "so many bytes, then one thing whose
- * size the DIE tells" (where one number of bytes is enough, the table has it); and reading it, by a list of
- * the attributes that are of use, with the number of bytes between them.
- *
- * Threads: what was made is found without a lock, and made under own->lock.
+ * Abbreviations, made of their texts, each once. One is prepared for what is done a million times: getting behind
+ * a DIE without looking at it, by a few steps of "so many bytes, then one thing whose size the DIE tells" (where one
+ * number of bytes is enough, the table has it); and reading it, by a list of the attributes that are of use, with
+ * the number of bytes between them.
  */
 #include "introspect/dwarf/own.h"
 
 enum {
 	FEW = 64,		/* attributes; more are put together elsewhere than on the stack */
 	BRIEF = 12,		/* fields of a brief look, with the end */
-	PROBES = 32,		/* places where one that says the same is looked for */
-	SAME_SIZE = 1 << 10,	/* places at first */
-};
-
-/* A hash table; outgrown ones stay, for those who still look there. */
-struct own_same {
-	size_t mask;
-	_Atomic(const struct own_abbrev *) slots[];
 };
 
 #define FORM(class, bytes) { OWN_##class, bytes }
@@ -342,15 +331,14 @@ keep(struct twz_arena *arena, const void *items, size_t n, size_t size)
 
 /* Under own->lock; NULL when it is damaged. */
 static const struct own_abbrev *
-make_kept(struct own *own, const struct own_format *format, const struct own_abbrev *like)
+make_kept(struct own *own, const struct own_format *format, const struct own_text *text)
 {
 	struct own_step steps[FEW];
 	struct own_field fields[FEW], brief[BRIEF];
-	size_t nbrief, most = like->length / 2 + 1;	/* an attribute has two bytes at least */
+	size_t nbrief, most = text->n / 2 + 1;	/* an attribute has two bytes at least */
 	TWZ_ARENA more = { 0 };
 	struct maker m = {
-		.format = *format, .made = *like, .steps = steps, .fields = fields,
-		.b = { like->text, like->text + like->length },
+		.format = *format, .steps = steps, .fields = fields, .b = { text->at, text->at + text->n },
 	};
 
 	if (most > FEW) {
@@ -366,94 +354,16 @@ make_kept(struct own *own, const struct own_format *format, const struct own_abb
 	return keep(&own->memory, &m.made, 1, sizeof(m.made));
 }
 
-/* -- those that say the same ------------------------------------------------------------------------ */
-
-static bool
-is_same(const struct own_abbrev *a, const struct own_abbrev *b)
-{
-	return a->hash == b->hash && a->length == b->length && a->format == b->format &&
-	       !memcmp(a->text, b->text, a->length);
-}
-
-/* One that says the same as @like, or NULL; then @slot is where it belongs, NULL: nowhere. */
-static const struct own_abbrev *
-find(struct own_same *same, const struct own_abbrev *like, _Atomic(const struct own_abbrev *) **slot)
-{
-	*slot = NULL;
-	for (size_t i = 0; same && i < PROBES; i++) {
-		_Atomic(const struct own_abbrev *) *at = &same->slots[(like->hash + i) & same->mask];
-		const struct own_abbrev *abbrev = atomic_load_explicit(at, memory_order_acquire);
-
-		if (!abbrev) {
-			*slot = at;
-			return NULL;
-		}
-		if (is_same(abbrev, like))
-			return abbrev;
-	}
-	return NULL;
-}
-
-/* Under own->lock: a table of which less than half is used. */
-static struct own_same *
-grow(struct own *own)
-{
-	struct own_same *old = atomic_load_explicit(&own->same, memory_order_relaxed), *new;
-	size_t size = old ? old->mask + 1 : 0, bigger = size ? size * 2 : SAME_SIZE;
-	_Atomic(const struct own_abbrev *) *slot;
-
-	if (own->nsame * 2 < size)
-		return old;
-	new = twz_alloc(&own->memory, sizeof(*new) + bigger * sizeof(new->slots[0]));
-	new->mask = bigger - 1;
-	for (size_t i = 0; i < size; i++) {
-		const struct own_abbrev *abbrev = atomic_load_explicit(&old->slots[i], memory_order_relaxed);
-
-		if (abbrev && !find(new, abbrev, &slot) && slot)
-			atomic_store_explicit(slot, abbrev, memory_order_relaxed);
-	}
-	atomic_store_explicit(&own->same, new, memory_order_release);
-	return new;
-}
-
-static uint64_t
-hash_text(const unsigned char *text, size_t n, uint64_t hash)
-{
-	uint64_t word;
-
-	for (; n >= sizeof(word); n -= sizeof(word), text += sizeof(word)) {
-		memcpy(&word, text, sizeof(word));
-		hash = (hash ^ word) * 0x9e3779b97f4a7c15;
-		hash ^= hash >> 32;
-	}
-	word = 0;
-	memcpy(&word, text, n);
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15;
-	return hash ^ hash >> 32;
-}
-
 const struct own_abbrev *
-own_abbrev_of(struct own *own, const struct own_format *format, const unsigned char *text, size_t n)
+own_make_abbrev(struct own *own, const struct own_format *format, struct own_text *text)
 {
-	unsigned key = own_format_key(format);
-	struct own_abbrev like = {
-		.text = text, .length = (uint32_t)n, .format = (uint8_t)key, .hash = hash_text(text, n, n << 8 | key),
-	};
-	_Atomic(const struct own_abbrev *) *slot;
-	const struct own_abbrev *found;
+	const struct own_abbrev *made;
 
-	found = find(atomic_load_explicit(&own->same, memory_order_acquire), &like, &slot);
-	if (found)
-		return found;
 	pthread_mutex_lock(&own->lock);
-	found = find(grow(own), &like, &slot);
-	if (!found) {
-		found = make_kept(own, format, &like);
-		if (found && slot) {
-			own->nsame++;
-			atomic_store_explicit(slot, found, memory_order_release);
-		}
-	}
+	made = atomic_load_explicit(&text->made, memory_order_relaxed);
+	if (!made)
+		made = make_kept(own, format, text);
+	atomic_store_explicit(&text->made, made, memory_order_release);
 	pthread_mutex_unlock(&own->lock);
-	return found;
+	return made;
 }

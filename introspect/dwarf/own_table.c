@@ -1,7 +1,6 @@
 /*
  * Tables of abbreviations: which of them a unit's codes stand for. Each table is read once, however many
- * units share it; of one that is only asked for its unit's top DIE, as far as that one stands. A table tells how
- * to get by each DIE; what is needed to read one is made when the first is read.
+ * units share it; of one that is only asked for its unit's top DIE, as far as that one stands.
  */
 #include "introspect/dwarf/own.h"
 
@@ -15,12 +14,12 @@ struct maker {
 	const unsigned char *text, *section_end;
 	bool sparse;			/* the codes are not 1, 2, 3, … */
 	struct own_way *ways;
-	struct own_text *texts;
+	struct own_text **texts;
 	struct own_code *codes;
 	size_t n, size;
 	void *ways_heap, *texts_heap, *codes_heap;
 	struct own_way ways_stack[ABBREVS];
-	struct own_text texts_stack[ABBREVS];
+	struct own_text *texts_stack[ABBREVS];
 	struct own_code codes_stack[ABBREVS];
 };
 
@@ -38,7 +37,7 @@ grow(void *items, size_t n, void **heap, size_t item)
 }
 
 static void
-add(struct maker *m, uint64_t code, const struct own_way *way, struct own_text text)
+add(struct maker *m, uint64_t code, struct own_text *text)
 {
 	if (m->n == m->size) {
 		m->codes = grow(m->codes, m->n, &m->codes_heap, sizeof(*m->codes));
@@ -47,138 +46,9 @@ add(struct maker *m, uint64_t code, const struct own_way *way, struct own_text t
 		m->size *= 2;
 	}
 	m->codes[m->n] = (struct own_code){ code, (uint32_t)m->n };
-	m->ways[m->n] = *way;
+	m->ways[m->n] = text->way;
 	m->texts[m->n++] = text;
 	m->sparse |= code != m->n;
-}
-
-/* Attributes that say something to who passes by. */
-static const uint8_t marks[1 << 7] = {
-	[DW_AT_low_pc] = OWN_LOCATED | OWN_LINKED, [DW_AT_ranges] = OWN_LOCATED | OWN_LINKED,
-	[DW_AT_external] = OWN_LINKED, [DW_AT_specification] = OWN_LINKED,
-	[DW_AT_name] = OWN_NAMED, [DW_AT_declaration] = OWN_DECLARED,
-};
-
-/* What the sizes of attributes come to. */
-struct sizes {
-	uint64_t n;		/* bytes since the last one whose size the DIE tells, or the last sibling */
-	uint64_t before;	/* all before that */
-	unsigned told;		/* how many of those there were */
-	bool jump;
-	uint8_t marks;
-};
-
-/* One that is not just some bytes: a sibling, or of a size that the DIE tells. */
-static void
-add_told(struct sizes *s, bool jump)
-{
-	s->before += s->n;
-	s->jump = jump && s->before <= UINT8_MAX;
-	s->n = 0;
-	s->told++;
-}
-
-/* Takes one attribute, whatever its name and form. */
-static bool
-add_any(struct sizes *s, struct own_bytes *text, const struct own_format *format, uint64_t name, uint64_t form)
-{
-	enum own_class cls;
-	int size = own_form(form, format, &cls);
-	bool sibling = name == DW_AT_sibling && cls == OWN_REF_UNIT;
-	uint64_t ignored;
-
-	s->marks |= name < TWZ_COUNT(marks) ? marks[name] : 0;
-	if (size == OWN_IMPLICIT)
-		return own_leb(text, true, &ignored);
-	if (size < 0 || sibling)
-		add_told(s, size == 4);
-	else
-		s->n += (unsigned)size;
-	return s->n + s->before < OWN_MAX_BYTES;
-}
-
-/*
- * Takes the sizes of attributes up to the end of the abbreviation. This is done for each one in a file, so there
- * is a quick way for names, forms and values of one byte, as nearly all are.
- */
-static bool
-add_sizes(struct sizes *ret, struct own_bytes *text, const struct own_format *format, const int8_t *sizes)
-{
-	const unsigned char *at = text->at, *end = text->end;
-	struct sizes s = { 0 };
-
-	for (;;) {
-		uint64_t name, form;
-		int size;
-
-		while (end - at >= 3 && !((at[0] | at[1]) & 0x80)) {
-			name = at[0];
-			form = at[1];
-			size = sizes[form];
-			s.marks |= marks[name];
-			if (name == DW_AT_sibling && form != DW_FORM_ref4)
-				break;
-			if (size < 0 && (!form || (size == OWN_IMPLICIT && at[2] & 0x80)))
-				break;
-			at += 2;
-			if (size == OWN_IMPLICIT)
-				at++;
-			else if (size < 0 || name == DW_AT_sibling)
-				add_told(&s, size == 4);
-			else
-				s.n += (unsigned)size;
-		}
-		text->at = at;
-		*ret = s;
-		if (!own_pair(text, &name, &form))
-			return false;
-		if (!(name | form))
-			return s.n + s.before < OWN_MAX_BYTES;
-		if (!add_any(&s, text, format, name, form))
-			return false;
-		at = text->at;
-	}
-}
-
-/* Reads the abbreviation behind its code as far as it concerns who passes by. */
-static bool
-read_way(struct own_bytes *text, const struct own *own, const struct own_format *format, struct own_way *ret)
-{
-	struct sizes sizes = { 0 };
-	uint64_t tag, children;
-
-	if (!own_uleb(text, &tag) || !own_fixed(text, 1, &children) ||
-	    !add_sizes(&sizes, text, format, own->sizes[own_format_number(format)]))
-		return false;
-	*ret = (struct own_way){
-		.tag = tag < UINT16_MAX ? (uint16_t)tag : UINT16_MAX,
-		.flags = sizes.marks | (children == DW_CHILDREN_yes ? OWN_CHILDREN : 0),
-	};
-	if (!sizes.told) {
-		ret->flags |= ret->flags & OWN_CHILDREN ? OWN_PLAIN : OWN_PLAIN | OWN_QUICK;
-		ret->bytes = (uint32_t)sizes.n;
-	} else if (sizes.told == 1 && sizes.jump) {
-		ret->flags |= OWN_JUMP | OWN_QUICK;
-		ret->jump = (uint8_t)sizes.before;
-		ret->bytes = (uint32_t)(sizes.before + 4 + sizes.n);
-	}
-	return true;
-}
-
-void
-own_make_sizes(struct own *own)
-{
-	enum own_class ignored;
-
-	for (unsigned address_size = 4; address_size <= 8; address_size += 4)
-		for (unsigned offset_size = 4; offset_size <= 8; offset_size += 4)
-			for (uint8_t version = 2; version <= 3; version++) {
-				struct own_format format = { version, (uint8_t)address_size, (uint8_t)offset_size };
-
-				for (unsigned form = 0; form < OWN_SIZES; form++)
-					own->sizes[own_format_number(&format)][form] =
-						(int8_t)own_form(form, &format, &ignored);
-			}
 }
 
 static void
@@ -248,7 +118,6 @@ make_table(struct maker *m, const struct own_unit *unit)
 		.file = unit->file, .format = unit->format, .n = n,
 		.ways = keep(arena, m->ways, m->n, sizeof(*m->ways)),
 		.texts = keep(arena, m->texts, m->n, sizeof(*m->texts)),
-		.abbrevs = twz_alloc_array(arena, m->n, sizeof(*ret->abbrevs)),
 		.codes = m->sparse ? keep(arena, m->codes, n, sizeof(*m->codes)) : NULL,
 	};
 	return ret;
@@ -275,8 +144,7 @@ read_table(struct maker *m, struct own_unit *unit)
 	struct own_bytes b = { m->text, cut ? m->text + left : m->section_end };
 
 	for (;;) {
-		const unsigned char *text;
-		struct own_way way;
+		struct own_text *text;
 
 		if (b.at == b.end && !cut)
 			break;
@@ -284,10 +152,10 @@ read_table(struct maker *m, struct own_unit *unit)
 			return false;
 		if (!code)
 			break;
-		text = b.at;
-		if (!read_way(&b, unit->file->own, &unit->format, &way))
+		text = own_text_at(unit->file->own, &unit->format, &b);
+		if (!text)
 			return false;
-		add(m, code, &way, (struct own_text){ text, (uint32_t)(b.at - text) });
+		add(m, code, text);
 	}
 	return within_budget(unit->file, (uint64_t)(b.at - m->text));
 }
@@ -345,34 +213,23 @@ own_search_code(const struct own_table *table, uint64_t code)
 	return -1;
 }
 
-const struct own_abbrev *
-own_make_abbrev(const struct own_table *table, size_t place)
-{
-	const struct own_text *text = &table->texts[place];
-	const struct own_abbrev *abbrev = own_abbrev_of(table->file->own, &table->format, text->at, text->n);
-
-	atomic_store_explicit(&table->abbrevs[place], abbrev, memory_order_release);
-	return abbrev;
-}
-
 /* Looks for the abbreviation without making a table, as long as that is quick. */
 static const struct own_abbrev *
 find_one(struct own_unit *unit, uint64_t code)
 {
 	const struct elf_section *section = &unit->file->abbrev;
 	struct own_bytes b = own_bytes(*section, unit->abbrev_offset, section->n - unit->abbrev_offset);
-	struct own_way ignored;
 	uint64_t found;
 
 	if (b.end - b.at > TOP_BYTES)
 		b.end = b.at + TOP_BYTES;
 	while (own_uleb(&b, &found) && found) {
-		const unsigned char *from = b.at;
+		struct own_text *text = own_text_at(unit->file->own, &unit->format, &b);
 
-		if (!read_way(&b, unit->file->own, &unit->format, &ignored))
+		if (!text)
 			return NULL;
 		if (found == code)
-			return own_abbrev_of(unit->file->own, &unit->format, from, (size_t)(b.at - from));
+			return own_abbrev_of(unit->file->own, &unit->format, text);
 	}
 	return NULL;
 }
