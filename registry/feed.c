@@ -135,7 +135,10 @@ insert(struct registry *reg, const char *into, const char *id, const struct feed
 	if (feed->from >= feed->nrows)
 		return true;
 	for (int i = 0; i < feed->ncolumns; i++)
-		n += snprintf(sql + n, sizeof(sql) - (size_t)n, "%sc%d", i ? "," : "", i);
+		if (feed->alike[i])
+			n += snprintf(sql + n, sizeof(sql) - (size_t)n, "%s%s", i ? "," : "", feed->alike[i]);
+		else
+			n += snprintf(sql + n, sizeof(sql) - (size_t)n, "%sc%d", i ? "," : "", i);
 	strcpy(sql + n, " FROM feed");
 	reg->feed = feed;
 	ok = db_exec(reg, sql, err);

@@ -15,6 +15,8 @@ struct feed {
 	/* Gives column @column of row @row by one sqlite3_result_…(); none: NULL. */
 	void (*column)(sqlite3_context *out, const void *data, size_t row, int column);
 	const void *data;
+	/* SQL of what every row has in this column, which then is not asked for; NULL: rows differ. */
+	const char *alike[FEED_COLUMNS];
 	size_t from;			/* the first row that is wanted */
 	int64_t first;			/* feed_append(): the id of row 0 */
 };

@@ -100,6 +100,18 @@ by_name(const void *a, const void *b)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
+/* Those of all functions of a library mostly are in this order already. */
+static void
+sort_names(struct store *s)
+{
+	bool sorted = true;
+
+	for (size_t i = 1; i < s->nnames && sorted; i++)
+		sorted = by_name(&s->names[i - 1], &s->names[i]) <= 0;
+	if (!sorted)
+		qsort(s->names, s->nnames, sizeof(*s->names), by_name);
+}
+
 static void
 number_all(struct store *s)
 {
@@ -120,8 +132,7 @@ number_all(struct store *s)
 	}
 	number_types(s);
 	begin_text(s);
-	if (s->nnames)
-		qsort(s->names, s->nnames, sizeof(*s->names), by_name);
+	sort_names(s);
 }
 
 /* -- rows ------------------------------------------------------------------------------------------- */
@@ -252,15 +263,58 @@ name_column(sqlite3_context *out, const void *data, size_t row, int column)
 	}
 }
 
+/* Columns of gates that are often empty. */
+static const struct { int column; size_t at; } gate_texts[] = {
+	{ 3, offsetof(struct twz_gate, version) }, { 4, offsetof(struct twz_gate, shown) },
+	{ 5, offsetof(struct twz_gate, alias_of) }, { 7, offsetof(struct twz_gate, file) },
+	{ 9, offsetof(struct twz_gate, doc) }, { 10, offsetof(struct twz_gate, requires) },
+	{ 11, offsetof(struct twz_gate, converts) },
+};
+
+/* To ask for a value takes as long as to write it: most libraries have nothing at all in some columns. */
+static void
+find_alike(const struct store *s, struct feed *gates, struct feed *members)
+{
+	bool symbols = false, bits = false, extents = false, counts = false, texts = false;
+
+	for (uint32_t i = 0; i < s->service->ngates; i++)
+		symbols |= !same(s->service->gates[i].symbol, s->service->gates[i].name);
+	for (size_t i = 0; i < s->nmembers; i++) {
+		const struct twz_member *m = s->members[i].member;
+
+		bits |= m->bit_size || m->bit_offset;
+		extents |= m->extent != 0;
+		counts |= m->count != 0;
+		texts |= m->text != NULL;
+	}
+	gates->alike[2] = symbols ? NULL : "NULL";
+	members->alike[4] = bits ? NULL : "NULL";
+	members->alike[6] = extents ? NULL : "NULL";
+	members->alike[7] = counts ? NULL : "NULL";
+	members->alike[8] = texts ? NULL : "NULL";
+	for (size_t k = 0; k < TWZ_COUNT(gate_texts); k++) {
+		bool some = false;
+
+		for (uint32_t i = 0; i < s->service->ngates && !some; i++) {
+			const void *gate = &s->service->gates[i];
+			const char *text = *(const char *const *)((const char *)gate + gate_texts[k].at);
+
+			some = !text || *text;
+		}
+		gates->alike[gate_texts[k].column] = some ? NULL : "''";
+	}
+}
+
 static bool
 put_rows(struct store *s, struct twz_error *err)
 {
-	const struct feed gates = { .nrows = s->service->ngates, .ncolumns = 21, .column = gate_column, .data = s };
+	struct feed gates = { .nrows = s->service->ngates, .ncolumns = 21, .column = gate_column, .data = s };
 	const struct feed types = { .nrows = s->numbers.n, .ncolumns = 13, .column = type_column, .data = s };
-	const struct feed members = { .nrows = s->nmembers, .ncolumns = 9, .column = member_column, .data = s };
+	struct feed members = { .nrows = s->nmembers, .ncolumns = 9, .column = member_column, .data = s };
 	const struct feed names = { .nrows = s->nnames, .ncolumns = 4, .column = name_column, .data = s };
 	int64_t first = words_first(s->id);
 
+	find_alike(s, &gates, &members);
 	return feed_append(s->reg, "gate",
 			   "name,signature,symbol,version,shown,alias_of,language,file,line,doc,requires,converts,"
 			   "role,level,flags,verdict,why,how,type,address,hash", first, &gates, err) &&
@@ -389,11 +443,15 @@ store_once(struct store *s, const char *path, const struct stat *file,
 	   const struct registry_source *source, struct twz_error *err)
 {
 	DB_TRANSACTION t = { NULL };
+	bool ok = db_writer(s->reg, err) && db_begin(s->reg, &t, err) &&
+		  forget_path(s->reg, path, err) && put_service(s, source, err) &&
+		  put_file(s, path, file, err) && put_rows(s, err) &&
+		  put_listing(s, source->listing, err) && db_commit(&t, err);
 
-	return db_writer(s->reg, err) && db_begin(s->reg, &t, err) &&
-	       forget_path(s->reg, path, err) && put_service(s, source, err) &&
-	       put_file(s, path, file, err) && put_rows(s, err) &&
-	       put_listing(s, source->listing, err) && db_commit(&t, err);
+	/* Our rows contradict nothing: what is there is not what was written. */
+	if (!ok && sqlite3_errcode(s->reg->db) == SQLITE_CONSTRAINT)
+		s->reg->damaged = true;
+	return ok;
 }
 
 bool
