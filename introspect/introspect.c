@@ -335,7 +335,7 @@ read_types(struct inspection *in, struct twz_error *err)
 	sort_recorded(in);
 	for (size_t i = 0; i < in->n; i++) {
 		judge(&in->gates[i], &in->functions[i], in->of[i], !options->brief, &scratch, in->arena);
-		if (options->brief)
+		if (options->brief || options->signatures)
 			in->gates[i].signature = twz_signature_text(in->arena, &in->gates[i]);
 		twz_arena_reset(&scratch);
 	}

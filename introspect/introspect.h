@@ -20,7 +20,8 @@ struct introspect_options {
 	const char *const *patterns;	/* only functions that match one of these; ends with NULL; NULL: all */
 	struct twz_error *untyped;	/* with all: gets why there is no debug information, and functions are listed
 					   without; NULL: that is a failure */
-	bool brief;		/* what a listing shows: no source files, no hashes */
+	bool brief;		/* what a listing shows: signatures, but no source files and no hashes */
+	bool signatures;	/* these as well as all the rest */
 };
 
 /**

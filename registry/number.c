@@ -20,11 +20,22 @@ find_slot(struct number_slot *slots, size_t n, const struct twz_type *type)
 	return &slots[i];
 }
 
+/* The size of a table at first. */
+static size_t
+at_least(size_t n)
+{
+	size_t size = 1024;
+
+	while (size < n)
+		size *= 2;
+	return size;
+}
+
 static struct number_slot *
 slot_of(struct numbers *s, const struct twz_type *type)
 {
 	if (s->nknown * 2 >= s->nslots) {
-		size_t n = s->nslots ? s->nslots * 2 : 1024;
+		size_t n = s->nslots ? s->nslots * 2 : at_least(4 * s->expected);
 		struct number_slot *slots = twz_new_array(s->arena, n, struct number_slot);
 
 		for (size_t i = 0; i < s->nslots; i++)
@@ -121,7 +132,7 @@ add(struct numbers *s, const struct twz_type *type)
 static void
 grow_same(struct numbers *s)
 {
-	size_t size = s->nsame ? s->nsame * 2 : 1024;
+	size_t size = s->nsame ? s->nsame * 2 : at_least(2 * s->expected);
 	struct number_same *same = twz_new_array(s->arena, size, struct number_same);
 
 	for (size_t i = 0; i < s->nsame; i++) {

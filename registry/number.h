@@ -12,6 +12,7 @@ enum { NUMBER_NONE = UINT32_MAX };
 
 struct numbers {
 	struct twz_arena *arena;
+	size_t expected;		/* about so many will be asked about; 0: nobody knows */
 	const struct twz_type **types;	/* by number */
 	size_t n;
 	/* inside: a class is all types that say the same */

@@ -172,13 +172,15 @@ check_is_registry(struct registry *reg, struct twz_error *err)
 
 /* Brings an empty file, or one of an older schema, to today's. */
 static bool
-migrate(struct registry *reg, struct twz_error *err)
+migrate(struct registry *reg, bool is_new, struct twz_error *err)
 {
 	DB_TRANSACTION t = { NULL };
 	TWZ_ARENA arena = { 0 };
 	int64_t version;
 
-	if (!check_is_registry(reg, err) || !use_log(reg, err) || !db_begin(reg, &t, err) ||
+	/* Of what is made empty nothing is lost: it need not reach the disk step by step. */
+	if (!check_is_registry(reg, err) || (is_new && !db_exec(reg, "PRAGMA synchronous = OFF", err)) ||
+	    !use_log(reg, err) || !db_begin(reg, &t, err) ||
 	    !db_number(reg, "PRAGMA user_version", &version, err))
 		return false;
 	if (version == REGISTRY_SCHEMA)
@@ -202,7 +204,7 @@ check_schema(struct registry *reg, int64_t version, struct twz_error *err)
 	if (version == REGISTRY_SCHEMA)
 		return true;
 	if (version >= 0 && version < REGISTRY_SCHEMA && !reg->as_it_is)
-		return migrate(reg, err);
+		return migrate(reg, !version, err) && db_exec(reg, "PRAGMA synchronous = FULL", err);
 	return check_is_registry(reg, err) && db_other_schema(reg, version, err);
 }
 

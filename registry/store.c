@@ -43,7 +43,7 @@ struct store {
 	struct stored_member *members;
 	struct stored_name *names;
 	size_t nmembers, nnames;
-	size_t *signatures;		/* of each gate, where in the texts */
+	size_t *signatures;		/* of each gate that has none, where in the texts */
 	uint32_t *gate_types;
 	struct twz_text texts;
 };
@@ -100,6 +100,16 @@ by_name(const void *a, const void *b)
 	return (x->place > y->place) - (x->place < y->place);
 }
 
+static struct stored_name *
+make_room(const struct store *s)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < s->service->ngates; i++)
+		n += 1 + (size_t)s->service->gates[i].naliases;
+	return twz_new_array(s->arena, n, struct stored_name);
+}
+
 /* Those of all functions of a library mostly are in this order already. */
 static void
 sort_names(struct store *s)
@@ -119,16 +129,18 @@ number_all(struct store *s)
 
 	s->signatures = twz_new_array(s->arena, service->ngates, size_t);
 	s->gate_types = twz_new_array(s->arena, service->ngates, uint32_t);
+	s->names = make_room(s);
 	for (uint32_t i = 0; i < service->ngates; i++) {
 		const struct twz_gate *g = &service->gates[i];
 
-		s->signatures[i] = begin_text(s);
-		twz_signature_add(&s->texts, g);
+		if (!g->signature) {
+			s->signatures[i] = begin_text(s);
+			twz_signature_add(&s->texts, g);
+		}
 		s->gate_types[i] = number_of(&s->numbers, g->type);
-		twz_push(s->arena, s->names, s->nnames, ((struct stored_name){ g->name, i, 0 }));
+		s->names[s->nnames++] = (struct stored_name){ g->name, i, 0 };
 		for (uint32_t j = 0; j < g->naliases; j++)
-			twz_push(s->arena, s->names, s->nnames,
-				 ((struct stored_name){ g->aliases[j], i, j + 1 }));
+			s->names[s->nnames++] = (struct stored_name){ g->aliases[j], i, j + 1 };
 	}
 	number_types(s);
 	begin_text(s);
@@ -167,7 +179,7 @@ gate_column(sqlite3_context *out, const void *data, size_t row, int column)
 
 	switch (column) {
 	case 0: feed_text(out, g->name); break;
-	case 1: feed_text(out, s->texts.bytes + s->signatures[row]); break;
+	case 1: feed_text(out, g->signature ? g->signature : s->texts.bytes + s->signatures[row]); break;
 	case 2: feed_text(out, same(g->symbol, g->name) ? NULL : g->symbol); break;
 	case 3: feed_text(out, g->version); break;
 	case 4: feed_text(out, g->shown); break;
@@ -461,7 +473,8 @@ registry_store(struct registry *reg, const struct twz_service *service,
 	static const struct registry_source plain = { 0 };
 	TWZ_ARENA arena = { 0 };
 	TWZ_CLEANUP(clean_store) struct store s = {
-		.reg = reg, .arena = &arena, .service = service, .numbers.arena = &arena,
+		.reg = reg, .arena = &arena, .service = service,
+		.numbers = { .arena = &arena, .expected = service->ngates },
 	};
 	char path[PATH_MAX];
 	struct stat file;

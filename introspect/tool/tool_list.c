@@ -36,6 +36,7 @@ inspect(struct request *r, struct listing *l, bool all, bool narrow, struct twz_
 		options.untyped = &l->untyped;
 	options.patterns = narrow ? l->select.names : NULL;
 	options.brief = r->show == TOOL_TEXT && !r->types && !l->select.exact;
+	options.signatures = r->show == TOOL_REGISTER;	/* the listing asks for them, and so does the registry */
 	if (!introspect_file(l->path, &options, &r->arena, &l->whole, err))
 		return false;
 	l->part = selection_apply(r, &l->select, l->whole);

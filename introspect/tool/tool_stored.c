@@ -12,7 +12,6 @@
 #include "introspect/show/show.h"
 #include "introspect/tool/tool.h"
 #include "registry/registry.h"
-#include "twz/typetext.h"
 
 /*
  * This very build: another one may show the same types in other words. And the gates file, or there would be
@@ -157,25 +156,17 @@ bool
 tool_store(struct request *r, const struct twz_service *service, const struct stat *seen,
 	   struct twz_error *err)
 {
-	struct twz_gate *gates = twz_new_array(&r->arena, service->ngates, struct twz_gate);
 	struct registry_source source = source_of(r);
-	struct twz_service signed_one = *service;
 	REGISTRY *reg = NULL;
 	TWZ_FREE char *text = NULL;
 	bool stored;
 
 	if (!registry_open(r->registry, &reg, err))
 		return false;
-	/* Signatures are asked for twice: by the listing and by the registry. */
-	for (uint32_t i = 0; i < service->ngates; i++) {
-		gates[i] = service->gates[i];
-		gates[i].signature = twz_signature_text(&r->arena, &gates[i]);
-	}
-	signed_one.gates = gates;
-	text = listing(&signed_one);
+	text = listing(service);
 	source.seen = seen;
 	source.listing = text;
-	stored = registry_store(reg, &signed_one, &source, err);
+	stored = registry_store(reg, service, &source, err);
 	if (registry_notice(reg))
 		fprintf(stderr, "%s: %s\n", tool_name, registry_notice(reg));
 	return stored;
