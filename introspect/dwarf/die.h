@@ -124,9 +124,10 @@ struct die_filter {
 	bool linked;			/* … or with DW_AT_external or DW_AT_specification */
 	bool defined;			/* of die_is_tagged() only those with a name and no DW_AT_declaration */
 	/*
-	 * Who asks only wants to know which type or function it is. All else may be missing: of tagged types all but
-	 * name, size, line, declaration and signature; of subprograms all but names, low_pc, ranges, type, origin,
-	 * specification and prototyped, or, without an address, names, specification, external and declaration.
+	 * Who asks only wants to know which type, function or parameter it is. All else may be missing: of tagged types
+	 * all but name, size, line, declaration and signature; of subprograms all but names, low_pc, ranges, type,
+	 * origin, specification and prototyped, or, without an address, names, specification, external and declaration;
+	 * of parameters all but name, type, origin, specification and artificial.
 	 */
 	bool brief;
 };

@@ -12,36 +12,50 @@ enum { AHEAD = 4 };	/* functions that are told about before they are asked for *
 
 /* -- the type of one function ----------------------------------------------------------------------- */
 
+static void
+read_param(struct dw *dw, const struct die *param, struct twz_member *ret)
+{
+	struct die origin;
+
+	if (!die_has(param, DIE_TYPE) || !die_has(param, DIE_NAME)) {
+		origin = *param;
+		if (!die_has(param, DIE_TYPE))
+			dw_origin(dw, &origin, DIE_ORIGIN);
+		param = &origin;
+	}
+	ret->type = dw_type_of(dw, param, &ret->quals);
+	ret->artificial = die_has(param, DIE_ARTIFICIAL);
+	if (!die_has(param, DIE_NAME))
+		dw_origin(dw, &origin, DIE_ORIGIN);
+	ret->name = dw_name(dw, param);
+}
+
 static bool
 read_params(struct dw *dw, const struct die *die, struct node *node)
 {
-	const uint64_t tags = TAG_BIT(DW_TAG_formal_parameter) | TAG_BIT(DW_TAG_unspecified_parameters);
+	static const struct die_filter filter = {
+		.tags = TAG_BIT(DW_TAG_formal_parameter) | TAG_BIT(DW_TAG_unspecified_parameters), .brief = true,
+	};
+	const struct engine_ops *ops = dw->ops;
 	struct twz_member few[16], *params = few;
 	struct die param;
 	size_t n = 0;
 
-	for (bool more = dw_child(dw, die, tags, &param); more && n < MAX_MEMBERS;
-	     more = dw_next(dw, &param, tags)) {
+	for (bool more = die->has_children && ops->child(dw->engine, die, &filter, &param); more && n < MAX_MEMBERS;
+	     more = ops->next(dw->engine, &param, &filter, &param)) {
 		struct twz_member m = { 0 };
-		struct die at = param;
 
 		if (param.tag == DW_TAG_unspecified_parameters) {
 			node->type.is_variadic = true;
 			continue;
 		}
-		if (!die_has(&at, DIE_TYPE))
-			dw_origin(dw, &at, DIE_ORIGIN);
-		m.type = dw_type_of(dw, &at, &m.quals);
-		m.artificial = die_has(&at, DIE_ARTIFICIAL);
-		if (!die_has(&at, DIE_NAME))
-			dw_origin(dw, &at, DIE_ORIGIN);
-		m.name = dw_name(dw, &at);
+		read_param(dw, &param, &m);
 		if (n < TWZ_COUNT(few))
 			few[n++] = m;
 		else	/* moves to the arena */
 			twz_push(dw->arena, params, n, m);
 	}
-	node_members(node, n <= TWZ_COUNT(few) ? dw_members(dw, few, n) : params, n);
+	node_members(node, params == few ? dw_members(dw, few, n) : params, n);
 	return n || node->type.is_variadic;
 }
 

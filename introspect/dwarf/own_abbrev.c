@@ -252,6 +252,8 @@ brief_attrs(const struct maker *m)
 	if (die_is_tagged(m->made.tag))
 		return BIT(DIE_NAME) | BIT(DIE_BYTE_SIZE) | BIT(DIE_DECL_LINE) | BIT(DIE_DECLARATION) |
 		       BIT(DIE_SIGNATURE);
+	if (m->made.tag == DW_TAG_formal_parameter)
+		return BIT(DIE_NAME) | BIT(DIE_TYPE) | BIT(DIE_ORIGIN) | BIT(DIE_SPECIFICATION) | BIT(DIE_ARTIFICIAL);
 	if (m->made.tag != DW_TAG_subprogram)
 		return 0;
 	if (has_attr(m, DIE_LOW_PC) || has_attr(m, DIE_RANGES))

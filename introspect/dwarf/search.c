@@ -145,12 +145,6 @@ index_addresses(struct search *s)
 
 /* -- by name ---------------------------------------------------------------------------------------- */
 
-static bool
-same_name(const struct search *s, uint32_t slot, const char *name)
-{
-	return !strcmp(s->functions[slot - 1].symbol, name);
-}
-
 /* Eight bytes at a time: mangled names are long. Of one without end only the beginning counts. */
 static uint64_t
 hash_name(const char *name)
@@ -169,15 +163,17 @@ hash_name(const char *name)
 	return hash ^ hash >> 32;
 }
 
-/* The slot of @name, empty when nobody has it. */
-static size_t
-name_slot(const struct search *s, const char *name)
+/* The slot of @name, whose hash that is; empty when nobody has it. */
+static struct called *
+name_slot(const struct search *s, const char *name, uint64_t hash)
 {
-	size_t i = slot_of(hash_name(name), s->mask);
+	for (size_t i = slot_of(hash, s->mask);; i = (i + 1) & s->mask) {
+		struct called *at = &s->names[i];
 
-	while (s->names[i] && !same_name(s, s->names[i], name))
-		i = (i + 1) & s->mask;
-	return i;
+		if (!at->function ||
+		    (at->hash == (uint32_t)hash && !strcmp(s->functions[at->function - 1].symbol, name)))
+			return at;
+	}
 }
 
 /*
@@ -216,7 +212,7 @@ function_called(const struct search *s, struct lately *lately, const char *name)
 
 	if (lately->names[at].name != name) {
 		lately->names[at].name = name;
-		lately->names[at].function = s->names[name_slot(s, name)];
+		lately->names[at].function = name_slot(s, name, hash_name(name))->function;
 	}
 	return lately->names[at].function;
 }
@@ -270,17 +266,19 @@ match_names(struct looking *l, const struct die *die)
 static void
 index_names(struct search *s)
 {
-	s->names = twz_new_array(s->arena, s->mask + 1, uint32_t);
+	s->names = twz_new_array(s->arena, s->mask + 1, struct called);
 	s->same = twz_new_array(s->arena, s->n, uint32_t);
 	s->versions = twz_new_array(s->arena, s->n, bool);
 	for (size_t i = s->n; i-- > 0;) {
-		size_t slot = name_slot(s, s->functions[i].symbol);
+		const char *name = s->functions[i].symbol;
+		uint64_t hash = hash_name(name);
+		struct called *slot = name_slot(s, name, hash);
 
-		s->same[i] = s->names[slot];
-		s->names[slot] = (uint32_t)i + 1;
+		s->same[i] = slot->function;
+		*slot = (struct called){ (uint32_t)i + 1, (uint32_t)hash };
 	}
 	for (size_t slot = 0; slot <= s->mask; slot++) {
-		uint32_t first = s->names[slot];
+		uint32_t first = s->names[slot].function;
 		bool several = false;
 
 		for (uint32_t f = first; f; f = s->same[f - 1])
@@ -543,7 +541,7 @@ is_missing_some(struct search *s)
 			continue;
 		some = true;
 		/* A name is asked of the first that has it. */
-		s->wanted[s->names[name_slot(s, f->symbol)] - 1] = true;
+		s->wanted[name_slot(s, f->symbol, hash_name(f->symbol))->function - 1] = true;
 	}
 	return some;
 }

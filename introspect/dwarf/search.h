@@ -60,7 +60,10 @@ struct search {
 	struct match *matches;		/* the answer, one per function */
 	/* hash tables; entries are numbers from 1 */
 	size_t mask;
-	uint32_t *slots, *by_address, *names, *same;
+	uint32_t *slots, *by_address, *same;
+	struct called {
+		uint32_t function, hash;	/* what tells nearly all other names apart without a look at them */
+	} *names;
 	uint64_t *addresses;
 	bool *versions;			/* its name has several addresses */
 	bool *wanted;			/* in the second walk: its name is looked for */
