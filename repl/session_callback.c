@@ -26,7 +26,7 @@ run(struct callback *c, const uint64_t *words, void *ret, struct twz_arena *text
 	if (!twz_image_given(c->plan, words, &arena, args, &n, err))
 		return twz_wrap(err, "callback '%s'", c->plan->gate->name);
 	return c->function->run(c->function, args, n, &arena, &v, err) &&
-	       (twz_image_return(c->plan, &v, ret, texts, err) ||
+	       (twz_image_return(c->plan, &v, words, ret, texts, err) ||
 		twz_wrap(err, "the result of callback '%s'", c->plan->gate->name));
 }
 
@@ -45,23 +45,10 @@ called(void *data, const uint64_t *words, void *ret)
 }
 
 static bool
-fills_nothing(const struct twz_plan *plan, struct twz_error *err)
-{
-	for (uint32_t i = 0; i < plan->nslots; i++)
-		if (plan->slots[i].dir != TWZ_IN)
-			return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
-					"a function of the language cannot fill '%s' of callback '%s': call it from C",
-					plan->gate->type->members[i].name, plan->gate->name);
-	return true;
-}
-
-static bool
 begin(struct callbacks *all, const struct twz_plan *plan, uint64_t *word, struct twz_error *err)
 {
 	struct callback *c;
 
-	if (!fills_nothing(plan, err))
-		return false;
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return twz_fail_sys(err, ENOMEM, "make a callback");

@@ -35,9 +35,13 @@ TWZ_MUST bool twz_image_args_at(const struct twz_plan *plan, const struct twz_va
  */
 TWZ_MUST bool twz_image_given(const struct twz_plan *plan, const uint64_t *words, struct twz_arena *arena,
 			      struct twz_value *ret, size_t *n, struct twz_error *err);
-/** … and its result, plan->ret.size bytes at @bytes. @v is of no interest where nothing is returned. */
-TWZ_MUST bool twz_image_return(const struct twz_plan *plan, const struct twz_value *v, void *bytes,
-			       struct twz_arena *arena, struct twz_error *err);
+/**
+ * … and its result, plan->ret.size bytes at @bytes. @v is of no interest where nothing is returned. With
+ * out-parameters it is a record: "result", if something is returned, and those that are to be filled, which lie
+ * behind @words.
+ */
+TWZ_MUST bool twz_image_return(const struct twz_plan *plan, const struct twz_value *v, const uint64_t *words,
+			       void *bytes, struct twz_arena *arena, struct twz_error *err);
 
 /**
  * Reads the result of a call: @ret holds plan->ret.size bytes (a STRING result: one char *), @words

@@ -395,9 +395,68 @@ twz_image_given(const struct twz_plan *plan, const uint64_t *words, struct twz_a
 	return true;
 }
 
-bool
-twz_image_return(const struct twz_plan *plan, const struct twz_value *v, void *bytes, struct twz_arena *arena,
-		 struct twz_error *err)
+/* How many elements were written, for a buffer whose length comes back. */
+static void
+set_count(const struct twz_plan *plan, const struct twz_slot *slot, const uint64_t *words, uint64_t n)
 {
-	return plan->ret.pass == TWZ_PASS_NOTHING || twz_image_store(plan->ret.type, v, bytes, arena, err);
+	if (slot->behind)
+		memcpy((void *)(uintptr_t)words[slot->extent], &n, plan->slots[slot->extent].size);
+}
+
+static bool
+fill_buffer(const struct twz_plan *plan, uint32_t i, const struct twz_value *v, const uint64_t *words,
+	    struct twz_arena *arena, struct twz_error *err)
+{
+	const struct twz_slot *slot = &plan->slots[i];
+	unsigned char *at = (unsigned char *)(uintptr_t)words[i];
+	uint64_t room, n = v->kind == TWZ_VALUE_STRING ? v->string.n : v->list.n;
+
+	if (v->kind == TWZ_VALUE_STRING ? slot->size != 1 : v->kind != TWZ_VALUE_LIST)
+		return image_misfit(err, slot->type, "a buffer takes a list, or a text where it is bytes");
+	if (!twz_slot_bytes(plan, slot, words, BUFFER_MAX, &room))
+		return image_misfit(err, slot->type, "no such length for a buffer");
+	if (n > room / slot->size)
+		return image_misfit(err, slot->type, "more than there is room for");
+	if (v->kind == TWZ_VALUE_STRING)
+		memcpy(at, v->string.text, n);
+	for (uint64_t k = 0; v->kind == TWZ_VALUE_LIST && k < n; k++)
+		if (!twz_image_store(slot->type, &v->list.items[k], at + k * slot->size, arena, err))
+			return false;
+	set_count(plan, slot, words, n);
+	return true;
+}
+
+/* Who gave no room for it does not want it. */
+static bool
+fill(const struct twz_plan *plan, uint32_t i, const struct twz_value *v, const uint64_t *words,
+     struct twz_arena *arena, struct twz_error *err)
+{
+	const struct twz_slot *slot = &plan->slots[i];
+
+	if (!words[i])
+		return true;
+	if (slot->pass == TWZ_PASS_BUFFER)
+		return fill_buffer(plan, i, v, words, arena, err);
+	return twz_image_store(slot->type, v, (void *)(uintptr_t)words[i], arena, err);
+}
+
+bool
+twz_image_return(const struct twz_plan *plan, const struct twz_value *v, const uint64_t *words, void *bytes,
+		 struct twz_arena *arena, struct twz_error *err)
+{
+	bool returns = plan->ret.pass != TWZ_PASS_NOTHING;
+	const struct twz_value *part;
+
+	if (!plan->nouts)
+		return !returns || twz_image_store(plan->ret.type, v, bytes, arena, err);
+	for (uint32_t i = 0; i < plan->nslots; i++) {
+		const char *name = plan->gate->type->members[i].name;
+
+		part = plan->slots[i].dir != TWZ_IN ? twz_field(v, name) : NULL;
+		if (part && !fill(plan, i, part, words, arena, err))
+			return twz_wrap(err, "%s", name);
+	}
+	part = returns ? twz_field(v, "result") : NULL;
+	return !returns || (part ? twz_image_store(plan->ret.type, part, bytes, arena, err) :
+				   image_misfit(err, plan->ret.type, "it gives none"));
 }

@@ -16,6 +16,7 @@ struct callback {
 	struct lang *l;
 	const struct twz_value *function;
 	const struct twz_member *param;
+	const struct twz_plan *plan;	/* of a call of it; NULL: not known, and nothing is filled in */
 	const struct twz_service *service;
 	const struct twz_gate *gate;
 	int64_t until;			/* the call's deadline; < 0: none */
@@ -56,18 +57,83 @@ lang_fit_function(const struct convert_want *want, const struct twz_value *v, st
 			       f->ast->nargs, f->ast->nargs == 1 ? "" : "s", given, (int)text.n, text.bytes);
 }
 
+static bool
+returns(const struct callback *c)
+{
+	const struct twz_type *type = type_of(c->param)->target;
+
+	return type && twz_type_strip(type)->kind != TWZ_VOID;
+}
+
+static struct convert_want
+want_result(const struct callback *c)
+{
+	return (struct convert_want){ .type = type_of(c->param)->target, .service = c->service };
+}
+
+/* It gives no field @name, which it should. */
+static bool
+lacks(const struct callback *c, const char *name, struct twz_error *err)
+{
+	const char *comma = returns(c) ? "result: …" : "";
+	TWZ_TEXT text = { 0 };
+
+	twz_text_puts(&text, comma);
+	for (uint32_t i = 0; i < c->plan->nslots; i++)
+		if (c->plan->slots[i].dir == TWZ_OUT)
+			twz_text_printf(&text, "%s%s: …", text.n ? ", " : "", c->plan->gate->type->members[i].name);
+	return lang_type_error(err, "it gives no '%s': it has to give {%.*s}", name, (int)text.n, text.bytes);
+}
+
+/*
+ * What it gives where it has parameters to fill, in the form in which gates give theirs: a record, or the one value
+ * that there is. Of what C has filled in already it need not say anything.
+ */
+static bool
+fit_record(struct callback *c, struct twz_value *v, struct twz_error *err)
+{
+	const struct twz_plan *plan = c->plan;
+	struct twz_arena *arena = c->l->arena;
+	struct twz_value *items = twz_new_array(arena, plan->nslots + 1, struct twz_value);
+	const char **names = twz_new_array(arena, plan->nslots + 1, const char *);
+	bool alone = !returns(c) && plan->nouts == 1;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i <= plan->nslots; i++) {
+		bool result = i == plan->nslots;
+		const char *name = result ? "result" : plan->gate->type->members[i].name;
+		struct convert_want want;
+		const struct twz_value *part;
+
+		if (result ? !returns(c) : plan->slots[i].dir == TWZ_IN)
+			continue;
+		part = alone ? v : v->kind == TWZ_VALUE_RECORD ? twz_field(v, name) : NULL;
+		if (!part && !result && plan->slots[i].dir == TWZ_INOUT)
+			continue;
+		if (!part)
+			return lacks(c, name, err);
+		want = result ? want_result(c) : convert_want(c->service, plan->gate, plan, i);
+		names[n] = name;
+		if (!convert_value(&want, part, arena, &items[n++], err))
+			return twz_wrap(err, "%s", name);
+	}
+	*v = twz_record(&twz_type_record, names, items, n);
+	return true;
+}
+
 /* What it returns, for C. */
 static bool
 fit_result(struct callback *c, struct twz_value *v, struct twz_error *err)
 {
-	const struct twz_type *type = type_of(c->param)->target;
-	struct convert_want want = { .type = type, .service = c->service };
+	struct convert_want want = want_result(c);
 	struct twz_value inner = *v;
+	bool done = true;
 
-	if (!type || twz_type_strip(type)->kind == TWZ_VOID)
-		return true;
-	return convert_value(&want, &inner, c->l->arena, v, err) ||
-	       twz_wrap(err, "the result of callback '%s'", c->param->name);
+	if (c->plan && c->plan->nouts)
+		done = fit_record(c, v, err);
+	else if (returns(c))
+		done = convert_value(&want, &inner, c->l->arena, v, err);
+	return done || twz_wrap(err, "the result of callback '%s'", c->param->name);
 }
 
 /* The gate's time is over: in here, or while it waits for its answer, is all the same to who called it. */
@@ -126,6 +192,17 @@ run(struct repl_callback *base, const struct twz_value *args, size_t nargs, stru
 	return done;
 }
 
+/* Whether it fills in something, and what: known from the gate's plan. */
+static const struct twz_plan *
+plan_of(const struct lang *l, const struct twz_service *service, const struct twz_gate *gate, uint32_t i)
+{
+	const struct repl_host *host = l->options->host;
+	const struct twz_plan *plan = NULL;
+	struct twz_error ignored = { 0 };
+
+	return host->plan(host->data, service, gate, &plan, &ignored) && plan ? plan->slots[i].callback : NULL;
+}
+
 const struct twz_value *
 lang_begin_callbacks(struct lang *l, const struct twz_service *service, const struct twz_gate *gate,
 		     const struct twz_value *args, size_t nargs, int64_t left, struct callback **ret)
@@ -143,7 +220,7 @@ lang_begin_callbacks(struct lang *l, const struct twz_service *service, const st
 			struct callback *c = twz_new(l->arena, struct callback);
 
 			*c = (struct callback){
-				{ run }, *ret, l, &args[at], p, service, gate, .after = left,
+				{ run }, *ret, l, &args[at], p, plan_of(l, service, gate, i), service, gate, .after = left,
 				.until = left < 0 ? -1 : lang_now() + left,
 			};
 			if (!own) {

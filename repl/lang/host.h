@@ -37,8 +37,8 @@ struct repl_query {
  */
 struct repl_callback {
 	/**
-	 * Calls it with what it is given; the result is in @arena and fits the type that it is to return. On the
-	 * thread of call(), until that returns.
+	 * Calls it with what it is given; the result is in @arena and fits the type that it is to return: where it
+	 * has out-parameters, a record as of twz_image_return(). On the thread of call(), until that returns.
 	 */
 	bool (*run)(struct repl_callback *c, const struct twz_value *args, size_t nargs,
 		    struct twz_arena *arena, struct twz_value *ret, struct twz_error *err);

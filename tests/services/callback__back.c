@@ -60,6 +60,32 @@ TWZ_GATE(uint64_t, drain, (int32_t (*next)(uint8_t *bytes, size_t n, void *data)
 	return sum;
 }
 
+struct spot {
+	int x, y;
+};
+
+TWZ_GATE(int, area, (void (*corner)(struct spot *at)), TWZ_DOC("Of the rectangle from 0, 0 to what corner says"),
+	 TWZ_CALLBACK(corner), TWZ_CALLBACK_PARAMS(corner, at), TWZ_CALLBACK_OUT(corner, at, 1))
+{
+	struct spot at = { 1, 1 };
+
+	corner(&at);
+	return at.x * at.y;
+}
+
+TWZ_GATE(const char *, word, (bool (*next)(char *text, size_t *n, int *mark), int mark),
+	 TWZ_DOC("What next writes, how much that is, and its mark"), TWZ_CALLBACK(next),
+	 TWZ_CALLBACK_PARAMS(next, text, n, mark), TWZ_CALLBACK_OUT(next, text, *n), TWZ_CALLBACK_INOUT(next, mark, 1))
+{
+	static char said[100];
+	char text[16] = "";
+	size_t n = sizeof(text) - 1;
+	bool more = next(text, &n, &mark);
+
+	snprintf(said, sizeof(said), "%.*s %d %d %s", (int)n, text, (int)n, mark, more ? "more" : "end");
+	return said;
+}
+
 TWZ_GATE(int, show, (void (*see)(const struct item *, const char *const *names, size_t n, void *), void *data),
 	 TWZ_DOC("Shows an item and some names"), TWZ_CALLBACK(see, data),
 	 TWZ_CALLBACK_PARAMS(see, item, names, n, data), TWZ_CALLBACK_IN(see, names, n))

@@ -151,12 +151,34 @@ $ twz -c 'words::each "a b" {|w, i| exit 7}; print after'
 $ twz --timeout 200ms -c 'words::each "a b" {|w, i| while true { }; 0}'
 Timeout: words::each: no answer within 200ms; outcome unknown
 [124]
-$ TWZ_PATH=$TWZ_BUILD/tests/services/callback twz -c 'back::drain {|n| 0}'
-Type Error: a function of the language cannot fill 'bytes' of callback 'next': call it from C
-[3]
 $ TWZ_PATH=$TWZ_BUILD/tests/services/callback twz -c 'back::no_text {|text| 0}'
 Fault: back::no_text: no_text called back with NULL for parameter 1; outcome unknown
 [5]
+## What C has them fill in, functions of the language give as gates do: a record, or the value when there is one; at each level.
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/callback:$TWZ_BUILD/lib/twz; for level in full none; do for call in 'drain {|n| if (counter::inc) < 3 { {result: 2, bytes: [200, 100]} } else { {result: 0, bytes: []} }}' 'drain {|n| if (counter::inc) < 2 { {result: 3, bytes: "abc"} } else { {result: 0, bytes: []} }}' 'drain {|n| {result: 0 - $n, bytes: 1 .. 64}}' 'area {|| {x: 6, y: 7}}' 'word {|n, mark| {result: true, text: "hello", mark: $mark + $n}} 5' 'word {|n, mark| {result: false, text: ""}} 5'; do twz -c "_ = sys::load back --isolation=$level; back::$call"; done; done
+600
+294
+0
+42
+hello 5 20 more
+ 0 5 end
+600
+294
+0
+42
+hello 5 20 more
+ 0 5 end
+$ export TWZ_PATH=$TWZ_BUILD/tests/services/callback; for call in 'drain {|n| 0}' 'drain {|n| {result: 1}}' 'drain {|n| {bytes: []}}' 'drain {|n| {result: 1, bytes: 7}}' 'drain {|n| {result: 1, bytes: [300]}}' 'drain {|n| {result: 1, bytes: 1 .. 65}}' 'area {|| 7}' 'word {|n, mark| {result: false, text: "more than what fits"}} 5' 'word {|n, mark| {result: true, text: "", mark: "x"}} 5'; do twz -c "back::$call"; done
+Type Error: the result of callback 'next': it gives no 'bytes': it has to give {result: …, bytes: …}
+Type Error: the result of callback 'next': it gives no 'bytes': it has to give {result: …, bytes: …}
+Type Error: the result of callback 'next': it gives no 'result': it has to give {result: …, bytes: …}
+Type Error: the result of callback 'next': bytes: Expected '[u8]' got 'int'
+Type Error: the result of callback 'next': bytes: element 0: 300 is out of range for u8: 0 .. 255
+Type Error: the result of callback 'next': bytes: u8: more than there is room for
+Type Error: the result of callback 'corner': at: Expected 'spot' got 'int'
+Type Error: the result of callback 'next': text: char: more than there is room for
+Type Error: the result of callback 'next': mark: Expected 'i32' got 'String'
+[3]
 ## All that may cross.
 $ TWZ_PATH=$TWZ_BUILD/tests/services/callback twz -c 'back::map {x: 1.5, y: 2} {|p| {x: $p.x * 2, y: 7}}; back::label {|n| "no${n}"} 3; back::show {|item, names| print $item $names}; back::maybe; back::maybe {|n| $n + 1}; back::two {|n| $n + 1} {|n| $n * 10}'
 point{x: 3.0, y: 7}
