@@ -232,6 +232,7 @@ test_caller_without_descriptors(void **state)
 
 	assert_true(fixture_open(f, 0));
 	assert_add_works(f);
+	assert_true(pid_of_service(f, "test") > 0);	/* the monitor's thread has got what the zygote sent */
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	none = (struct rlimit){ 3, old.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
