@@ -3,7 +3,7 @@
  * ended by a signal to its pidfd.
  *
  * Starting does not wait. The START message, the descriptions of gates and the links are put into
- * sockets before the process exists; who wants to call waits on its link for the guest's handshake.
+ * sockets before the process exists; who wants to call does so at once, and waits on its link for the answer.
  */
 #include <errno.h>
 #include <fcntl.h>

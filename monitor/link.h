@@ -13,7 +13,8 @@
  * reply: a robust futex. The caller stores the guest's thread number before it rings; the guest
  * stores 0 when the results are written. The guest has registered the word with the kernel as a lock
  * that it holds: when it dies in between, the kernel sets FUTEX_OWNER_DIED and wakes the caller,
- * without help from the monitor.
+ * without help from the monitor. The first call does not wait for the guest: the caller stores
+ * FUTEX_WAITERS alone, rings and sleeps, and the guest's thread adds its number as soon as it is there.
  *
  * Whoever is about to sleep says so first (asleep), then looks at its word again; whoever has changed
  * a word looks at the other's asleep afterwards. A full fence on both sides between the two steps

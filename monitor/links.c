@@ -50,7 +50,7 @@ send_link(struct instance *i, const struct monitor_link *l, const struct link_sp
 	}
 	i->busy = errno == EAGAIN;
 	if (errno == EPIPE || errno == ECONNRESET)
-		return true;	/* it is dead; the handshake will say why */
+		return true;	/* it is dead; the first call will say why */
 	return twz_fail_sys(err, errno, "make a link to service %s", i->compartment->service->name);
 }
 

@@ -211,7 +211,13 @@ thousand_rows(void)
 	});
 }
 
-/* Between two starts: time for the session to make the next process ahead, as it has between most loads. */
+/*
+ * The sketch and the starts are measured in the same way: by a process that sleeps until the answer is there, from
+ * before it asks until then, with the same pauses, on whatever CPUs the scheduler chooses. What differs is what is
+ * compared: the sketch makes a process when it is asked and has no more than a filter and the library in it; a start
+ * takes one that was made during the pause, confines it, loads the same library and makes the same call. Without
+ * pauses both make their processes while they are waited for, and the sketch's end as soon as they have answered.
+ * Between two starts: time for the session to make the next process ahead, as it has between most loads. */
 enum { PAUSE_US = 5000 };
 
 void

@@ -87,7 +87,7 @@ static const struct bench_ratio ratios[] = {
 	{ "start_sketch", "compartment start / the sketch of one", "start", "sketch", NULL, 1.3 },
 	{ "start_preloaded", "start, preloaded / the sketch of one", "start_preloaded", "sketch", NULL, 0 },
 	{ "start_fresh", "start by exec / the sketch of one", "start_fresh", "sketch", NULL, 0 },
-	{ "start_row", "starts without a pause / the sketch likewise", "start_row", "sketch_row", NULL, 0 },
+	{ "start_row", "starts without a pause / the sketch without one", "start_row", "sketch_row", NULL, 0 },
 	{ "start_fork", "compartment start / fork, exit, wait", "start", "fork", NULL, 0 },
 	{ "start_exec", "compartment start / fork, exec, wait", "start", "exec", NULL, 0 },
 };

@@ -66,6 +66,32 @@ test_ends(void **state)
 	assert_add_works(f);
 }
 
+/* The same as a compartment's first call, which waits for all of it to be there: nothing of its life is lost. */
+static void
+test_ends_at_first(void **state)
+{
+	struct fixture *f = *state;
+	struct monitor_event event;
+	uint64_t sink;
+	int fd;
+
+	assert_true(fixture_open(f, 64 << 20));
+	assert_true(monitor_events(f->m, &fd, &f->err));
+	for (size_t i = 0; i < TWZ_COUNT(ends); i++) {
+		bool ready = false, exited = false;
+
+		assert_int_equal(call_gate(f, ends[i].gate, &sink, 20 * (int64_t)1000000000, WORDS(ends[i].word)),
+				 TWZ_CLASS_FAULT);
+		assert_non_null(strstr(f->err.text, ends[i].text));
+		while (monitor_next_event(f->m, &event)) {
+			ready |= event.flag == MONITOR_FLAG_READY && !exited;
+			exited |= event.flag == MONITOR_FLAG_EXITED;
+		}
+		assert_true(ready);
+		assert_true(exited);
+	}
+}
+
 static void
 test_deadline(void **state)
 {
@@ -400,7 +426,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_ends), TEST(test_deadline), TEST(test_nested_deadline), TEST(test_restart_is_counted), TEST(test_interrupt),
+		TEST(test_ends), TEST(test_ends_at_first), TEST(test_deadline), TEST(test_nested_deadline), TEST(test_restart_is_counted), TEST(test_interrupt),
 		TEST(test_interrupt_by_signal), TEST(test_confinement), TEST(test_status_is_active),
 		TEST(test_nothing_is_left), TEST(test_zygote_is_replaced),
 		TEST(test_killed_program_leaves_nothing),
