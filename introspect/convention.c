@@ -26,7 +26,7 @@ convention_ends(const char *function)
 bool
 convention_counts(const char *name, const char *pointer)
 {
-	static const char *const words[] = { "len", "size", "count", "num", "cnt", "bytes" };
+	static const char *const words[] = { "len", "size", "count", "num", "cnt", "bytes", "capacity" };
 
 	if (has_word(name, words, TWZ_COUNT(words)) || !strcmp(name, "n") || !strcmp(name, "sz"))
 		return true;

@@ -64,6 +64,16 @@ is_integer(const struct twz_type *t)
 	return t->kind == TWZ_INT && t->size > 1;
 }
 
+/* Behind a pointer to anything a size_t counts it, also where headers leave the names out. */
+static bool
+is_size_behind(const struct draft *d, uint32_t i)
+{
+	const struct twz_type *t = i + 1 < d->type.nmembers ? d->params[i + 1].type : NULL;
+
+	return t && t->kind == TWZ_TYPEDEF && t->name && !strcmp(t->name, "size_t") &&
+	       behind(twz_type_strip(d->params[i].type))->kind == TWZ_VOID;
+}
+
 /* The parameter beside @i that counts what lies behind it; *@ret_behind: it points to the count, as for bytes. */
 static int
 length_of(const struct draft *d, uint32_t i, bool *ret_behind)
@@ -76,7 +86,8 @@ length_of(const struct draft *d, uint32_t i, bool *ret_behind)
 		uint32_t at = i + (uint32_t)beside[k];
 		const struct twz_type *t;
 
-		if (at >= d->type.nmembers || d->taken[at] || !convention_counts(d->params[at].name, d->params[i].name))
+		if (at >= d->type.nmembers || d->taken[at] ||
+		    (!convention_counts(d->params[at].name, d->params[i].name) && !(at > i && is_size_behind(d, i))))
 			continue;
 		t = twz_type_strip(d->params[at].type);
 		*ret_behind = bytes && t->kind == TWZ_POINTER && !t->is_const && is_integer(behind(t)) && behind(t)->size > 2;

@@ -550,6 +550,22 @@ $ sed -i 's/^	in out.*/	out out[16]/' asked/ids.gates; TWZ_GATES=$PWD/asked twz 
 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
 HERE:3:2: '??' is a question of the draft
   hint: keep what is right of its line, without the ??: out digest[32]
+## A size_t behind a pointer to anything counts it, whatever it is called, or not.
+$ printf '#include <stddef.h>\nsize_t pack(void *dst, size_t dstCapacity, const void *src, size_t srcSize);\nlong take(const void *, size_t);\nlong guess(void *, long);\n' >pack.h; printf '#include "pack.h"\nsize_t pack(void *a, size_t b, const void *c, size_t d) { return a && c ? b + d : 0; }\nlong take(const void *a, size_t n) { return a ? (long)n : 0; }\nlong guess(void *a, long n) { return a ? n : 0; }\n' >pack.c; cc -shared -fPIC -o libpack.so pack.c; twz-inspect --gates libpack.so --headers pack.h | sed -n '/gate /,$p'
+# gate guess
+#	?? arg1: in arg1[N], out arg1[N], string arg1, object arg1, null arg1 …
+
+# size_t pack(void *dst, size_t dstCapacity, const void *src, size_t srcSize)
+# gate pack
+#	out dst[dstCapacity]
+#	in src[srcSize]
+
+# long take(const void *, size_t)
+# gate take
+#	params arg1 arg2
+#	in arg1[arg2]
+
+# 0 of these functions are gates, 3 wait for a person, 0 can be none.
 ## The name that a library is linked by finds it, and the service that it is.
 $ twz-inspect crypt 2>&1 | sed 's/libcrypt\.so\.[0-9.]*/LIBRARY/g'; twz-inspect libpng 2>&1 | sed 's/libpng[0-9]*\.so\.[0-9.]*/LIBRARY/g'
 twz-inspect: crypt: no such service or file
