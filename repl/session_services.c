@@ -231,7 +231,8 @@ static bool
 not_found(struct session *s, const char *name, struct twz_error *err)
 {
 	TWZ_ARENA arena = { 0 };
-	const char *const *names, *near, *library = registry_library_for(name, &arena);
+	const char *bare = strncmp(name, "lib", 3) ? name : name + 3;
+	const char *const *names, *near, *library = registry_library_for(bare, &arena);
 	size_t n = session_names(s, &arena, &names);
 	const struct registry_gates *files;
 
@@ -242,7 +243,7 @@ not_found(struct session *s, const char *name, struct twz_error *err)
 	if (library)
 		return twz_hint(err, "%s is installed; 'twz-inspect --gates %s --headers FILE' drafts the gates file "
 				"that makes it a service", library, library);
-	near = twz_nearest(name, names, n);
+	near = twz_nearest(bare, names, n);
 	return near ? twz_hint(err, "did you mean %s?", near) : false;
 }
 

@@ -361,9 +361,11 @@ no_function(struct lang *l, const struct ast *a, struct twz_error *err)
 		twz_push(l->arena, names, n, variables[i].name);
 	near = twz_nearest(a->text, names, n);
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no function '%s'", a->text);
-	if (near)
+	if (a->nargs && a->args[0].value && a->args[0].value->text && !strcmp(a->args[0].value->text, ":="))
+		twz_hint(err, "to assign write: %s = VALUE", a->text);
+	else if (near)
 		twz_hint(err, "did you mean %s?", near);
-	else
+	else if (!lang_stray(l, a->text, true, err))
 		twz_hint(err, "gates are called as SERVICE::GATE; help lists the services");
 	return lang_at_span(err, a->from, a->head_to);
 }

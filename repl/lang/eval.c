@@ -180,7 +180,7 @@ unknown_word(struct lang *l, const struct ast *a, struct twz_error *err)
 		twz_hint(err, "it is assigned only below this: assign it above");
 	else if (near)
 		twz_hint(err, "did you mean %s? For the text write \"%s\"", near, a->text);
-	else
+	else if (!lang_stray(l, a->text, false, err))
 		twz_hint(err, "write \"%s\" for the text", a->text);
 	return lang_at(err, a);
 }

@@ -255,6 +255,9 @@ show_result(FILE *out, const struct twz_gate *gate)
 	for (uint32_t i = 0; i < errors->nmembers; i++) {
 		const struct twz_member *m = &errors->members[i];
 
+		/* Of codes that a function returns, 0 is no error. */
+		if (!m->value && twz_type_strip(gate->type->target)->kind == TWZ_ENUM)
+			continue;
 		fprintf(out, "  %s%s%s\n", m->name, m->text ? ": " : "", m->text ? m->text : "");
 	}
 }

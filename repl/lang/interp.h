@@ -416,6 +416,8 @@ bool lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz
 /** A bareword for a parameter of any type: a variable, else its spelling. */
 bool lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret,
 		       struct twz_error *err);
+/** Hints at what @word was meant as; @calls: with arguments. False when it may have been anything. */
+bool lang_stray(struct lang *l, const char *word, bool calls, struct twz_error *err);
 /** Says that @service has no gate @name, and what it has instead. Returns false. */
 bool lang_no_gate(const struct twz_service *service, const char *name, struct twz_error *err);
 /** A text of help or the like, in lines of at most @columns where its words allow it. */

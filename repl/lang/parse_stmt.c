@@ -1,4 +1,5 @@
 /* Statements and blocks. */
+#include <ctype.h>
 #include <string.h>
 
 #include "repl/lang/parser.h"
@@ -9,11 +10,22 @@ is_separator(const struct parser *p)
 	return parse_at(p, LEX_NEWLINE) || parse_at(p, LEX_SEMICOLON);
 }
 
+/* "zlib.crc32" or "zlib:crc32" with an argument behind it; NULL: the last word is none such. */
+static const char *
+misspelt_path(struct parser *p)
+{
+	const char *text = p->i ? parse_spelling(p, &p->lex.tokens[p->i - 1]) : "", *mark = strpbrk(text, ".:");
+
+	if (!mark || !isalpha((unsigned char)*text) || !isalpha((unsigned char)mark[1]) || strpbrk(mark + 1, ".:/"))
+		return NULL;
+	return twz_format(p->arena, "%.*s::%s", (int)(mark - text), text, mark + 1);
+}
+
 /* Why a statement cannot go on with the next token. */
 static bool
 fail_after_statement(struct parser *p)
 {
-	const char *what = lex_kind_text(parse_peek(p, 0)->kind);
+	const char *what = lex_kind_text(parse_peek(p, 0)->kind), *path;
 
 	switch (parse_peek(p, 0)->kind) {
 	case LEX_QUESTION:
@@ -42,6 +54,10 @@ fail_after_statement(struct parser *p)
 	case LEX_STAR: case LEX_SLASH: case LEX_PERCENT: case LEX_COALESCE: case LEX_RANGE:
 		break;
 	}
+	path = misspelt_path(p);
+	if (path)
+		return parse_fail(p, twz_format(p->arena, "a gate is called as %s", path), "unexpected %s",
+				  what + (strncmp(what, "a ", 2) ? 0 : 2));
 	return parse_fail(p, "statements are separated by a new line or ';'", "unexpected %s",
 			  what + (strncmp(what, "a ", 2) ? 0 : 2));
 }

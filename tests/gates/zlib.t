@@ -57,3 +57,6 @@ $ twz-inspect --stubs zlib && cat >use.c <<'C'
 $ cc -I$TWZ_ROOT/include use.c zlib_stub.c -L$TWZ_BUILD/lib -ltwz -Wl,-rpath,$TWZ_BUILD/lib -o use && ./use
 0 0 17 hello hello hello 907060870
 1
+## Help names no success among the errors.
+$ twz -c 'help zlib::compress' | grep -e Z_OK -e Z_STREAM_END
+  Z_STREAM_END: The end of the data was reached

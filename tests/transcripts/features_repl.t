@@ -115,6 +115,23 @@ Name Error: no service 'paswd'
   paswd::update_password bob ******
   ^^^^^ did you mean passwd?
 [3]
+## Who types what others take gets a next step: a gate without its service, a library, another mark, a program.
+$ for t in 'add_f32 1 2' 'lookup_user bob' 'passwd.lookup_user bob' 'passwd:lookup_user bob' 'passwd' 'libpasswd::lookup_user bob' 'quit' 'x := 5' 'grep -r x' 'sort' '1.5 3' 'x = bob' 'nothing here'; do twz -v -c "$t"; done 2>&1 | grep '\^'
+  ^^^^^^^ did you mean calc::add_f32?
+  ^^^^^^^^^^^ did you mean passwd::lookup_user?
+                     ^^^ a gate is called as passwd::lookup_user
+                     ^^^ a gate is called as passwd::lookup_user
+  ^^^^^^ help passwd lists the gates of this service, which are called as passwd::GATE
+  ^^^^^^^^^ did you mean passwd?
+  ^^^^ exit, or Ctrl-D, leaves
+  ^ to assign write: x = VALUE
+  ^^^^ for the program write: run grep
+  ^^^^ for the program write: run sort; for the text: "sort"
+      ^ statements are separated by a new line or ';'
+      ^^^ write "bob" for the text
+  ^^^^^^^ gates are called as SERVICE::GATE; help lists the services
+$ twz -v -c 'help passwd::lookup' 2>&1 | tail -1
+  ^^^^^^^^^^^^^^^^^^^ help passwd lists its gates
 ## P12: help from signatures.
 $ twz -c 'help passwd::update_password'
 passwd::update_password(user: User, password: string) -> Result<(), UpdatePasswordError>
