@@ -4,11 +4,13 @@
 
 #include "monitor/link.h"
 
+enum { STALE_NS = 2 * TURN_NS };
+
 /* On the waiting thread's stack. */
 struct waiter {
 	struct waiter *next;
 	const void *who;
-	uint32_t granted;		/* futex */
+	uint32_t news;			/* futex: changes when there is something for it to look at */
 	int place;
 };
 
@@ -36,14 +38,27 @@ find_free(uint32_t limit)
 	return -1;
 }
 
-/* One that its owner has had for so long that it cannot know that others wait. */
+/* One that its owner has had for so long that it cannot know that others wait; -1: the first will be one at *@when. */
 static int
-find_stale(uint32_t limit, uint64_t now)
+find_stale(uint32_t limit, uint64_t now, uint64_t *when)
 {
-	for (uint32_t i = 0; i < limit && i < TURN_PLACES; i++)
-		if (now - turn_places[i].since > 2 * TURN_NS)
+	uint64_t oldest = now;
+
+	for (uint32_t i = 0; i < limit && i < TURN_PLACES; i++) {
+		if (now - turn_places[i].since > STALE_NS)
 			return (int)i;
+		if (turn_places[i].since < oldest)
+			oldest = turn_places[i].since;
+	}
+	*when = oldest + STALE_NS + 1;
 	return -1;
+}
+
+static void
+tell(struct waiter *w)
+{
+	__atomic_add_fetch(&w->news, 1, __ATOMIC_RELEASE);
+	link_wake(&w->news);
 }
 
 static void
@@ -64,25 +79,33 @@ leave(struct waiter *w)
 		if (*at == w) {
 			*at = w->next;
 			__atomic_sub_fetch(&turn_waiting, 1, __ATOMIC_RELAXED);
+			if (first && first == w->next)
+				tell(first);
 			return;
 		}
 }
 
-/* Waits, with the lock held before and after, until a place is granted or can be taken. */
+/*
+ * Waits, with the lock held before and after, until a place is granted or can be taken. Only the first of all looks
+ * for one to take: whoever wakes up takes time away from those that spin.
+ */
 static void
 wait_for_place(struct waiter *w, uint32_t limit)
 {
-	uint64_t now = link_now(), end = now + TURN_WAIT_NS;
+	uint64_t now = link_now(), end = now + TURN_WAIT_NS, when = first == w ? now + STALE_NS : end;
 
+	/* Who has a place learns only now that somebody waits: none is taken before it had time to hand it on. */
 	while (w->place < 0 && now < end) {
-		struct timespec until = link_time(now + TURN_NS < end ? now + TURN_NS : end);
+		struct timespec until = link_time(when < end ? when : end);
+		uint32_t news = __atomic_load_n(&w->news, __ATOMIC_RELAXED);
 
 		pthread_mutex_unlock(&lock);
-		link_sleep(&w->granted, 0, &until);
+		link_sleep(&w->news, news, &until);
 		pthread_mutex_lock(&lock);
 		now = link_now();
+		when = end;
 		if (w->place < 0 && first == w)
-			w->place = find_stale(limit, now);
+			w->place = find_stale(limit, now, &when);
 	}
 }
 
@@ -115,8 +138,7 @@ turn_give(int place, const void *who)
 		if (w) {
 			leave(w);
 			w->place = place;
-			__atomic_store_n(&w->granted, 1, __ATOMIC_RELEASE);
-			link_wake(&w->granted);
+			tell(w);
 		}
 	}
 	pthread_mutex_unlock(&lock);

@@ -14,8 +14,8 @@
 
 enum {
 	TURN_PLACES = 64,
-	TURN_NS = 2000000,
-	TURN_WAIT_NS = 20000000,	/* nobody waits longer: then its call is a cold one */
+	TURN_NS = 4000000,
+	TURN_WAIT_NS = 40000000,	/* nobody waits longer: then its call is a cold one */
 };
 
 struct turn_place {
