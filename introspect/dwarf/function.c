@@ -33,8 +33,10 @@ read_param(struct dw *dw, const struct die *param, struct twz_member *ret)
 static bool
 read_params(struct dw *dw, const struct die *die, struct node *node)
 {
-	static const struct die_filter filter = {
-		.tags = TAG_BIT(DW_TAG_formal_parameter) | TAG_BIT(DW_TAG_unspecified_parameters), .brief = true,
+	const uint64_t blocks = TAG_BIT(DW_TAG_lexical_block) | TAG_BIT(DW_TAG_inlined_subroutine);
+	struct die_filter filter = {
+		.tags = TAG_BIT(DW_TAG_formal_parameter) | TAG_BIT(DW_TAG_unspecified_parameters) | blocks,
+		.brief = true,
 	};
 	const struct engine_ops *ops = dw->ops;
 	struct twz_member few[16], *params = few;
@@ -45,6 +47,13 @@ read_params(struct dw *dw, const struct die *die, struct node *node)
 	     more = ops->next(dw->engine, &param, &filter, &param)) {
 		struct twz_member m = { 0 };
 
+		/* A body is long, and nearly all of them end here. */
+		if (tag_in(param.tag, blocks)) {
+			if (dw_language_at(dw, die->ref).in_order)
+				break;
+			filter.tags &= ~blocks;
+			continue;
+		}
 		if (param.tag == DW_TAG_unspecified_parameters) {
 			node->type.is_variadic = true;
 			continue;

@@ -14,52 +14,54 @@
 enum { MAX_HASHED = 1 << 14, MAX_TEXT = 1024, CLEANED = 1 << 12 };
 
 /* Codes that this <dwarf.h> may lack are written as numbers. */
-static const struct { uint16_t code; struct language language; } languages[] = {
-	{ DW_LANG_C89, { "C", RULES_C } },
-	{ DW_LANG_C, { "C", RULES_C } },
-	{ DW_LANG_C99, { "C", RULES_C } },
-	{ DW_LANG_C11, { "C", RULES_C } },
-	{ 0x2c, { "C", RULES_C } },			/* C17 */
-	{ 0x3e, { "C", RULES_C } },			/* C23 */
-	{ DW_LANG_C_plus_plus, { "C++", RULES_CXX } },
-	{ DW_LANG_C_plus_plus_03, { "C++", RULES_CXX } },
-	{ DW_LANG_C_plus_plus_11, { "C++", RULES_CXX } },
-	{ DW_LANG_C_plus_plus_14, { "C++", RULES_CXX } },
-	{ 0x2b, { "C++", RULES_CXX } },			/* C++17 */
-	{ 0x2e, { "C++", RULES_CXX } },			/* C++20 */
-	{ DW_LANG_Rust, { "Rust", RULES_RUST } },
-	{ 0x9000, { "Rust", RULES_RUST } },		/* before it had a number */
-	{ DW_LANG_Mips_Assembler, { "assembly", RULES_NONE } },
-	{ 0x31, { "assembly", RULES_NONE } },
-	{ DW_LANG_ObjC, { "Objective-C", RULES_OTHER } },
-	{ DW_LANG_ObjC_plus_plus, { "Objective-C++", RULES_OTHER } },
-	{ DW_LANG_Fortran77, { "Fortran", RULES_OTHER } },
-	{ DW_LANG_Fortran90, { "Fortran", RULES_OTHER } },
-	{ DW_LANG_Fortran95, { "Fortran", RULES_OTHER } },
-	{ DW_LANG_Fortran03, { "Fortran", RULES_OTHER } },
-	{ DW_LANG_Fortran08, { "Fortran", RULES_OTHER } },
-	{ 0x2d, { "Fortran", RULES_OTHER } },		/* 2018 */
-	{ DW_LANG_Ada83, { "Ada", RULES_OTHER } },
-	{ DW_LANG_Ada95, { "Ada", RULES_OTHER } },
-	{ 0x2f, { "Ada", RULES_OTHER } },		/* 2005 */
-	{ 0x30, { "Ada", RULES_OTHER } },		/* 2012 */
-	{ DW_LANG_D, { "D", RULES_OTHER } },
-	{ DW_LANG_Go, { "Go", RULES_OTHER } },
-	{ DW_LANG_Pascal83, { "Pascal", RULES_OTHER } },
-	{ DW_LANG_Modula2, { "Modula-2", RULES_OTHER } },
-	{ DW_LANG_Modula3, { "Modula-3", RULES_OTHER } },
-	{ DW_LANG_Cobol74, { "COBOL", RULES_OTHER } },
-	{ DW_LANG_Cobol85, { "COBOL", RULES_OTHER } },
-	{ DW_LANG_Java, { "Java", RULES_OTHER } },
-	{ DW_LANG_Python, { "Python", RULES_OTHER } },
-	{ DW_LANG_OpenCL, { "OpenCL", RULES_OTHER } },
-	{ 0x18, { "Haskell", RULES_OTHER } },
-	{ DW_LANG_OCaml, { "OCaml", RULES_OTHER } },
-	{ DW_LANG_Swift, { "Swift", RULES_OTHER } },
-	{ DW_LANG_Julia, { "Julia", RULES_OTHER } },
-	{ 0x27, { "Zig", RULES_OTHER } },
-	{ 0x28, { "Crystal", RULES_OTHER } },
+static const struct { uint16_t code; const char *name; enum rules rules; } languages[] = {
+	{ DW_LANG_C89, "C", RULES_C },
+	{ DW_LANG_C, "C", RULES_C },
+	{ DW_LANG_C99, "C", RULES_C },
+	{ DW_LANG_C11, "C", RULES_C },
+	{ 0x2c, "C", RULES_C },			/* C17 */
+	{ 0x3e, "C", RULES_C },			/* C23 */
+	{ DW_LANG_C_plus_plus, "C++", RULES_CXX },
+	{ DW_LANG_C_plus_plus_03, "C++", RULES_CXX },
+	{ DW_LANG_C_plus_plus_11, "C++", RULES_CXX },
+	{ DW_LANG_C_plus_plus_14, "C++", RULES_CXX },
+	{ 0x2b, "C++", RULES_CXX },			/* C++17 */
+	{ 0x2e, "C++", RULES_CXX },			/* C++20 */
+	{ DW_LANG_Rust, "Rust", RULES_RUST },
+	{ 0x9000, "Rust", RULES_RUST },		/* before it had a number */
+	{ DW_LANG_Mips_Assembler, "assembly", RULES_NONE },
+	{ 0x31, "assembly", RULES_NONE },
+	{ DW_LANG_ObjC, "Objective-C", RULES_OTHER },
+	{ DW_LANG_ObjC_plus_plus, "Objective-C++", RULES_OTHER },
+	{ DW_LANG_Fortran77, "Fortran", RULES_OTHER },
+	{ DW_LANG_Fortran90, "Fortran", RULES_OTHER },
+	{ DW_LANG_Fortran95, "Fortran", RULES_OTHER },
+	{ DW_LANG_Fortran03, "Fortran", RULES_OTHER },
+	{ DW_LANG_Fortran08, "Fortran", RULES_OTHER },
+	{ 0x2d, "Fortran", RULES_OTHER },		/* 2018 */
+	{ DW_LANG_Ada83, "Ada", RULES_OTHER },
+	{ DW_LANG_Ada95, "Ada", RULES_OTHER },
+	{ 0x2f, "Ada", RULES_OTHER },		/* 2005 */
+	{ 0x30, "Ada", RULES_OTHER },		/* 2012 */
+	{ DW_LANG_D, "D", RULES_OTHER },
+	{ DW_LANG_Go, "Go", RULES_OTHER },
+	{ DW_LANG_Pascal83, "Pascal", RULES_OTHER },
+	{ DW_LANG_Modula2, "Modula-2", RULES_OTHER },
+	{ DW_LANG_Modula3, "Modula-3", RULES_OTHER },
+	{ DW_LANG_Cobol74, "COBOL", RULES_OTHER },
+	{ DW_LANG_Cobol85, "COBOL", RULES_OTHER },
+	{ DW_LANG_Java, "Java", RULES_OTHER },
+	{ DW_LANG_Python, "Python", RULES_OTHER },
+	{ DW_LANG_OpenCL, "OpenCL", RULES_OTHER },
+	{ 0x18, "Haskell", RULES_OTHER },
+	{ DW_LANG_OCaml, "OCaml", RULES_OTHER },
+	{ DW_LANG_Swift, "Swift", RULES_OTHER },
+	{ DW_LANG_Julia, "Julia", RULES_OTHER },
+	{ 0x27, "Zig", RULES_OTHER },
+	{ 0x28, "Crystal", RULES_OTHER },
 };
+
+static const struct language no_language = { "", RULES_UNKNOWN, false };
 
 bool
 dw_open(struct debug *debug, const char *engine, struct twz_arena *arena, struct dw **ret,
@@ -208,14 +210,17 @@ dw_hash(uint64_t hash, const char *text)
 struct language
 dw_language(const struct die *top)
 {
+	struct language ret = { "another language", RULES_OTHER, false };
 	int64_t code = 0;
 
 	if (!die_number(top, DIE_LANGUAGE, &code))
-		return (struct language){ "", RULES_UNKNOWN };
+		return no_language;
 	for (size_t i = 0; i < TWZ_COUNT(languages); i++)
 		if (languages[i].code == code)
-			return languages[i].language;
-	return (struct language){ "another language", RULES_OTHER };
+			ret = (struct language){ languages[i].name, languages[i].rules, false };
+	/* gcc makes blocks last of all; clang may have unspecified parameters behind them. */
+	ret.in_order = !strncmp(die_text(top, DIE_PRODUCER), "GNU ", 4);
+	return ret;
 }
 
 struct language
@@ -223,7 +228,7 @@ dw_unit_language(const struct dw *dw, size_t number)
 {
 	const struct unit_row *row = &dw->rows[number];
 
-	return row->top ? row->language : (struct language){ "", RULES_UNKNOWN };
+	return row->top ? row->language : no_language;
 }
 
 static int
@@ -280,7 +285,7 @@ static struct language
 language_of(const struct unit_row *row, die_ref ref)
 {
 	if (DIE_FILE(row->top) != DIE_FILE(ref) || DIE_TYPES(row->top) != DIE_TYPES(ref))
-		return (struct language){ "", RULES_UNKNOWN };
+		return no_language;
 	return row->language;
 }
 
@@ -293,7 +298,7 @@ language_of_unit(struct dw *dw, die_ref ref, struct language *ret)
 
 	if (dw->have_rows || !dw->ops->number)
 		return false;
-	*ret = (struct language){ "", RULES_UNKNOWN };
+	*ret = no_language;
 	if (DIE_FILE(ref) == DIE_ALTERNATE)
 		return true;
 	if (!dw->ops->number(dw->engine, ref, &i))
@@ -325,7 +330,7 @@ dw_language_at(struct dw *dw, die_ref ref)
 		n = before ? n - half - 1 : half;
 	}
 	dw->last_row = from;
-	return from ? language_of(&dw->rows[from - 1], ref) : (struct language){ "", RULES_UNKNOWN };
+	return from ? language_of(&dw->rows[from - 1], ref) : no_language;
 }
 
 /* -- all units -------------------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ enum rules {
 struct language {
 	const char *name;
 	enum rules rules;
+	bool in_order;		/* the compiler puts parameters before the blocks of their function */
 };
 
 struct memo {

@@ -212,7 +212,7 @@ function_called(const struct search *s, struct lately *lately, const char *name)
 
 	if (lately->names[at].name != name) {
 		lately->names[at].name = name;
-		lately->names[at].function = name_slot(s, name, hash_name(name))->function;
+		lately->names[at].function = *name ? name_slot(s, name, hash_name(name))->function : 0;
 	}
 	return lately->names[at].function;
 }
@@ -255,11 +255,13 @@ match_names(struct looking *l, const struct die *die)
 	const char *name = own_name(die);
 	struct die completed;
 
-	if (*name && die_has(die, DIE_EXTERNAL))
+	/* Most names were met before, and are not even looked at. */
+	if (die_has(die, DIE_SPECIFICATION) && !*name) {
+		if (dw->ops->die(dw->engine, die_to(die, DIE_SPECIFICATION), &completed))
+			match_name(l, own_name(&completed), NAMED);
+	} else if (die_has(die, DIE_EXTERNAL)) {
 		match_name(l, name, evidence);
-	else if (!*name && die_has(die, DIE_SPECIFICATION) &&
-		 dw->ops->die(dw->engine, die_to(die, DIE_SPECIFICATION), &completed))
-		match_name(l, own_name(&completed), NAMED);
+	}
 }
 
 /* Functions of one name hang together, so that a name is looked up once. */
