@@ -208,11 +208,14 @@ struct own_step {
 };
 
 enum {
-	OWN_CHILDREN = 1, OWN_LOCATED = 2, OWN_LINKED = 8,
-	OWN_PLAIN = 4,		/* of one size and without a sibling */
-	OWN_JUMP = 16,		/* of one size and with a sibling of 4 bytes */
-	OWN_NAMED = 32, OWN_DECLARED = 64,
-	OWN_QUICK = 128,	/* PLAIN without children, or JUMP */
+	OWN_CHILDREN = 1,
+	OWN_PLAIN = 2,		/* of one size and without a sibling */
+	OWN_JUMP = 4,		/* of one size and with a sibling of 4 bytes */
+	OWN_QUICK = 8,		/* PLAIN without children, or JUMP */
+	/* for what a filter does not want it: a subprogram … */
+	OWN_NO_PLACE = 16,	/* … that is not located, … */
+	OWN_NO_LINK = 32,	/* … nor linked; */
+	OWN_NO_DEFINITION = 64,	/* die_is_tagged() without a name or only declared */
 };
 
 /* What an abbreviation says to who only passes by. */

@@ -1,7 +1,7 @@
 /*
- * From DIE to DIE; what they say is read in own_read.c. Most are only got behind: a filter looks at nothing but the abbreviation, and whole
- * subtrees are left by their sibling attribute, or DIE by DIE with a counter for the depth. Positions
- * only ever grow, so no file makes this turn in circles; no tree, however deep, makes it recurse.
+ * From DIE to DIE; what they say is read in own_read.c. Most are only got behind: a filter looks at nothing but the
+ * abbreviation, and whole subtrees are left by their sibling attribute, or DIE by DIE with a counter for the
+ * depth. Positions only ever grow, so no file makes this turn in circles; no tree, however deep, makes it recurse.
  */
 #include "introspect/dwarf/own.h"
 
@@ -153,16 +153,13 @@ damaged(const struct own_unit *unit)
 	return false;
 }
 
-/* Whether the filter wants DIEs of this kind, whose tag it wants. */
-static inline bool
-is_wanted(const struct die_filter *filter, const struct own_way *way)
+/* With which flags DIEs are unwanted although their tag is wanted. */
+static inline unsigned
+flags_of(const struct die_filter *filter)
 {
-	uint8_t linked = filter->located ? OWN_LOCATED : filter->linked ? OWN_LINKED : 0;
+	unsigned linked = filter->located ? OWN_NO_PLACE : filter->linked ? OWN_NO_LINK : 0;
 
-	if (way->tag == DW_TAG_subprogram)
-		return !linked || way->flags & linked;
-	return !filter->defined || !die_is_tagged(way->tag) ||
-	       (way->flags & (OWN_NAMED | OWN_DECLARED)) == OWN_NAMED;
+	return linked | (filter->defined ? OWN_NO_DEFINITION : 0);
 }
 
 /* The DIE at @offset, whose attributes begin at @at. */
@@ -189,11 +186,13 @@ give(struct own_unit *unit, const struct own_table *table, size_t place, const s
 }
 
 /*
- * Goes over DIEs without one of the @tags, as long as the table says all about getting behind them. Most of the
- * time that large files take passes here, so it has few branches: they would be taken at random.
+ * Goes over DIEs without one of the @tags or with one of the flags @unwanted, as long as the table says all about
+ * getting behind them. Most of the time that large files take passes here, so it has few branches: they would be
+ * taken at random.
  */
 static const unsigned char *
-pass(const struct own_unit *unit, const struct own_table *table, const unsigned char *at, uint64_t tags)
+pass(const struct own_unit *unit, const struct own_table *table, const unsigned char *at, uint64_t tags,
+     unsigned unwanted)
 {
 	const unsigned char *end = unit->bytes + unit->end, *start = unit->bytes + unit->offset, *behind, *next;
 	size_t few = table->codes ? 0 : table->n < 0x7f ? table->n : 0x7f;
@@ -201,7 +200,7 @@ pass(const struct own_unit *unit, const struct own_table *table, const unsigned 
 
 	for (; end - at > 1 + (ptrdiff_t)sizeof(sibling) && *at - 1u < few; at = next) {
 		const struct own_way *way = &table->ways[*at - 1u];
-		bool stop = (way->tag < 64) & tags >> (way->tag & 63);
+		bool stop = (way->tag < 64) & tags >> (way->tag & 63) & !(way->flags & unwanted);
 
 		if (stop | !(way->flags & OWN_QUICK))
 			break;
@@ -224,15 +223,17 @@ find(struct own_unit *unit, const struct own_table *table, const unsigned char *
 	static const struct die_filter any = { 0 };
 	const unsigned char *end = unit->bytes + unit->end;
 	uint64_t code, sibling = 0;
+	unsigned unwanted;
 
 	filter = filter ? filter : &any;
+	unwanted = flags_of(filter);
 	while (at < end) {
 		const unsigned char *from;
 		const struct own_way *way;
 		int64_t place;
 
 		if (filter->tags)
-			at = pass(unit, table, at, filter->tags);
+			at = pass(unit, table, at, filter->tags, unwanted);
 		from = at;
 		if (!read_code(&at, end, &code))
 			return damaged(unit);
@@ -242,7 +243,7 @@ find(struct own_unit *unit, const struct own_table *table, const unsigned char *
 		if (place < 0)
 			return damaged(unit);
 		way = &table->ways[place];
-		if ((!filter->tags || (way->tag < 64 && filter->tags >> way->tag & 1)) && is_wanted(filter, way))
+		if ((!filter->tags || (way->tag < 64 && filter->tags >> way->tag & 1)) && !(way->flags & unwanted))
 			return give(unit, table, (size_t)place, filter, (uint64_t)(from - unit->bytes), at, ret);
 		at = skip(unit, table, (size_t)place, at, &sibling);
 		if (at && way->flags & OWN_CHILDREN)

@@ -21,10 +21,11 @@ struct own_texts {
 /* -- reading one ----------------------------------------------------------------------------------- */
 
 /* Attributes that say something to who passes by. */
+enum { LOCATED = 1, LINKED = 2, NAMED = 4, DECLARED = 8 };
 static const uint8_t marks[1 << 7] = {
-	[DW_AT_low_pc] = OWN_LOCATED | OWN_LINKED, [DW_AT_ranges] = OWN_LOCATED | OWN_LINKED,
-	[DW_AT_external] = OWN_LINKED, [DW_AT_specification] = OWN_LINKED,
-	[DW_AT_name] = OWN_NAMED, [DW_AT_declaration] = OWN_DECLARED,
+	[DW_AT_low_pc] = LOCATED | LINKED, [DW_AT_ranges] = LOCATED | LINKED,
+	[DW_AT_external] = LINKED, [DW_AT_specification] = LINKED,
+	[DW_AT_name] = NAMED, [DW_AT_declaration] = DECLARED,
 };
 
 /* What the sizes of attributes come to. */
@@ -108,6 +109,16 @@ add_sizes(struct sizes *ret, struct own_bytes *text, const struct own_format *fo
 	}
 }
 
+/* For what a filter does not want it. */
+static uint8_t
+lacks(uint64_t tag, uint8_t has)
+{
+	if (tag == DW_TAG_subprogram)
+		return (has & LOCATED ? 0 : OWN_NO_PLACE) | (has & LINKED ? 0 : OWN_NO_LINK);
+	return tag <= UINT16_MAX && die_is_tagged((uint16_t)tag) && (has & (NAMED | DECLARED)) != NAMED ?
+	       OWN_NO_DEFINITION : 0;
+}
+
 /* Reads the abbreviation behind its code as far as it concerns who passes by. */
 static bool
 read_way(struct own_bytes *text, const struct own *own, const struct own_format *format, struct own_way *ret)
@@ -120,7 +131,7 @@ read_way(struct own_bytes *text, const struct own *own, const struct own_format 
 		return false;
 	*ret = (struct own_way){
 		.tag = tag < UINT16_MAX ? (uint16_t)tag : UINT16_MAX,
-		.flags = sizes.marks | (children == DW_CHILDREN_yes ? OWN_CHILDREN : 0),
+		.flags = lacks(tag, sizes.marks) | (children == DW_CHILDREN_yes ? OWN_CHILDREN : 0),
 	};
 	if (!sizes.told) {
 		ret->flags |= ret->flags & OWN_CHILDREN ? OWN_PLAIN : OWN_PLAIN | OWN_QUICK;

@@ -183,6 +183,31 @@ test_layouts(void **state)
 	assert_int_equal(twz_member_find(bits, "tail")->offset, 7);
 }
 
+/* clang says behind the blocks of a function's body that more parameters may follow. */
+static void
+test_blocks(void **state)
+{
+	static const char *const compilers[] = { "gcc", "clang" };
+	static const char *const flags[] = { "-g -O0", "-gdwarf-4 -O0", "-g -O2", "-g -O2 -flto" };
+	TWZ_ARENA arena = { 0 };
+
+	(void)state;
+	assert_int_equal(shell("printf '%%s\n' 'static inline __attribute__((always_inline)) int twice(int n) {'"
+			       " ' int m = n; return m * 2; }' 'int talk(int n, const char *format, ...) {'"
+			       " ' for (int i = 0; i < n; i++) { int c = twice(format[i]); if (c) return c; }'"
+			       " ' { int last = n; return last; } }' >$D/blocks.c"), 0);
+	for (size_t c = 0; c < TWZ_COUNT(compilers); c++)
+		for (size_t i = 0; have(compilers[c]) && i < TWZ_COUNT(flags); i++) {
+			const struct twz_service *s;
+
+			assert_int_equal(shell("cd $D && %s %s -fPIC -shared -o blocks.so blocks.c", compilers[c],
+					       flags[i]), 0);
+			s = inspect_ok(in_folder("blocks.so"), true, &arena);
+			assert_string_equal(twz_signature_text(&arena, gate_of(s, "talk")),
+					    "talk(n: i32, format: string, ...) -> i32");
+		}
+}
+
 /* -- separate debug files --------------------------------------------------------------------------- */
 
 static void
@@ -286,6 +311,7 @@ main(void)
 		cmocka_unit_test(test_builds),
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_debug_by_build_id),
 		cmocka_unit_test(test_debug_by_link),
 		cmocka_unit_test(test_where),
