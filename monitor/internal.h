@@ -245,6 +245,7 @@ struct monitor {
 	uint64_t park_ns;		/* when one may have to be parked; 0: never */
 	uint64_t spare_ns;		/* when to make spares; 0: nothing to do */
 	uint64_t taken_ns;		/* when the last process was taken for a service */
+	bool in_row;			/* the next is wanted as soon as who starts this one waits for it */
 	struct message_in in;		/* of the monitor's thread */
 };
 
@@ -352,6 +353,8 @@ struct instance *spare_find(const struct monitor *m, uint64_t serial);
 void spare_served(struct zygote *z);
 /** A clone of @z was told what to become: one of many in a row finds the next one ready. */
 void spare_taken(struct zygote *z);
+/** Who starts a compartment is about to wait for it. */
+void spare_meanwhile(struct monitor *m);
 /** Makes what is due; gives up the lock meanwhile. */
 void spare_tick(struct monitor *m);
 

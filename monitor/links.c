@@ -123,6 +123,7 @@ link_make(struct instance *i, const struct link_spec *spec, struct monitor_link 
 		*spec->fd = fd;
 	else
 		twz_closep(&fd);
+	spare_meanwhile(m);
 	*ret = l;
 	return true;
 }

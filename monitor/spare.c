@@ -185,6 +185,15 @@ spare_taken(struct zygote *z)
 	if (!row || !m->hot_limit || !lacks_one(z))
 		return;
 	m->spare_ns = now;
+	m->in_row = true;
+}
+
+void
+spare_meanwhile(struct monitor *m)
+{
+	if (!m->in_row)
+		return;
+	m->in_row = false;
 	loop_wake(m);
 }
 

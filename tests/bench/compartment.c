@@ -217,7 +217,9 @@ thousand_rows(void)
  * compared: the sketch makes a process when it is asked and has no more than a filter and the library in it; a start
  * takes one that was made during the pause, confines it, loads the same library and makes the same call. Without
  * pauses both make their processes while they are waited for, and the sketch's end as soon as they have answered.
- * Between two starts: time for the session to make the next process ahead, as it has between most loads. */
+ */
+
+/* Between two starts: time for the session to make the next process ahead, as it has between most loads. */
 enum { PAUSE_US = 5000 };
 
 void
