@@ -6,7 +6,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "monitor/cpus.h"
@@ -299,6 +301,71 @@ test_real_time(void **state)
 	assert_true(r.ok);
 }
 
+/* -- who runs at once --------------------------------------------------------------------------------- */
+
+/* As the kernel knows it; the C library may not. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t slice, deadline, period;
+};
+
+/* How long thread @tid may run when others want to; 0: this kernel has one slice for all. */
+static uint64_t
+slice_of(int tid)
+{
+	struct attributes a = { 0 };
+
+	assert_int_equal(syscall(SYS_sched_getattr, tid, &a, sizeof(a), 0), 0);
+	return a.slice;
+}
+
+static void *
+shorten(void *slice)
+{
+	struct attributes a = { .size = sizeof(a), .slice = 200000 };
+
+	a.nice = getpriority(PRIO_PROCESS, 0);
+	assert_int_equal(syscall(SYS_sched_setattr, 0, &a, 0), 0);
+	*(uint64_t *)slice = slice_of(0);
+	return NULL;
+}
+
+/* Threads of a service have a shorter slice than who calls them: so they run when they are rung for. */
+static void
+test_slices(void **state)
+{
+	struct fixture *f = *state;
+	const struct monitor_info *infos;
+	struct monitor_gate *add;
+	char path[64];
+	uint64_t slice = 0;
+	pthread_t thread;
+	TWZ_ARENA arena = { 0 };
+	struct dirent *e;
+	DIR *tasks;
+
+	if (sched_getscheduler(0) != SCHED_OTHER)
+		skip();
+	assert_int_equal(pthread_create(&thread, NULL, shorten, &slice), 0);
+	pthread_join(thread, NULL);
+	if (slice != 200000)
+		skip();
+	assert_true(fixture_open(f, 0));
+	add = bind_gate(f, GATE_add);
+	assert_true(calls(add, 1));
+	assert_int_equal(monitor_list(f->m, &arena, &infos), 1);
+	snprintf(path, sizeof(path), "/proc/%d/task", infos[0].pid);
+	tasks = opendir(path);
+	assert_non_null(tasks);
+	while ((e = readdir(tasks)))
+		if (*e->d_name != '.')
+			assert_true(slice_of(atoi(e->d_name)) < slice);
+	closedir(tasks);
+}
+
 /* -- who may spin ------------------------------------------------------------------------------------- */
 
 struct crowd {
@@ -397,7 +464,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing_but_memory), TEST(test_guest_makes_none), TEST(test_idle_costs_nothing),
-		TEST(test_real_time), TEST(test_turns), TEST(test_shares),
+		TEST(test_real_time), TEST(test_slices), TEST(test_turns), TEST(test_shares),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
