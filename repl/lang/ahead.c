@@ -5,10 +5,16 @@
  * Nobody can when the gate only looks, by its record, and requires no right; and when the arguments are made of
  * the element, of variables and of literals, without another call. What goes wrong is left to the ordinary way: the
  * elements before it are called for, and the one that it is about is evaluated by itself, with its own message.
+ * The same goes for a loop whose body is one such call, "for x in xs { y = service::gate x }", when its arguments do
+ * not hang on what the body assigns. What prints the value counts where no terminal shows who wrote first: there a
+ * gate's own output has its place between the values.
+ *
  * A deadline is for each call. So calls are made together only after some that took little of it, and never so many
  * that as many as them would come near it.
  */
 #include "repl/lang/ahead.h"
+
+#include <string.h>
 
 #include "repl/lang/convert.h"
 
@@ -103,20 +109,27 @@ may_call_ahead(struct lang *l, const struct ast *expr)
 	return site->gate->readonly && !*site->gate->requires && *site->service->path && !site->program;
 }
 
+static struct twz_value
+element(const struct lang_ahead *ahead, size_t i)
+{
+	return ahead->items ? ahead->items[i] : twz_int(NULL, ahead->start + (twz_wide)i);
+}
+
 /* The arguments of the call for one element; NULL: the ordinary way is to say what is wrong, or to call. */
 static const struct twz_value *
-arguments_for(struct lang *l, const struct ast *expr, const struct twz_value *it)
+arguments_for(struct lang *l, const struct lang_ahead *ahead, const struct ast *expr, size_t i)
 {
 	struct call_site *site = *expr->site;
 	struct twz_value *args = twz_new_array(l->arena, site->nparams, struct twz_value);
+	struct twz_value it = element(ahead, i);
 	struct twz_error ignored = { 0 };
 	size_t scope = l->nbindings;
 	uint64_t later;
 	bool done;
 
 	if (expr->nargs)
-		lang_declare(l, lang_name(l, "it", 2), it);
-	done = lang_convert_all(l, site, expr->nargs ? NULL : it, args, &later, &ignored);
+		lang_declare(l, ahead->name, &it);
+	done = lang_convert_all(l, site, expr->nargs ? NULL : &it, args, &later, &ignored);
 	lang_leave(l, scope);
 	return done && !later ? args : NULL;
 }
@@ -131,26 +144,43 @@ adapt(struct lang_ahead *ahead, int64_t took, int64_t left)
 		ahead->most = 1;
 }
 
+/* As many as there are arguments for. */
+static size_t
+collect(struct lang *l, const struct lang_ahead *ahead, const struct ast *expr, size_t i,
+	const struct twz_value **args)
+{
+	size_t n = 0;
+
+	while (n < ahead->most && i + n < ahead->total && (args[n] = arguments_for(l, ahead, expr, i + n)))
+		n++;
+	return n;
+}
+
 /* Makes the calls for elements from @i on, two at least. False: none was made. */
 static bool
-call_ahead(struct lang *l, struct lang_ahead *ahead, const struct ast *expr, const struct twz_value *list,
-	   size_t i)
+call_ahead(struct lang *l, struct lang_ahead *ahead, const struct ast *expr, size_t i)
 {
 	const struct twz_value *args[LANG_AHEAD];
 	int64_t begun = lang_now(), left = lang_time_left(l);
-	size_t n = 0;
+	struct twz_arena *outer = l->arena;
+	size_t n;
 
-	while (n < ahead->most && i + n < list->list.n &&
-	       (args[n] = arguments_for(l, expr, &list->list.items[i + n])))
-		n++;
-	if (n < 2)
-		return false;
-	ahead->values = twz_new_array(l->arena, n, struct twz_value);
-	ahead->first = i;
-	ahead->n = lang_call_gates(l, *expr->site, args, n, ahead->values, &ahead->failure);
-	ahead->failed = ahead->n < n && ahead->failure.cls != TWZ_CLASS_NONE;
-	adapt(ahead, lang_now() - begun, left);
-	return true;
+	/* What is made ahead outlives the turn that makes it; those before it are done with. */
+	if (ahead->arena) {
+		twz_arena_reset(ahead->arena);
+		l->arena = ahead->arena;
+		ahead->values = NULL;
+	}
+	n = collect(l, ahead, expr, i, args);
+	if (n >= 2) {
+		ahead->values = twz_new_array(l->arena, n, struct twz_value);
+		ahead->first = i;
+		ahead->n = lang_call_gates(l, *expr->site, args, n, ahead->values, &ahead->failure);
+		ahead->failed = ahead->n < n && ahead->failure.cls != TWZ_CLASS_NONE;
+		adapt(ahead, lang_now() - begun, left);
+	}
+	l->arena = outer;
+	return n >= 2;
 }
 
 /* Of the calls that were made already; false: this one was not. */
@@ -175,25 +205,112 @@ take(struct lang *l, const struct lang_ahead *ahead, const struct ast *expr, siz
 	return lang_at(err, expr);
 }
 
-bool
-lang_ahead_next(struct lang *l, struct lang_ahead *ahead, const struct ast *expr,
-		const struct twz_value *list, size_t i, struct twz_value *ret, struct twz_error *err)
+static bool
+next(struct lang *l, struct lang_ahead *ahead, const struct ast *expr, size_t i, struct twz_value *ret,
+     struct twz_error *err)
 {
+	struct twz_value it;
 	int64_t begun, left;
 	bool done;
 
-	if (!i)
-		ahead->may = list->list.n > 2 && may_call_ahead(l, expr);
-	if (!ahead->may)
-		return lang_eval_for_it(l, expr, &list->list.items[i], ret, err);
-	if (is_there(ahead, i) || (ahead->most > 1 && call_ahead(l, ahead, expr, list, i)))
+	if (is_there(ahead, i) || (ahead->may && ahead->most > 1 && call_ahead(l, ahead, expr, i)))
 		return take(l, ahead, expr, i, ret, err);
-	begun = lang_now();
+	begun = ahead->may ? lang_now() : 0;
 	left = lang_time_left(l);
-	done = lang_eval_for_it(l, expr, &list->list.items[i], ret, err);
+	it = element(ahead, i);
+	done = ahead->arena ? lang_call_node(l, expr, NULL, ret, err) : lang_eval_for_it(l, expr, &it, ret, err);
+	if (!ahead->may)
+		return done;
 	if (!ahead->most)
 		ahead->most = 1;	/* the first starts the compartment, and says nothing of the others */
 	else
 		adapt(ahead, lang_now() - begun, left);
+	return done;
+}
+
+bool
+lang_ahead_next(struct lang *l, struct lang_ahead *ahead, const struct ast *expr,
+		const struct twz_value *list, size_t i, struct twz_value *ret, struct twz_error *err)
+{
+	if (!i) {
+		ahead->name = lang_name(l, "it", 2);
+		ahead->items = list->list.items;
+		ahead->total = list->list.n;
+		ahead->may = ahead->total > 2 && may_call_ahead(l, expr);
+	}
+	return next(l, ahead, expr, i, ret, err);
+}
+
+/* -- loops ---------------------------------------------------------------------------------------- */
+
+static bool
+mentions(const struct ast *a, uint32_t name)
+{
+	if (name && (a->kind == AST_WORD || a->kind == AST_VAR) && a->id == name)
+		return true;
+	for (uint32_t i = 0; i < a->nitems; i++)
+		if (mentions(a->items[i], name))
+			return true;
+	for (uint32_t i = 0; i < a->nargs; i++)
+		if (a->args[i].value && mentions(a->args[i].value, name))
+			return true;
+	return false;
+}
+
+/* Whether who looks at the output could tell when it was written. */
+static bool
+is_watched(const struct lang_options *o)
+{
+	return o->out_tty || o->output == LANG_JSONL;
+}
+
+/* The one call that a body is, whose value it assigns, prints, or drops; NULL: it is something else. */
+static const struct ast *
+only_call(const struct lang *l, const struct ast *body)
+{
+	const struct ast *a = body->nitems == 1 ? body->items[0] : NULL;
+	uint32_t assigned = 0;
+
+	if (a && (a->kind == AST_ASSIGN || a->kind == AST_LET)) {
+		assigned = a->id;
+		if (memchr(a->text, '.', a->n) || a->nitems != 1 || a->nargs)
+			return NULL;
+		a = a->items[0];
+	} else if (a && a->kind == AST_CALL && a->builtin && !strcmp(a->builtin->name, "print") && a->nargs == 1 &&
+		   !a->args[0].name && !is_watched(l->options)) {
+		a = a->args[0].value;
+	}
+	while (a && a->kind == AST_PAREN && a->nitems == 1)
+		a = a->items[0];
+	return a && a->kind == AST_CALL && a->is_path && a->nargs && !mentions(a, assigned) ? a : NULL;
+}
+
+void
+lang_loop_begin(struct lang *l, struct lang_loop *loop, const struct ast *body)
+{
+	loop->outer = l->loop;
+	loop->call = loop->ahead.total > 2 && !l->check ? only_call(l, body) : NULL;
+	loop->ahead.arena = &loop->arena;
+	l->loop = loop;
+}
+
+void
+lang_loop_end(struct lang *l, struct lang_loop *loop)
+{
+	l->loop = loop->outer;
+	twz_arena_free(&loop->arena);
+}
+
+bool
+lang_loop_call(struct lang *l, const struct ast *call, struct twz_value *ret, struct twz_error *err)
+{
+	struct lang_loop *loop = l->loop;
+	bool done;
+
+	l->loop = NULL;
+	if (!loop->i)
+		loop->ahead.may = may_call_ahead(l, call);
+	done = next(l, &loop->ahead, call, loop->i, ret, err);
+	l->loop = loop;
 	return done;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "repl/lang/ahead.h"
 #include "repl/lang/check.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
@@ -582,6 +583,8 @@ lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *pipe
 		*ret = lang_unknown(NULL);
 		return true;
 	}
+	if (l->loop && l->loop->call == a && !piped)
+		return lang_loop_call(l, a, ret, err);
 	if (a->is_path)
 		return (lang_resolve(l, a, piped != NULL, &site, err) &&
 			(call_site(l, site, piped, ret, err) || blame(l, site))) ||

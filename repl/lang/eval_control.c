@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "repl/lang/ahead.h"
 #include "repl/lang/check.h"
 #include "repl/lang/convert.h"
 #include "repl/lang/interp.h"
@@ -389,6 +390,7 @@ eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 	struct twz_arena *outer = l->arena;
 	size_t scope = l->nbindings;
 	struct range range = { 0 };
+	struct lang_loop loop = { 0 };
 	TWZ_ARENA turn = { 0 };
 	bool done = true, on = true;
 
@@ -397,9 +399,13 @@ eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 	if (!range_of(l, a->items[0], &range, err))
 		return false;
 	l->arena = &turn;
+	loop.ahead = (struct lang_ahead){ .items = range.items, .start = range.first, .total = range.n > INT32_MAX ?
+					  INT32_MAX : (size_t)range.n, .name = a->id };
+	lang_loop_begin(l, &loop, a->items[1]);
 	for (twz_wide i = 0; i < range.n && on && done; i++) {
 		struct twz_value v = range.items ? range.items[i] : twz_int(NULL, range.first + i);
 
+		loop.i = (size_t)i;
 		lang_declare(l, a->id, &v);
 		done = loop_body(l, a->items[1], &on, err);
 		lang_leave(l, scope);
@@ -407,6 +413,7 @@ eval_for(struct lang *l, const struct ast *a, struct twz_error *err)
 			l->returned = lang_copy(outer, &l->returned);
 		twz_arena_reset(&turn);
 	}
+	lang_loop_end(l, &loop);
 	l->arena = outer;
 	return done;
 }

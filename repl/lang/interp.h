@@ -151,6 +151,7 @@ struct lang {
 	bool shows_next, shown;		/* this built-in function is it; it has shown its value itself */
 	const struct call_site *debugged;	/* the call that a debugger is to look at; NULL */
 	bool debugs;			/* the next call of a gate is that one */
+	struct lang_loop *loop;		/* the for loop whose body runs; NULL: none */
 	bool called;			/* root: a gate, since something was shown */
 	unsigned depth;			/* of evaluations in each other, for the limit */
 	unsigned calls;			/* functions that run */
