@@ -202,12 +202,28 @@ write_body(struct listing *l, const struct twz_type *t, uint64_t base, unsigned 
 	twz_text_byte(l->out, '}');
 }
 
+/* How many layouts the library has under this tag: which one a caller means is for the caller to know. */
+static unsigned
+layouts(const struct listing *l, const struct twz_type *t)
+{
+	const struct ctext_name *name = *t->name ? map_find(&l->names.tags, t->name) : NULL;
+	unsigned n = 0;
+
+	for (; name; name = name->next)
+		n += name->is_complete && !strcmp(ctext_tag(name->type), ctext_tag(t));
+	return n;
+}
+
 static void
 write_size(struct listing *l, const struct twz_type *t, size_t line)
 {
-	char remark[64] = "";
+	unsigned n = ctext_is_aggregate(t) ? layouts(l, t) : 0;
+	char remark[96] = "";
 
-	if (ctext_is_aggregate(t))
+	if (n > 1)
+		snprintf(remark, sizeof(remark), "/* size %u, align %u; one of %u layouts of this name */", t->size,
+			 t->align, n);
+	else if (ctext_is_aggregate(t))
 		snprintf(remark, sizeof(remark), "/* size %u, align %u */", t->size, t->align);
 	else if (t->size)
 		snprintf(remark, sizeof(remark), "/* size %u */", t->size);
