@@ -247,8 +247,9 @@ test_changes_under_calls(void **state)
 		assert_true(uninterpose(f, &f->test, GATE_add));
 	}
 	atomic_store(&stop, true);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
+	for (int i = 0; i < 4; i++) {
 		assert_int_equal(t[i].wrong, 0);
 		assert_true(t[i].calls);
 	}
