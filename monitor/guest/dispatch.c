@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,7 +24,6 @@ enum {
 	ROOM_KEPT = 1 << 20,		/* bytes of private room that an idle thread keeps */
 	ROOM_NS = 100000000,		/* what counts as idle */
 	STACK_USED = 2,			/* pages of a thread's stack that its start takes */
-	SLICE_NS = 100000,		/* of a thread's time on a CPU that others want too; the least there is */
 };
 
 /* What a call of a gate with words alone needs comes first: after a pause each line is one more to wait for. */
@@ -474,25 +472,6 @@ start_thread(struct worker *w)
 
 static struct worker *first;
 static cpu_set_t everywhere;
-
-/*
- * Who wakes a thread with a shorter slice than its own lets it run at once: then a cold call is a switch there and one
- * back, and neither side has to go to sleep and be woken in between. Kernels before 6.12 know of no slices.
- */
-void
-dispatch_slice(void)
-{
-	struct {
-		uint32_t size, policy;
-		uint64_t flags;
-		int32_t nice;
-		uint32_t priority;
-		uint64_t runtime, deadline, period;
-	} attr = { .size = sizeof(attr), .policy = SCHED_OTHER, .nice = getpriority(PRIO_PROCESS, 0), .runtime = SLICE_NS };
-
-	if (sched_getscheduler(0) == SCHED_OTHER)	/* any other is somebody's decision */
-		syscall(SYS_sched_setattr, 0, &attr, 0);
-}
 
 void
 dispatch_prepare(void)

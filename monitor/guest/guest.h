@@ -183,8 +183,6 @@ struct guest_link {
 };
 /** Starts the thread that serves a new link; its texts are @at; @fd < 0: the one that was made ahead. */
 void dispatch_start(const struct message_in *in, size_t at, int fd);
-/** Before the zygote is confined, for all its clones: their threads are to run at once when they are rung for. */
-void dispatch_slice(void);
 /** In the zygote: notes where clones may run, before the monitor brings one to its caller's CPU. */
 void dispatch_prepare(void);
 /** In a clone, as soon as it is there: memory for the first link; @fd may be closed afterwards. */
