@@ -450,6 +450,20 @@ test_builds(void **state)
 	}
 }
 
+/* Units whose abbreviations have the same texts, but whose references to other sections are of two sizes. */
+static void
+test_mixed_formats(void **state)
+{
+	(void)state;
+	if (!have("gcc"))
+		skip();
+	if (shell("cd $D && R=%s && C=\"gcc -gdwarf-5 -O1 -w -fPIC -I$R/include -c\" && $C main.c -o main.o && "
+		  "$C $R/" FIXTURES "kinds.c -o narrow.o && $C -gdwarf64 $R/" FIXTURES "kinds.c -o wide.o && "
+		  "gcc -shared -Wl,-z,muldefs -o mixed.so main.o narrow.o wide.o", getenv("PWD")))
+		fail_msg("cannot build units of two formats");
+	check_library("mixed.so", "gcc, two formats");
+}
+
 static void
 test_cxx(void **state)
 {
@@ -674,6 +688,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builds),
+		cmocka_unit_test(test_mixed_formats),
 		cmocka_unit_test(test_cxx),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_split_alike),
