@@ -557,15 +557,11 @@ make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const st
 	struct twz_plan *plan = twz_new(arena, struct twz_plan);
 	struct twz_slot *slots;
 
-	if (!func)
-		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
-				"its signature is not known");
-	if (!func->is_prototyped)
-		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
-				"it has no prototype: its parameters are not known");
-	if (func->is_variadic)
-		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
-				"variable arguments cannot cross a gate");
+	if (!func || !func->is_prototyped || func->is_variadic)
+		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE), "%s",
+				!func ? "its signature is not known"
+				: func->is_prototyped ? "variable arguments cannot cross a gate"
+						      : "it has no prototype: its parameters are not known");
 	if (func->nmembers > TWZ_MAX_PARAMS)
 		return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE),
 				"more than %d parameters cannot cross a gate", TWZ_MAX_PARAMS);
@@ -584,8 +580,7 @@ make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const st
 	}
 	if (!mark_extents(&w, func, slots, func->nmembers) || !mark_data(&w, func, slots, func->nmembers))
 		return false;
-	if (twz_returned(func) != func->target)
-		plan->codes = twz_returned(func);
+	plan->codes = twz_returned(func) != func->target ? twz_returned(func) : NULL;
 	plan->gate = gate;
 	plan->slots = slots;
 	plan->nslots = func->nmembers;

@@ -587,8 +587,7 @@ lang_call_node(struct lang *l, const struct ast *a, const struct twz_value *pipe
 		return lang_loop_call(l, a, ret, err);
 	if (a->is_path)
 		return (lang_resolve(l, a, piped != NULL, &site, err) &&
-			(call_site(l, site, piped, ret, err) || blame(l, site))) ||
-		       lang_at(err, a);
+			(call_site(l, site, piped, ret, err) || blame(l, site))) || lang_at(err, a);
 	if (a->builtin)
 		return call_builtin(l, a->builtin, a, piped, ret, err);
 	if (l->check && lang_lookup(l, a->id) && may_be_function(l, a)) {
