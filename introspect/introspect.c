@@ -17,6 +17,8 @@
 #include "introspect/judge.h"
 #include "twz/typetext.h"
 
+enum { AHEAD = 8 };	/* names that the memory is asked for */
+
 /* One inspection: what was read, and what is made of it. */
 struct inspection {
 	struct twz_arena *arena;
@@ -186,9 +188,12 @@ choose(struct inspection *in)
 		if (symbol)
 			is_gate[symbol - in->exports] = true;
 	}
-	for (size_t i = 0; i < in->nexports; i++)
+	for (size_t i = 0; i < in->nexports; i++) {
+		if (i + AHEAD < in->nexports)
+			__builtin_prefetch(in->exports[i + AHEAD].name);
 		if (!is_gate[i] && is_asked_for(in, in->exports[i].name))
 			add_exported(in, &in->exports[i]);
+	}
 }
 
 /* -- records and types ------------------------------------------------------------------------------ */
@@ -334,6 +339,7 @@ read_types(struct inspection *in, struct twz_error *err)
 	header_types_join(headers, in->functions, in->n, in->arena);
 	sort_recorded(in);
 	for (size_t i = 0; i < in->n; i++) {
+		judge_expect(in->gates, in->functions, i, in->n);
 		judge(&in->gates[i], &in->functions[i], in->of[i], !options->brief, &scratch, in->arena);
 		if (options->brief || options->signatures)
 			in->gates[i].signature = twz_signature_text(in->arena, &in->gates[i]);

@@ -13,6 +13,8 @@
 #include "twz/plan.h"
 #include "twz/typetext.h"
 
+enum { AHEAD = 4, FEW = 4 };	/* functions, and their parameters, that the memory is asked for */
+
 /* Only the first reason is kept. */
 void
 judge_refuse(struct twz_gate *gate, const char *why)
@@ -558,4 +560,18 @@ judge(struct twz_gate *gate, const struct dw_function *f, const struct record_ga
 	judge_care_of(gate, f);
 	if (hashed && (gate->has_record || gate->verdict != TWZ_VERDICT_REFUSED))
 		gate->hash = twz_gate_hash(gate);
+}
+
+/* Functions come by name, their types lie as the file has them: first the type is asked for, then what it names. */
+void
+judge_expect(const struct twz_gate *gates, const struct dw_function *functions, size_t i, size_t n)
+{
+	const struct twz_type *type = i + AHEAD < n ? functions[i + AHEAD].type : NULL;
+
+	if (i + 2 * AHEAD < n) {
+		__builtin_prefetch(functions[i + 2 * AHEAD].type);
+		__builtin_prefetch(gates[i + 2 * AHEAD].symbol);
+	}
+	for (uint32_t k = 0; type && k < type->nmembers && k < FEW; k++)
+		__builtin_prefetch(&type->members[k]);
 }

@@ -12,3 +12,5 @@ void judge_refuse(struct twz_gate *gate, const char *why);
  */
 void judge(struct twz_gate *gate, const struct dw_function *f, const struct record_gate *record,
 	   bool hashed, struct twz_arena *scratch, struct twz_arena *arena);
+/** Asks the memory for what the judge will read of one of the @n functions a few places behind the @i-th. */
+void judge_expect(const struct twz_gate *gates, const struct dw_function *functions, size_t i, size_t n);

@@ -436,6 +436,8 @@ dw_functions(struct dw *dw, struct dw_function *functions, size_t n, bool brief)
 		struct dw_function *f = &functions[order[i].item];
 		const struct match *m = &s.matches[order[i].item];
 
+		if (i + 2 * AHEAD < n)
+			__builtin_prefetch(&s.matches[order[i + 2 * AHEAD].item]);
 		if (i + AHEAD < n)
 			expect(dw, &functions[order[i + AHEAD].item], &s.matches[order[i + AHEAD].item]);
 		take(dw, f, m, !brief);

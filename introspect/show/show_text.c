@@ -6,7 +6,7 @@
 #include "twz/ask.h"
 #include "twz/typetext.h"
 
-enum { FLUSH = 64 << 10 };
+enum { FLUSH = 64 << 10, AHEAD = 8 };
 
 static const struct show_paint plain = { "", "", "", "", "" };
 static const struct show_paint colours = { "\033[1m", "\033[36m", "\033[31m", "\033[2m", "\033[0m" };
@@ -199,6 +199,9 @@ show_text(FILE *out, const struct twz_service *service, bool colour)
 	twz_text_byte(&text, '\n');
 	put_asks(&text, service, p);
 	for (uint32_t i = 0; i < service->ngates; i++) {
+		/* The names' order is not that in which signatures were made. */
+		if (i + AHEAD < service->ngates)
+			__builtin_prefetch(service->gates[i + AHEAD].signature);
 		if (service->gates[i].role == TWZ_ROLE_GATE)
 			put_gate(&text, &service->gates[i], p);
 		flush(&text, out, FLUSH);
