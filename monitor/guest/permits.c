@@ -8,7 +8,7 @@
 
 enum {
 	PERMIT_ALWAYS = UINT16_MAX,
-	PERMIT_NS = 1000000000,		/* how long what the monitor has sent may take to be read */
+	PERMIT_NS = INT64_C(10000000000),	/* how long what the monitor has sent may take to be read */
 };
 
 struct permits {
