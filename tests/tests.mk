@@ -46,6 +46,8 @@ $(B)/examples/%: share/examples/%.c $(B)/gen/counter_stub.c $(B)/lib/libtwz.so
 	$(Q)$(CC) $(STD) -Wall -Wextra -Werror -g -O1 -pthread -o $@ $< $(B)/gen/counter_stub.c -L$(B)/lib -ltwz \
 		-Wl,-rpath,'$$ORIGIN/../lib' $(LINK.$(MODE))
 
+# All of them: whoever names some forgets one, which an older build folder has and a new one lacks.
+test-services: $(TEST_SERVICES)
 tests-built: all $(UNIT) $(TOOLS) $(TEST_SERVICES) $(EXAMPLES) $(REPLAYS) $(MUTANTS) $(SOAK)
 
 # META=1: only a test that fails, to see that it does.
@@ -111,4 +113,4 @@ help:
 	  'make clean        removes build/' \
 	  'MODE=debug|asan|tsan|release   CC=gcc|clang   B=FOLDER   V=1'
 
-.PHONY: check check-quick check-long tests-built tidy install install-only uninstall help
+.PHONY: check check-quick check-long tests-built test-services tidy install install-only uninstall help
