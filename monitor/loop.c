@@ -181,19 +181,33 @@ of_itself(struct monitor *m, struct zygote *z)
 	pthread_cond_broadcast(&m->changed);
 }
 
+/* A zygote sends no more descriptors than it may: if there is no room for one, this program has too many open. */
+static bool
+next_message(struct monitor *m, const struct zygote *z, bool *whole, int *got)
+{
+	*got = message_receive(z->fd, &m->in, false);
+	*whole = *got > 0;
+	if (*got < 0 && errno == EMFILE)
+		*got = 1;
+	return *got > 0;
+}
+
 static void
 on_zygote(struct monitor *m, uint64_t serial)
 {
 	struct zygote *z = find_zygote(m, serial);
 	struct instance *i;
+	bool whole;
 	int got = -1;
 
-	for (int n = 0; n < MESSAGES && z && z->fd >= 0 && (got = message_receive(z->fd, &m->in, false)) > 0; n++) {
+	for (int n = 0; n < MESSAGES && z && z->fd >= 0 && next_message(m, z, &whole, &got); n++) {
 		i = find(m, m->in.head.serial);
 		if (i && i->zygote != z)
 			i = NULL;	/* it speaks for its own only */
-		if (m->in.head.kind == MESSAGE_STARTED && i && !i->started)
+		if (m->in.head.kind == MESSAGE_STARTED && i && !i->started && whole)
 			started(m, i);
+		else if (m->in.head.kind == MESSAGE_STARTED && i && !i->started)
+			lost(i, EMFILE);
 		else if (m->in.head.kind == MESSAGE_FAILED && i)
 			lost(i, (int)m->in.head.word[0]);
 		else if (m->in.head.kind == MESSAGE_REAPED)

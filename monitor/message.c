@@ -82,13 +82,18 @@ message_receive(int fd, struct message_in *in, bool wait)
 	if (n == 0)
 		return 0;
 	take_fds(in, &msg);
-	if ((size_t)n < sizeof(in->head) || msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+	if ((size_t)n < sizeof(in->head) || msg.msg_flags & MSG_TRUNC) {
 		message_drop(in);
 		errno = EPROTO;
 		return -1;
 	}
 	in->n = (size_t)n - sizeof(in->head);
 	in->bytes[in->n] = 0;
+	if (msg.msg_flags & MSG_CTRUNC) {
+		message_drop(in);
+		errno = EMFILE;
+		return -1;
+	}
 	return 1;
 }
 

@@ -109,7 +109,10 @@ struct message_in {
 	unsigned char bytes[MESSAGE_MAX + 1];	/* a NUL follows */
 };
 
-/** 1: one message; 0: the other side is gone; -1: errno (EPROTO: malformed). */
+/**
+ * 1: one message; 0: the other side is gone; -1: errno. EPROTO: malformed. EMFILE: @in has the message, but not its
+ * descriptors, which this process has no room for or which were too many.
+ */
 int message_receive(int fd, struct message_in *in, bool wait);
 void message_drop(struct message_in *in);
 /** Takes the next NUL-terminated text of the message; "" when there is none. */

@@ -245,6 +245,78 @@ test_caller_without_descriptors(void **state)
 	assert_add_works(f);
 }
 
+static int
+first_free(void)
+{
+	int fd = dup(0);
+
+	assert_true(fd > 0);
+	close(fd);
+	return fd;
+}
+
+static void
+set_descriptors(rlim_t n)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = n;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static bool
+other_add(struct monitor_gate *g)
+{
+	struct twz_error err = { 0 };
+	int32_t sum = 0;
+
+	return monitor_call(g, WORDS(1, 2), &sum, LATE, &err) && sum == 3;
+}
+
+/*
+ * They run out at whatever step of a start, or when what the zygote sends of it is on its way: it starts or it says so,
+ * the next one starts, and nobody else notices. What is opened has the lowest free numbers.
+ */
+static void
+test_start_without_descriptors(void **state)
+{
+	enum { STEPS = 24 };
+	struct fixture *f = *state;
+	struct monitor_gate *g = NULL;
+	struct rlimit old;
+	int32_t sum = 0;
+	int pid, failed = 0;
+
+	assert_true(fixture_open(f, 0));
+	assert_add_works(f);
+	pid = pid_of_service(f, "test");
+	assert_true(monitor_bind(f->m, &f->other, &f->other.gates[GATE_add], &g, &f->err));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	for (int step = 0; step < STEPS; step++) {
+		set_descriptors((rlim_t)(first_free() + step));
+		f->err = (struct twz_error){ 0 };
+		if (!monitor_call(g, WORDS(1, 2), &sum, LATE, &f->err)) {
+			failed++;
+			assert_int_equal(f->err.cls, TWZ_CLASS_LINK);
+			assert_non_null(strstr(f->err.text, "Too many open files"));
+			set_descriptors(old.rlim_cur);
+			assert_true(other_add(g));
+			set_descriptors(3);
+		}
+		assert_add_works(f);
+		other_add(g);
+		set_descriptors(old.rlim_cur);
+		assert_int_equal(pid_of_service(f, "test"), pid);
+		other_add(g);		/* it may have been lost, and be heard of only now */
+		assert_true(other_add(g));
+		assert_true(monitor_signal(f->m, &f->other, SIGKILL, &f->err));
+		assert_true(monitor_wait(f->m, &f->other, MONITOR_FLAG_EXITED, LATE, NULL, &f->err));
+	}
+	assert_true(failed > 0);
+	assert_true(failed < STEPS);
+}
+
 /* -- many callers, and callers that go ------------------------------------------------------------------ */
 
 enum { CALLERS = 1000 };
@@ -565,7 +637,8 @@ main(int argc, char **argv)
 		TEST(test_results_change), TEST(test_replies_without_calls), TEST(test_no_wake_up),
 		TEST(test_oversized_kills), TEST(test_deadline_ends_it), TEST(test_truncation),
 		TEST(test_guest_without_descriptors), TEST(test_guest_without_threads),
-		TEST(test_caller_without_descriptors), TEST(test_thousand_callers), TEST(test_floods),
+		TEST(test_caller_without_descriptors), TEST(test_start_without_descriptors),
+		TEST(test_thousand_callers), TEST(test_floods),
 		TEST(test_caller_dies), TEST(test_cycle), TEST(test_no_callbacks_by_keys), TEST(test_arguments_change),
 		TEST(test_forged_headers),
 	};
