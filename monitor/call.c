@@ -378,7 +378,6 @@ call_take(struct monitor_gate *gate, struct monitor_link *l, unsigned char *bloc
 	return take(gate, l, status, word, block, call, texts, ret, err);
 }
 
-/* This thread's link to the gate's compartment, made if there is none that can be used. */
 /* After a pause nothing of what a call looks at is in the cache: better to wait for all of it at once. */
 TWZ_HOT static inline void
 expect_cold(const struct monitor_link *l)
@@ -396,6 +395,7 @@ expect_cold(const struct monitor_link *l)
 	__builtin_prefetch(l->tally, 1);
 }
 
+/* This thread's link to the gate's compartment, made if there is none that can be used. */
 TWZ_HOT static inline bool
 find_link(struct monitor_gate *gate, const struct route *route, struct monitor_thread *t, int64_t timeout_ns,
 	  struct monitor_link **ret, struct twz_error *err)
