@@ -334,41 +334,37 @@ on_callback(struct parser *p)
 
 static bool on_of(struct parser *p);
 
+/* The second word, which is one of @names. */
+static bool
+one_of(struct parser *p, const char *key, const char *const *names, size_t n, const char *wrong, const char *hint)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(p->words[1].text, names[i]))
+			continue;
+		pair(p, key, names[i]);
+		return true;
+	}
+	return wrong_word(p, &p->words[1], wrong, hint);
+}
+
+#define X(what, text) text,
 static bool
 on_level(struct parser *p)
 {
-	static const char *const names[] = {
-#define X(level, text) text,
-		TWZ_LEVELS(X)
-#undef X
-	};
+	static const char *const names[] = { TWZ_LEVELS(X) };
 
-	for (size_t i = 0; i < TWZ_COUNT(names); i++) {
-		if (strcmp(p->words[1].text, names[i]))
-			continue;
-		pair(p, "level", names[i]);
-		return true;
-	}
-	return wrong_word(p, &p->words[1], "is no level", "levels are none, callee, caller and full");
+	return one_of(p, "level", names, TWZ_COUNT(names), "is no level", "levels are none, callee, caller and full");
 }
 
 static bool
 on_visibility(struct parser *p)
 {
-	static const char *const names[] = {
-#define X(visibility, text) text,
-		TWZ_VISIBILITIES(X)
-#undef X
-	};
+	static const char *const names[] = { TWZ_VISIBILITIES(X) };
 
-	for (size_t i = 0; i < TWZ_COUNT(names); i++) {
-		if (strcmp(p->words[1].text, names[i]))
-			continue;
-		pair(p, "visibility", names[i]);
-		return true;
-	}
-	return wrong_word(p, &p->words[1], "is no visibility", "there are public, private and public_incl_self");
+	return one_of(p, "visibility", names, TWZ_COUNT(names), "is no visibility",
+		      "there are public, private and public_incl_self");
 }
+#undef X
 
 /* kind where Kind: what the object that a caller names must be. */
 static bool
