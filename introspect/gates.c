@@ -332,6 +332,28 @@ on_callback(struct parser *p)
 	return true;
 }
 
+/* fails ZCode, fails nonzero text gai_strerror */
+static bool
+on_fails(struct parser *p)
+{
+	const struct word *what = &p->words[1];
+
+	if (!identifier(p, what, "codes or of an enum"))
+		return false;
+	if (p->nwords == 2) {
+		pair(p, "fails", what->text);
+		return true;
+	}
+	if (p->words[2].quoted || strcmp(p->words[2].text, "text") || p->nwords != 4)
+		return wrong_word(p, &p->words[2], "is too much here", "as in: fails nonzero text gai_strerror");
+	if (!identifier(p, &p->words[3], "a gate"))
+		return false;
+	if (!strcmp(what->text, "errno"))
+		return wrong_word(p, &p->words[3], "is too much here", "errors of errno have their texts");
+	pair(p, "fails", twz_format(p->arena, "%s,%s", what->text, p->words[3].text));
+	return true;
+}
+
 static bool on_of(struct parser *p);
 
 /* The second word, which is one of @names. */
@@ -429,7 +451,7 @@ static const struct statement {
 	{ "callback", "gate", 1, 2, on_callback, "callback PARAMETER USER-DATA" },
 	{ "of", "gate", 2, WORDS_MAX, on_of, "of CALLBACK in PARAMETER[LENGTH]" },
 	{ "returns", "gate", 1, 1, on_name, "returns CODES, returns string or returns object" },
-	{ "fails", "gate", 1, 1, on_name, "fails CODES, fails ENUM or fails errno" },
+	{ "fails", "gate", 1, 3, on_fails, "fails CODES, fails ENUM, fails errno or fails nonzero text FUNCTION" },
 	{ "alias", "gate", 1, 1, on_name, "alias NAME" },
 	{ "requires", "gate", 1, 1, on_name, "requires CAPABILITY" },
 	{ "level", "gate", 1, 1, on_level, "level LEVEL" },

@@ -15,6 +15,7 @@
 #include "introspect/gates.h"
 #include "introspect/headers/header_types.h"
 #include "introspect/judge.h"
+#include "introspect/returns.h"
 #include "twz/typetext.h"
 
 enum { AHEAD = 8 };	/* names that the memory is asked for */
@@ -345,6 +346,7 @@ read_types(struct inspection *in, struct twz_error *err)
 			in->gates[i].signature = twz_signature_text(in->arena, &in->gates[i]);
 		twz_arena_reset(&scratch);
 	}
+	returns_judge_speakers(in->gates, in->n, !options->patterns, in->arena);
 	in->partial = in->records.partial || (dw && (dw_partial(dw) || debug_partial(debug)));
 	return true;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "introspect/returns.h"
 #include "twz/objid.h"
 #include "twz/plan.h"
 #include "twz/typetext.h"
@@ -98,8 +99,8 @@ set_extent(struct twz_member *params, uint32_t n, struct twz_member *p, const ch
 	return NULL;
 }
 
-static bool
-points_to_bytes(const struct twz_type *pointer)
+bool
+judge_points_to_bytes(const struct twz_type *pointer)
 {
 	const struct twz_type *t = pointer->target ? twz_type_strip(pointer->target) : NULL;
 
@@ -115,7 +116,7 @@ set_pointer(struct twz_member *p, const struct record_param *said, struct twz_ar
 
 	if (said->string + said->null + said->object + said->has_extent + (said->data != NULL) > 1)
 		return twz_format(arena, "its record says two things about parameter '%s'", p->name);
-	if (said->string && !points_to_bytes(t))
+	if (said->string && !judge_points_to_bytes(t))
 		return twz_format(arena, "its record treats parameter '%s' as a string", p->name);
 	if (said->string)
 		p->type = &twz_type_string;
@@ -300,83 +301,6 @@ join_params(const struct record_gate *record, struct twz_member *params, uint32_
 	return NULL;
 }
 
-/* Result<(), E>, as TWZ_RESULT makes it. */
-static const struct twz_type *
-result_of(const struct twz_type *codes, struct twz_arena *arena)
-{
-	struct twz_type *result = twz_new(arena, struct twz_type);
-	struct twz_member *members = twz_new_array(arena, 2, struct twz_member);
-
-	members[0] = (struct twz_member){ .name = "twz_state", .type = &twz_type_u32 };
-	members[1] = (struct twz_member){ .name = "twz_err", .type = codes, .offset = 4 };
-	*result = (struct twz_type){
-		.kind = TWZ_RESULT, .name = "", .size = 8, .align = 4, .members = members, .nmembers = 2,
-	};
-	return result;
-}
-
-/* By errno, or by an enum of the library's own, whose names need not be said again. */
-static const struct twz_type *
-failing(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
-	struct twz_arena *arena)
-{
-	const struct twz_type *ret = type ? twz_type_strip(type) : &twz_type_void;
-	struct twz_type *codes;
-
-	if (!strcmp(record->returns, "errno")) {
-		if (!twz_errno_able(type))
-			judge_refuse(gate, "its record says that errno tells of its errors, but it returns no int");
-		return type;
-	}
-	if (ret->kind != TWZ_ENUM || (strcmp(ret->name, record->returns) && strcmp(type->name, record->returns))) {
-		judge_refuse(gate, twz_format(arena, "its record has a wrong result: '%.60s'",
-					      record_clean(arena, record->returns)));
-		return type;
-	}
-	codes = twz_new(arena, struct twz_type);
-	*codes = *ret;
-	codes->name = record->returns;
-	codes->target = result_of(codes, arena);
-	return codes;
-}
-
-/* What the function returns according to its record: one of some codes, a text, or an object. */
-static const struct twz_type *
-returned(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
-	 struct twz_arena *arena)
-{
-	const struct twz_type *ret = type ? twz_type_strip(type) : &twz_type_void;
-	struct twz_type *codes;
-
-	if (!*record->returns)
-		return type;
-	if (!record->codes && record->fails)
-		return failing(gate, type, record, arena);
-	if (!record->codes && !strcmp(record->returns, "object")) {
-		if (ret->kind != TWZ_POINTER)
-			judge_refuse(gate, "its record says that it returns an object");
-		return type;
-	}
-	if (!record->codes) {
-		if (!points_to_bytes(ret))
-			judge_refuse(gate, "its record says that it returns a string");
-		return &twz_type_string;
-	}
-	if (ret->kind != TWZ_INT || ret->size != 4) {
-		judge_refuse(gate, twz_format(arena, "its record says that it returns %s, but it returns no int",
-					      record->codes->name));
-		return type;
-	}
-	codes = twz_new(arena, struct twz_type);
-	*codes = (struct twz_type){
-		.kind = TWZ_ENUM, .name = record->codes->name, .size = 4, .align = 4, .is_signed = true,
-		.members = record->codes->values, .nmembers = record->codes->nvalues,
-	};
-	if (record->fails)
-		codes->target = result_of(codes, arena);
-	return codes;
-}
-
 /* Gates may share a function's type but not what their records say: each gets its own copy. */
 static struct twz_member *
 own_type(struct twz_gate *gate, const struct twz_type *type, const struct record_gate *record,
@@ -389,11 +313,7 @@ own_type(struct twz_gate *gate, const struct twz_type *type, const struct record
 		memcpy(params, type->members, type->nmembers * sizeof(*params));
 	*own = *type;
 	own->members = params;
-	own->target = returned(gate, type->target, record, arena);
-	if (!record->codes && !strcmp(record->returns, "object"))
-		own->count = TWZ_RETURNS_OBJECT;
-	else if (record->fails && !record->codes && !strcmp(record->returns, "errno"))
-		own->count = TWZ_RETURNS_ERRNO;
+	returns_join(gate, own, record, arena);
 	gate->type = own;
 	return params;
 }

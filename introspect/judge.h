@@ -6,6 +6,8 @@
 
 /** Refuses @gate, unless it is refused already: only the first reason is kept. */
 void judge_refuse(struct twz_gate *gate, const char *why);
+/** Whether @pointer, without typedefs, is to bytes or a text. */
+bool judge_points_to_bytes(const struct twz_type *pointer);
 /**
  * Fills the type, the provenance, the verdict and, if asked for and it can be called, the hash of
  * @gate from what was found (@f) and from its record (NULL: it has none). What is in @scratch afterwards is of no use.

@@ -169,11 +169,20 @@ on_returns(struct reader *r, const char *value)
 	r->gate->returns = value;
 }
 
+/* "nonzero", or "nonzero,gai_strerror" */
 static void
 on_fails(struct reader *r, const char *value)
 {
-	r->gate->returns = value;
+	size_t n = strcspn(value, ",");
+
+	r->gate->returns = twz_strndup(r->arena, value, n);
 	r->gate->fails = true;
+	if (!value[n])
+		return;
+	n += 1 + strspn(value + n + 1, " ");
+	r->gate->speaker = value + n;
+	if (!record_identifier(value + n))
+		refuse(r, "gate for the texts of its errors", value + n);
 }
 
 /* "buf,len" */

@@ -32,7 +32,8 @@ struct record_gate {
 	const char *name, *doc, *requires, *converts;
 	const char *names;		/* "a,b": of all parameters, instead of the library's; "" */
 	const char *returns;		/* the name of codes, or "string", "object"; "" */
-	bool fails;			/* of these codes all but 0 are errors; "errno": and what is negative is one */
+	bool fails;			/* of these codes all but 0 are errors; or "errno", "negative", "nonzero", "zero" */
+	const char *speaker;		/* the gate that gives the texts of its errors; NULL */
 	const struct record_codes *codes;
 	const char **aliases;
 	struct record_param *params;

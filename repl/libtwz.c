@@ -187,7 +187,7 @@ twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret)
 		twz_forget();
 	if ((gate || (gate = bind(stub))) && session_call(gate, words, ret, timeout_ns, &error))
 		return 0;
-	if (stub->ret_size)
+	if (stub->ret_size && !(gate && session_keeps_result(gate, &error)))
 		memset(ret, 0, stub->ret_size);
 	return libtwz_fail();
 }

@@ -239,7 +239,10 @@ twz_task_finish(struct twz_task *c, void *ret, size_t ret_size)
 	await(c);
 	if (!c->ok) {
 		*err = c->err;
-		if (ret && ret_size)
+		if (ret && ret_size && session_keeps_result(c->gate, err) &&
+		    ret_size == session_plan(c->gate)->ret.size)
+			memcpy(ret, c->ret, ret_size);
+		else if (ret && ret_size)
 			memset(ret, 0, ret_size);
 		return libtwz_fail();
 	}

@@ -158,7 +158,7 @@ twz_gate_call(struct twz_gate_ref *ref, const struct twz_arg *args, size_t nargs
 			twz_forget();
 		return 0;
 	}
-	if (ret && ret_size)
+	if (ret && ret_size && !session_keeps_result(ref->gate, err))
 		memset(ret, 0, ret_size);
 	return libtwz_fail();
 }

@@ -56,7 +56,11 @@ TWZ_MUST bool session_bind(struct session *s, const char *service, const char *g
 void *session_function(struct session_gate *gate);
 /** Who calls gates in this process: its thread, and the context, of which @size bytes are written. */
 uint64_t session_caller(struct session *s, char *context, size_t size);
-/** For stubs: calls it. See monitor_call(). */
+/**
+ * For stubs: calls it. See monitor_call(). A gate whose errors have texts fails with class GATE when it gave an error;
+ * then session_keeps_result(), and @ret has what it gave.
+ */
+bool session_keeps_result(const struct session_gate *gate, const struct twz_error *err);
 TWZ_MUST bool session_call(struct session_gate *gate, const uint64_t *words, void *ret,
 			   int64_t timeout_ns, struct twz_error *err);
 

@@ -7,6 +7,7 @@
 #include "repl/session_callback.h"
 #include "repl/session_inner.h"
 #include "repl/sys.h"
+#include "twz/failtext.h"
 #include "twz/image.h"
 #include "twz/nearest.h"
 #include "twz/typetext.h"
@@ -58,6 +59,8 @@ plan_gate(struct session *s, const struct twz_service *service, const struct twz
 		g->requires = *gate->requires;
 		if (!twz_plan_make(gate, &s->arena, &g->plan, err))
 			return false;
+		g->speaks = g->plan->speaker != NULL;
+		g->plain = !g->requires && !g->speaks;
 		l->gates[gate->index] = g;
 	}
 	*ret = g;
@@ -119,8 +122,8 @@ call_bound(struct session_gate *g, const uint64_t *words, void *ret, int64_t tim
 void *
 session_function(struct session_gate *g)
 {
-	/* One that requires a capability is asked for each time. */
-	return g->requires ? NULL : monitor_function(g->bound);
+	/* One that requires a capability is asked for each time, and the text of an error looked for behind it. */
+	return g->plain ? monitor_function(g->bound) : NULL;
 }
 
 const struct twz_plan *
@@ -158,21 +161,80 @@ session_caller(struct session *s, char *context, size_t size)
 	return monitor_thread_number(s->monitor);
 }
 
-TWZ_HOT bool
-session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
-	     struct twz_error *err)
+static bool
+call_asked(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns, struct twz_error *err)
 {
-	struct rights_call call;
+	struct rights_call call = { .service = &g->loaded->service, .gate = g->gate };
 	bool ok;
 
-	if (__builtin_expect(!g->requires, 1))
+	if (!g->requires)
 		return call_bound(g, words, ret, timeout_ns, err);
-	call = (struct rights_call){ .service = &g->loaded->service, .gate = g->gate };
 	if (!rights_begin(g->session, &call, err))
 		return false;
 	ok = call_bound(g, words, ret, timeout_ns, err);
 	rights_end(g->session, &call, ok ? NULL : err, NULL);
 	return ok;
+}
+
+/*
+ * Asks for the text of what @g has failed with. Whoever registered the service has seen that there is somebody to
+ * ask; a registry may say otherwise, and then there is no text. What goes wrong on the way is worth no other error.
+ */
+static bool
+failure_text(struct session_gate *g, const uint64_t *words, int64_t number, int64_t timeout_ns, char *buffer)
+{
+	const struct twz_service *service = &g->loaded->service;
+	const struct twz_gate *gate = twz_gate_find(service, g->plan->speaker);
+	uint64_t asked[TWZ_MAX_PARAMS];
+	struct twz_error err = { 0 };
+	struct session_gate *speaker;
+	TWZ_ARENA arena = { 0 };
+	void *ret;
+
+	memset(buffer, 0, TWZ_FAILTEXT_MAX);
+	if (!gate || gate == g->gate || !bound_gate(g->session, service, gate, &speaker, &err) ||
+	    twz_failtext_reason(g->plan, speaker->plan))
+		return false;
+	ret = twz_alloc(&arena, speaker->plan->ret.size + sizeof(uint64_t));
+	twz_failtext_words(g->plan, words, number, speaker->plan, buffer, asked);
+	if (!call_asked(speaker, asked, ret, timeout_ns, &err))
+		return false;
+	twz_failtext_take(speaker->plan, ret, buffer);
+	return *buffer;
+}
+
+/* What @ret holds is a failure: says which. */
+static bool
+speak(struct session_gate *g, const uint64_t *words, const void *ret, int64_t timeout_ns, struct twz_error *err)
+{
+	char buffer[TWZ_FAILTEXT_MAX];
+	TWZ_ARENA arena = { 0 };
+	struct twz_value v;
+
+	if (!twz_image_result(g->plan, words, ret, &arena, &v, err))
+		return twz_wrap(err, "%s::%s", g->loaded->name, g->gate->name);
+	if (v.kind != TWZ_VALUE_ERR)
+		return true;
+	monitor_gate_said_no(g->bound);
+	if (failure_text(g, words, (int64_t)v.list.items[0].integer, timeout_ns, buffer))
+		v = twz_err_text(&arena, v, buffer);
+	return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s", twz_err_message(&arena, &v));
+}
+
+TWZ_HOT bool
+session_call(struct session_gate *g, const uint64_t *words, void *ret, int64_t timeout_ns,
+	     struct twz_error *err)
+{
+	if (__builtin_expect(g->plain, 1))
+		return call_bound(g, words, ret, timeout_ns, err);
+	return call_asked(g, words, ret, timeout_ns, err) &&
+	       (!g->speaks || speak(g, words, ret, timeout_ns, err));
+}
+
+bool
+session_keeps_result(const struct session_gate *g, const struct twz_error *err)
+{
+	return g->speaks && err->cls == TWZ_CLASS_GATE;
 }
 
 /* All that it writes is there before it has returned. */
@@ -266,6 +328,18 @@ session_host_large(void *data, struct twz_arena *arena, size_t n)
 
 /* -- calls ----------------------------------------------------------------------------------------- */
 
+/* @io, an Err, is counted, and gets its text. */
+static void
+say_no(struct session_gate *g, const uint64_t *words, int64_t timeout_ns, struct twz_arena *arena,
+       struct twz_value *io)
+{
+	char buffer[TWZ_FAILTEXT_MAX];
+
+	monitor_gate_said_no(g->bound);
+	if (g->speaks && failure_text(g, words, (int64_t)io->list.items[0].integer, timeout_ns, buffer))
+		*io = twz_err_text(arena, *io, buffer);
+}
+
 static bool
 call_by_values(struct session *s, const struct twz_service *service, const struct twz_gate *gate,
 	       const struct twz_value *args, size_t nargs, int64_t timeout_ns, struct twz_arena *arena,
@@ -294,7 +368,7 @@ call_by_values(struct session *s, const struct twz_service *service, const struc
 	if (!twz_image_result(g->plan, words, result, arena, ret, err))
 		return twz_wrap(err, "%s::%s", g->loaded->name, gate->name);
 	if (ret->kind == TWZ_VALUE_ERR && g->bound)
-		monitor_gate_said_no(g->bound);
+		say_no(g, words, timeout_ns, arena, ret);
 	return true;
 }
 
@@ -340,8 +414,8 @@ session_host_call_many(void *data, const struct twz_service *service, const stru
 	if (!bound_gate(s, service, gate, &g, err))
 		return 0;
 	/* A handler may change what the gate would not: no call of it is made that nobody would have made. */
-	if (!monitor_goes_together(g->bound))
-		n = 1;
+	if (!monitor_goes_together(g->bound) || g->speaks)
+		n = 1;		/* and the text of an error may be that of the last */
 	if (!make_calls(g, args, nargs, calls, &n, arena, &misfit))
 		failure = misfit;	/* should all before it be well */
 	misfit = (struct twz_error){ 0 };
@@ -355,7 +429,7 @@ session_host_call_many(void *data, const struct twz_service *service, const stru
 			return done;
 		}
 		if (ret[done].kind == TWZ_VALUE_ERR)
-			monitor_gate_said_no(g->bound);
+			say_no(g, calls[done].words, timeout_ns, arena, &ret[done]);
 	}
 	*err = failure;
 	return done;

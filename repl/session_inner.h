@@ -32,6 +32,8 @@ struct session_gate {
 	const struct twz_plan *plan;
 	struct monitor_gate *bound;	/* NULL until its first call */
 	bool requires;			/* a capability: who calls is asked for it each time */
+	bool speaks;			/* plan->speaker gives the texts of its errors */
+	bool plain;			/* neither */
 };
 
 /* What is kept of one service's output until its line is complete. */

@@ -270,20 +270,33 @@ no_text(const struct twz_plan *plan, const void *ret)
 
 /* What it wrote belongs to what it returned, as what went well. */
 static bool
-errno_result(const struct twz_plan *plan, const uint64_t *words, struct twz_value *v, struct twz_arena *arena,
-	     struct twz_value *out, struct twz_error *err)
+went_well(const struct twz_plan *plan, const uint64_t *words, struct twz_value *v, struct twz_arena *arena,
+	  struct twz_value *out, struct twz_error *err)
 {
-	int32_t number = v->integer < INT32_MIN ? INT32_MIN : v->integer < 0 ? (int32_t)v->integer : 0;
-	struct twz_value error;
+	struct twz_value inside = plan->fails == TWZ_RETURNS_NONZERO ? twz_unit() : *v;
 
-	if (!number && plan->nouts && !with_outs(plan, words, arena, v, err))
+	if (plan->nouts && !with_outs(plan, words, arena, &inside, err))
 		return false;
-	if (!number) {
-		*out = twz_ok(arena, plan->codes, *v);
+	*out = twz_ok(arena, plan->codes, inside);
+	return true;
+}
+
+static bool
+failed(const struct twz_plan *plan, const struct twz_value *v, struct twz_arena *arena, struct twz_value *out,
+       struct twz_error *err)
+{
+	const struct twz_type *type = twz_result_err(plan->codes)->type;
+	int32_t number = v->integer <= INT32_MIN ? 0 : (int32_t)-v->integer;
+	int64_t word = (int64_t)v->integer;
+	struct twz_value error = *v;
+
+	if (!plan->ret.by_errno) {
+		if (type->kind == TWZ_INT)
+			error = twz_int(type, !type->is_signed ? v->integer : type->size == 4 ? (int32_t)word : word);
+		*out = twz_err(arena, plan->codes, error);
 		return true;
 	}
-	number = number == INT32_MIN ? 0 : -number;
-	if (!twz_image_load(twz_result_err(plan->codes)->type, &number, arena, &error, err))
+	if (!twz_image_load(type, &number, arena, &error, err))
 		return false;
 	*out = twz_err(arena, plan->codes, error);
 	return true;
@@ -302,14 +315,9 @@ twz_image_result(const struct twz_plan *plan, const uint64_t *words, const void 
 	if (plan->ret.pass != TWZ_PASS_NOTHING &&
 	    !twz_image_load(plan->ret.type, ret, arena, &v, err))
 		return false;
-	if (plan->ret.by_errno)
-		return errno_result(plan, words, &v, arena, out, err);
-	if (plan->codes && v.integer) {
-		*out = twz_err(arena, plan->codes, v);
-		return true;
-	}
 	if (plan->codes)
-		v = twz_ok(arena, plan->codes, twz_unit());
+		return twz_failing(plan->fails, plan->ret.type, (int64_t)v.integer) ?
+		       failed(plan, &v, arena, out, err) : went_well(plan, words, &v, arena, out, err);
 	if (plan->nouts && v.kind == TWZ_VALUE_OK) {
 		inside = v.list.items[0];
 		if (!with_outs(plan, words, arena, &inside, err))

@@ -231,6 +231,10 @@ twz_json_write_as(FILE *out, const struct twz_value *v, const struct twz_json_st
 		fputs("{\"error\":", out);
 		if (!twz_json_write_as(out, &v->list.items[0], style, err))
 			return false;
+		if (twz_err_said(v)) {
+			fputs(",\"text\":", out);
+			write_text(out, v->list.items[1].string.text, v->list.items[1].string.n);
+		}
 		fputc('}', out);
 		return true;
 	}

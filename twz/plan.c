@@ -569,18 +569,25 @@ make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const st
 	if (!result(&w, func->target, &plan->ret))
 		return false;
 	plan->ret.by_errno = func->count == TWZ_RETURNS_ERRNO;
-	if (plan->ret.by_errno && !twz_errno_able(func->target))
-		return refuse(&w, NULL, "only an integer of 32 or 64 bits with a sign can tell of errors by errno");
+	if (func->count > TWZ_RETURNS_OBJECT && !twz_failing_able(func->count, func->target))
+		return refuse(&w, NULL, plan->ret.by_errno ?
+			      "only an integer of 32 or 64 bits with a sign can tell of errors by errno" :
+			      "only an integer of 32 or 64 bits can be the number of an error");
 	for (uint32_t i = 0; i < func->nmembers; i++) {
 		w.param = &func->members[i];
 		if (!parameter(&w, &slots[i]))
 			return false;
 		plan->nouts += slots[i].dir != TWZ_IN;
+		plan->makes |= slots[i].makes;
 		plan->ncallbacks += slots[i].callback != NULL;
 	}
 	if (!mark_extents(&w, func, slots, func->nmembers) || !mark_data(&w, func, slots, func->nmembers))
 		return false;
 	plan->codes = twz_returned(func) != func->target ? twz_returned(func) : NULL;
+	if (plan->codes)
+		plan->fails = func->count > TWZ_RETURNS_OBJECT ? func->count : TWZ_RETURNS_NONZERO;
+	if (plan->codes && func->why && *func->why)
+		plan->speaker = func->why;
 	plan->gate = gate;
 	plan->slots = slots;
 	plan->nslots = func->nmembers;

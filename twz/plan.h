@@ -46,6 +46,7 @@ struct twz_slot {
 	bool closes;			/* object: gone afterwards */
 	bool null;			/* WORD: a pointer that is always NULL */
 	bool by_errno;			/* result: negative for a failure, which is errno's */
+	bool makes;			/* object, REF: of @count bytes, for which the service gives memory */
 	bool token;			/* WORD: user data of a callback, which only its caller knows */
 	uint32_t tag;			/* object: tells its type from others */
 	uint32_t size;			/* WORD: 1, 2, 4, 8; STRUCT, REF: bytes; BUFFER: bytes of one element */
@@ -66,6 +67,9 @@ struct twz_plan {
 	uint32_t nslots;
 	struct twz_slot ret;		/* NOTHING, WORD, STRUCT or STRING */
 	const struct twz_type *codes;	/* the Result that the word returned stands for: see twz_returned(); NULL */
+	uint64_t fails;			/* how it says that it failed, as for twz_failing(); 0: not at all */
+	const char *speaker;		/* the gate that gives the texts of its errors: see twz/failtext.h; NULL */
+	bool makes;			/* a slot does: what it has made stays only if it did not fail */
 	uint32_t nouts;			/* slots with dir OUT or INOUT */
 	uint32_t ncallbacks;		/* slots that are one */
 	bool words_only;		/* at most 6 integer words in, an integer word or nothing out */

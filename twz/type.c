@@ -71,8 +71,8 @@ twz_returned(const struct twz_type *func)
 {
 	const struct twz_type *t = func->target;
 
-	if (func->count == TWZ_RETURNS_ERRNO && twz_errno_able(t))
-		return twz_errno_result(t);
+	if (twz_failing_able(func->count, t))
+		return twz_failing_result(func->count, t);
 	return t && t->kind == TWZ_ENUM && twz_result_err(t->target) ? t->target : t;
 }
 

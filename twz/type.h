@@ -77,9 +77,13 @@ enum { TWZ_OBJECT = -2 };
 
 /*
  * The count of a function's type when the pointer that it returns is to an object of the service's own, or the
- * integer that it returns, when it is negative, is for an error that errno tells.
+ * integer that it returns is for an error: when it is negative, and errno tells which; when it is negative, other than
+ * 0, or 0, and it is the error's number itself. Of an unsigned integer the highest bit counts as the sign.
  */
-enum { TWZ_RETURNS_OBJECT = 1, TWZ_RETURNS_ERRNO = 2 };
+enum {
+	TWZ_RETURNS_OBJECT = 1, TWZ_RETURNS_ERRNO = 2, TWZ_RETURNS_NEGATIVE = 3, TWZ_RETURNS_NONZERO = 4,
+	TWZ_RETURNS_ZERO = 5,
+};
 
 /*
  * The extent of a callback, a pointer to a function of the caller's that the gate may call until it returns: count
@@ -120,7 +124,8 @@ struct twz_type {
 	uint32_t size, align;		/* bytes; 0 for VOID, FUNC, LIST, and OPAQUE unless its form has one */
 	uint64_t count;			/* ARRAY: elements; FUNC: 0 or TWZ_RETURNS_… */
 	const char *name;		/* tag, typedef's or base type's name in C; "" when anonymous */
-	const char *why;		/* OPAQUE: why it cannot cross, or NULL */
+	/* OPAQUE: why it cannot cross; FUNC: the gate that gives the texts of its errors, see twz/failtext.h; or NULL */
+	const char *why;
 	const struct twz_type *target;	/* STRING: NULL for char, else its typedef; ENUM: see twz_returned() */
 	const struct twz_member *members;
 	uint32_t nmembers;
@@ -227,14 +232,19 @@ const struct twz_member *twz_result_ok(const struct twz_type *type);
 const struct twz_member *twz_result_err(const struct twz_type *type);
 /**
  * What callers get from a function of this type: what it returns, but a Result<(), E> where it returns an
- * enum E of codes of which 0 is success. Such an enum has the Result as its target. With TWZ_RETURNS_ERRNO it is
- * twz_errno_result().
+ * enum E of codes of which 0 is success. Such an enum has the Result as its target. With TWZ_RETURNS_ERRNO and what
+ * follows it, it is twz_failing_result().
  */
 const struct twz_type *twz_returned(const struct twz_type *func);
-/** Whether an integer of this type can tell of a failure by being negative. */
-bool twz_errno_able(const struct twz_type *ret);
-/** Result<i32, Errno> or Result<i64, Errno>, where @ret is such a type. */
-const struct twz_type *twz_errno_result(const struct twz_type *ret);
+/** Whether an integer of this type can tell of a failure as @how, TWZ_RETURNS_ERRNO or one that follows it, says. */
+bool twz_failing_able(uint64_t how, const struct twz_type *ret);
+/**
+ * Where @ret is such a type: Result<i32, Errno> or Result<i64, Errno>; Result<T, N> with N the signed integer of T's
+ * size; Result<(), T>; Result<T, T>.
+ */
+const struct twz_type *twz_failing_result(uint64_t how, const struct twz_type *ret);
+/** Whether @value of such a type is a failure. */
+bool twz_failing(uint64_t how, const struct twz_type *ret, int64_t value);
 /**
  * The name that tells objects behind pointers to @target apart: the tag, else the typedef that stands for what has
  * none. "" for void.

@@ -79,6 +79,44 @@ twz_err(struct twz_arena *arena, const struct twz_type *type, struct twz_value v
 	return boxed(arena, TWZ_VALUE_ERR, type, v);
 }
 
+struct twz_value
+twz_err_text(struct twz_arena *arena, struct twz_value err, const char *text)
+{
+	struct twz_value *items = twz_new_array(arena, 2, struct twz_value);
+
+	items[0] = err.list.items[0];
+	items[1] = twz_cstring(arena, text);
+	err.list.items = items;
+	err.list.n = 2;
+	return err;
+}
+
+const char *
+twz_err_said(const struct twz_value *err)
+{
+	return err->list.n > 1 ? err->list.items[1].string.text : NULL;
+}
+
+const char *
+twz_err_message(struct twz_arena *arena, const struct twz_value *err)
+{
+	const struct twz_value *e = &err->list.items[0];
+	const struct twz_type *t = twz_type_strip(e->type), *made = twz_type_strip(err->type);
+	const char *said = twz_err_said(err), *name;
+	const struct twz_member *m;
+	char number[48];
+
+	if (e->kind != TWZ_VALUE_INT || !t)
+		return NULL;
+	m = t->kind == TWZ_ENUM ? twz_enumerator(t, e->integer) : NULL;
+	name = m ? m->name : twz_wide_text(e->integer, number);
+	if (said)
+		return twz_format(arena, "%s (%s)", said, name);
+	if (m)
+		return m->text && *m->text ? m->text : m->name;
+	return made && made->kind == TWZ_RESULT ? twz_format(arena, "failed with %s", name) : NULL;
+}
+
 const struct twz_value *
 twz_field(const struct twz_value *v, const char *name)
 {
@@ -162,8 +200,9 @@ twz_value_equal(const struct twz_value *a, const struct twz_value *b)
 	case TWZ_VALUE_LIST:
 	case TWZ_VALUE_RECORD:
 	case TWZ_VALUE_OK:
-	case TWZ_VALUE_ERR:
 		return items_equal(a, b);
+	case TWZ_VALUE_ERR:
+		return twz_value_equal(a->list.items, b->list.items);
 	}
 	return false;
 }

@@ -65,6 +65,13 @@ struct twz_value twz_record(const struct twz_type *type, const char *const *name
 struct twz_value twz_ok(struct twz_arena *arena, const struct twz_type *type, struct twz_value v);
 struct twz_value twz_err(struct twz_arena *arena, const struct twz_type *type, struct twz_value v);
 
+/** @err, an Err, with the text that its service has for it: a second element, which is no part of what it is. */
+struct twz_value twz_err_text(struct twz_arena *arena, struct twz_value err, const char *text);
+/** That text; NULL: there is none. */
+const char *twz_err_said(const struct twz_value *err);
+/** What to say for an Err whose error is an integer; NULL: it is something else. */
+const char *twz_err_message(struct twz_arena *arena, const struct twz_value *err);
+
 /** The field called @name of a RECORD, or NULL. */
 const struct twz_value *twz_field(const struct twz_value *v, const char *name);
 /** Deep copy into another arena. Types are shared, not copied. */

@@ -52,7 +52,8 @@ void twz_forget(void);
  * Calls the gate. @words holds one word per parameter: the value itself, sign- or zero-extended (a
  * float's bits in the low half), or the address of a struct, text, object or buffer. @ret gets the
  * result, stub->ret_size bytes; a text result is a const char * that is valid until this thread's
- * next call. Returns 0, or -1 with @ret zeroed and twz_failed() saying why.
+ * next call. Returns 0, or -1 with @ret zeroed and twz_failed() saying why. A gate whose errors have texts
+ * (TWZ_FAILS(how, gate), twz-gates(5)) has also failed, with status 1, when it gave an error: then @ret is what it gave.
  */
 int twz_invoke(struct twz_stub *stub, const uint64_t *words, void *ret);
 
@@ -115,7 +116,9 @@ void twz_unshare(void *memory);
  *		return sum;
  *	}
  *
- * Returns 0, or -1 with @ret zeroed and twz_failed() saying why.
+ * Returns 0, or -1 with @ret zeroed and twz_failed() saying why. Of a gate that fails by errno, what lies below gives
+ * the negative number of its error, and errno is set to it: a handler that returns that fails with the same error. One
+ * that fails for a reason of its own sets errno itself and returns a negative number.
  */
 int twz_forward(const uint64_t *words, size_t nwords, void *ret, size_t ret_size);
 /*

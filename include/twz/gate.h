@@ -138,10 +138,12 @@ typedef struct twz_objid {
 /* The calling context must hold this capability. */
 #define TWZ_REQUIRES(capability) ("requires=" #capability "\0", (void)sizeof(struct twz_cap_##capability *))
 /*
- * How a function fails that returns no Result: errno, when the int, long or ssize_t that it returns is negative; or
- * the name of the enum that it returns, of which all but 0 are errors.
+ * How a function fails that returns no Result: errno, when the int, long or ssize_t that it returns is negative; the
+ * name of the enum that it returns, of which all but 0 are errors; negative, nonzero or zero, when the integer that it
+ * returns is, which is then the error's number. TWZ_FAILS(nonzero, name_of): the gate name_of gives the text of the
+ * error; it takes the number, an object that this gate is given too, or both.
  */
-#define TWZ_FAILS(how) ("fails=" #how "\0", (void)0)
+#define TWZ_FAILS(...) ("fails=" #__VA_ARGS__ "\0", (void)0)
 /* Changes nothing that a caller could notice. */
 #define TWZ_READONLY ("readonly=1\0", (void)0)
 

@@ -456,6 +456,29 @@ pass_on(const uint64_t *words, size_t nwords, void *ret, size_t ret_size, struct
 	return invoke(&self.below, words, ret, err);
 }
 
+/*
+ * Where errno tells of failures, what lies below gave the negative number of its error. A handler that returns it as
+ * it is fails with the same.
+ */
+static void
+keep_errno(const void *ret, size_t size)
+{
+	const struct wire_run *run = dispatch_run();
+	int64_t value = 0;
+	int32_t small;
+
+	if (!run || !run->gate || wire_ret(run->gate)->stands != WIRE_ERRNO || wire_ret(run->gate)->size != size)
+		return;
+	if (size == sizeof(small)) {
+		memcpy(&small, ret, sizeof(small));
+		value = small;
+	} else {
+		memcpy(&value, ret, sizeof(value));
+	}
+	if (value < 0 && value > INT32_MIN)
+		errno = (int)-value;
+}
+
 int
 twz_forward(const uint64_t *words, size_t nwords, void *ret, size_t ret_size)
 {
@@ -465,8 +488,10 @@ twz_forward(const uint64_t *words, size_t nwords, void *ret, size_t ret_size)
 	self.failed = !pass_on(words, nwords, ret, ret_size, &self.error);
 	twz_has_failed = self.failed;
 	dispatch_passed_on(self.failed ? e->cls : 0);
-	if (!self.failed)
+	if (!self.failed) {
+		keep_errno(ret, ret_size);
 		return 0;
+	}
 	if (ret)
 		memset(ret, 0, ret_size);
 	self.failure = (struct twz_failure){ e->code, twz_class_status(e->cls),

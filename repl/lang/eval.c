@@ -44,19 +44,15 @@ bool
 lang_fail_err(const struct twz_value *v, struct twz_error *err)
 {
 	const struct twz_value *e = &v->list.items[0];
-	const struct twz_type *t = twz_type_strip(e->type);
-	const struct twz_member *m = NULL;
 	TWZ_ARENA arena = { 0 };
+	const char *text;
 
-	if (t == &lang_exit_type)
+	if (twz_type_strip(e->type) == &lang_exit_type)
 		return fail_exit(e, err);
-	if (e->kind == TWZ_VALUE_INT && t && t->kind == TWZ_ENUM)
-		m = twz_enumerator(t, e->integer);
-	twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s",
-		 m && m->text && *m->text ? m->text
-		 : m ? m->name
-		 : e->kind == TWZ_VALUE_STRING ? e->string.text : lang_value_text(&arena, e));
-	return false;
+	text = twz_err_message(&arena, v);
+	if (!text)
+		text = e->kind == TWZ_VALUE_STRING ? e->string.text : lang_value_text(&arena, e);
+	return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s", text);
 }
 
 const char *

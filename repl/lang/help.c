@@ -245,9 +245,11 @@ show_result(FILE *out, const struct twz_gate *gate)
 		write_about_type(out, result);
 	}
 	putc('\n', out);
-	if (!errors || errors->kind != TWZ_ENUM)
+	if (!errors || (errors->kind != TWZ_ENUM && !gate->type->why))
 		return;
 	fputs("\nErrors\n", out);
+	if (gate->type->why)
+		fprintf(out, "  each with its text, by %s\n", gate->type->why);
 	if (gate->type->count == TWZ_RETURNS_ERRNO) {
 		fputs("  those of the C library, by their names: ENOENT, EACCES, …\n", out);
 		return;

@@ -270,6 +270,8 @@ lang_write(FILE *out, const struct twz_value *v)
 	case TWZ_VALUE_ERR:
 		fputs(v->kind == TWZ_VALUE_OK ? "Ok(" : "Err(", out);
 		lang_write(out, &v->list.items[0]);
+		if (v->kind == TWZ_VALUE_ERR && twz_err_said(v))
+			fprintf(out, ": %s", twz_err_said(v));
 		fputc(')', out);
 		break;
 	}

@@ -146,10 +146,10 @@ $ for text in 'servise x' 'gate crc32\n\tin buf' 'gate crc32\nin buf[len]' '\tin
 ## Neither debug information nor headers, or no compiler: said so.
 $ printf 'library libz.so.1\nheader <zlub.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
 twz-inspect: LIBRARY: no debug information, and zlub.h: No such file or directory
-  hint: install the library's -dev package and a C compiler, or its debug information; …
+  hint: install the library's -dev package and a C compiler, or its debug information; what the headers need is said in /tmp/twz-test.LQKVME/work/bad/wrong.gates: compile -IFOLDER -DNAME
 $ printf 'library libz.so.1\nheader <zlib.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; CC=/nonexistent TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
 twz-inspect: LIBRARY: no debug information, and cannot run the C compiler '/nonexistent': No such file or directory
-  hint: install the library's -dev package and a C compiler, or its debug information; …
+  hint: install the library's -dev package and a C compiler, or its debug information; what the headers need is said in /tmp/twz-test.LQKVME/work/bad/wrong.gates: compile -IFOLDER -DNAME
 wrong
   crc32(crc: uLong, buf: [Bytef]) -> uLong
 ## What a function opens may be what it returns; NULL is its error.
@@ -483,7 +483,7 @@ how.gates:4:2: 'kind' has too few or too many words behind it
 how.gates:4:10: 'x' is no name of a kind of object
   hint: names are letters, digits and _
 how.gates:4:2: 'fails' has too few or too many words behind it
-  hint: as in: fails CODES, fails ENUM or fails errno
+  hint: as in: fails CODES, fails ENUM, fails errno or fails nonzero text FUNCTION
 6
 Type Error: Object 'shelf' does not implement Book.
 [3]

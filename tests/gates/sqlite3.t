@@ -41,6 +41,12 @@ query aborted
 $ twz -c 'd ?= sqlite3::open ":memory:"; sqlite3::exec d "values (1), (2)" {|values, names| $values[1]}'
 Type Error: no element 1 in a list of 1
 [3]
+## What went wrong is said by the database itself, for each database its own.
+$ twz -c 'd ?= sqlite3::open ":memory:"; e ?= sqlite3::open ":memory:"; try { sqlite3::exec d "selct" } catch x { print (x.message) }; sqlite3::exec e "create table t(a)"; match sqlite3::exec e "insert into u values (1)" { Ok(_) => print "in", Err(SQLITE_ERROR) => print "no", Err(_) => print "?" }; sqlite3::prepare_v2 e "select * from nowhere" -1'
+near "selct": syntax error (SQLITE_ERROR)
+no
+Error: no such table: nowhere (SQLITE_ERROR)
+[1]
 ## A number that was never given, one of another type.
 $ twz -c 'sqlite3::errmsg 12345'
 Type Error: sqlite3::sqlite3_errmsg: an argument is no object of this compartment's
