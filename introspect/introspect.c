@@ -8,8 +8,6 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "introspect/file/debug.h"
 #include "introspect/gates.h"
@@ -430,44 +428,8 @@ introspect_where(const char *path, uint64_t address, struct twz_arena *arena,
 	return true;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HAS_SHADOW 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_SHADOW 1
-#endif
-#endif
-#ifndef HAS_SHADOW
-#define HAS_SHADOW 0
-#endif
-
 unsigned
 introspect_seconds(const struct introspect_options *options)
 {
 	return options->engine && !strcmp(options->engine, "libdwarf") ? 120 : 20;
-}
-
-void
-introspect_confine(unsigned seconds)
-{
-	/* A sanitizer's shadow memory counts as address space, terabytes of it. */
-	const struct { int resource; rlim_t limit; } limits[] = {
-		{ RLIMIT_CPU, seconds },
-		{ RLIMIT_AS, HAS_SHADOW ? RLIM_INFINITY : (rlim_t)4 << 30 },
-		{ RLIMIT_CORE, 0 },
-		{ RLIMIT_NOFILE, 64 },
-	};
-
-	for (size_t i = 0; i < TWZ_COUNT(limits); i++) {
-		struct rlimit limit;
-
-		if (getrlimit((__rlimit_resource_t)limits[i].resource, &limit))
-			continue;
-		if (limits[i].limit < limit.rlim_cur)
-			limit.rlim_cur = limits[i].limit;
-		if (limits[i].limit < limit.rlim_max)
-			limit.rlim_max = limits[i].limit;
-		setrlimit((__rlimit_resource_t)limits[i].resource, &limit);
-	}
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }

@@ -2,7 +2,7 @@
  * Introspection: turns an ELF file with DWARF into a struct twz_service, or says exactly why not.
  *
  * The file is hostile: everything read from it is bounds-checked, the DWARF library is behind one
- * file, and programs run this in a process with limits (introspect_confine).
+ * file, and programs run this in a confined process (introspect/confine.h).
  */
 #pragma once
 
@@ -47,5 +47,3 @@ TWZ_MUST bool introspect_where(const char *path, uint64_t address, struct twz_ar
 
 /** CPU seconds that reading one file may take: the reference engine is slow on large ones. */
 unsigned introspect_seconds(const struct introspect_options *options);
-/** Limits this process before it reads a hostile file: CPU seconds, memory, no new privileges. */
-void introspect_confine(unsigned seconds);

@@ -14,6 +14,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -71,6 +73,31 @@ make_folders(const char *path, struct twz_error *err)
 		}
 		*slash = '/';
 	}
+	return true;
+}
+
+static const char *
+folder_of(const char *path, struct twz_arena *arena)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? twz_strndup(arena, path, (size_t)(slash - path) + (slash == path)) : ".";
+}
+
+bool
+registry_folders_of(const char *path, struct twz_arena *arena, const char *const **ret, struct twz_error *err)
+{
+	const char **folders = NULL;
+	char real[PATH_MAX];
+	size_t n = 0;
+
+	if ((!path && !registry_path(arena, &path, err)) || !make_folders(path, err))
+		return false;
+	twz_push(arena, folders, n, folder_of(path, arena));
+	if (realpath(path, real))
+		twz_push(arena, folders, n, folder_of(real, arena));
+	twz_push(arena, folders, n, NULL);
+	*ret = folders;
 	return true;
 }
 

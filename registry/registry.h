@@ -30,6 +30,12 @@ enum registry_state {
 TWZ_MUST bool registry_path(struct twz_arena *arena, const char **ret, struct twz_error *err);
 
 /**
+ * Where the registry at @path (NULL: registry_path()) is written: its folder, which is made if it is missing, and that
+ * of the file if @path is a link to it. Both in @arena; the list ends with NULL.
+ */
+TWZ_MUST bool registry_folders_of(const char *path, struct twz_arena *arena, const char *const **ret,
+				  struct twz_error *err);
+/**
  * Opens the registry at @path (NULL: registry_path()), creating folder, file and schema as needed;
  * the folder is made with mode 0700. A file of an older schema is migrated; of a newer one, refused
  * (class LINK). A damaged file is set aside as PATH.damaged-N and an empty one takes its place:

@@ -1,6 +1,6 @@
 /*
  * What every command of twz-inspect does with a file: it is found by path, name or folder, and read in
- * a child process with limits, which also prints or stores what it found. A file that makes a reader of
+ * a confined child, which also prints or stores what it found. A file that makes a reader of
  * DWARF hang or abort costs one message, and the next file is read as if nothing had happened.
  */
 #include "introspect/tool/tool.h"
@@ -17,6 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "introspect/confine.h"
+#include "introspect/headers/compiler.h"
+#include "introspect/headers/headers.h"
 #include "registry/registry.h"
 
 const char tool_name[] = "twz-inspect";
@@ -231,6 +234,28 @@ tool_inspect(struct request *r, const char *path, const struct twz_service **ret
 	return introspect_file(path, &r->options, &r->arena, ret, &err) || tool_complain(path, &err);
 }
 
+/* What a child of @r may write besides its output: what it was asked to make. */
+static bool
+folders_to_write(struct request *r, const char *const **ret, struct twz_error *err)
+{
+	const char *const *registry = NULL;
+	const char **folders = NULL;
+	size_t n = 0;
+
+	if ((r->show == TOOL_REGISTER || r->command) &&
+	    !registry_folders_of(r->registry, &r->arena, &registry, err))
+		return false;
+	for (; registry && *registry; registry++)
+		twz_push(&r->arena, folders, n, *registry);
+	if (r->show == TOOL_STUBS)
+		twz_push(&r->arena, folders, n, r->folder);
+	if (r->opened)
+		twz_push(&r->arena, folders, n, compiler_path(headers_compiler(r->opened), ""));
+	twz_push(&r->arena, folders, n, NULL);
+	*ret = folders;
+	return true;
+}
+
 int
 tool_confined(struct request *r, const char *path, bool (*job)(struct request *r, void *data),
 	      void *data)
@@ -241,9 +266,13 @@ tool_confined(struct request *r, const char *path, bool (*job)(struct request *r
 int
 tool_run(struct request *r, const char *path, bool (*job)(struct request *r, void *data), void *data)
 {
+	const char *const *folders;
+	struct twz_error err = { 0 };
 	pid_t child;
 	int status;
 
+	if (!folders_to_write(r, &folders, &err))
+		return tool_complain(path, &err), 1;
 	fflush(NULL);
 	child = fork();
 	if (child < 0) {
@@ -253,7 +282,7 @@ tool_run(struct request *r, const char *path, bool (*job)(struct request *r, voi
 	if (!child) {
 		bool ok;
 
-		introspect_confine(introspect_seconds(&r->options));
+		introspect_confine(introspect_seconds(&r->options), folders);
 		ok = job(r, data);
 		/* What libdwarf loses on a damaged file goes with the process. */
 		ok &= tool_flush();

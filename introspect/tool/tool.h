@@ -77,9 +77,9 @@ bool tool_is_library(const char *path);
 /** Whether there are any; complains about the @folders that had none. @files may be NULL. */
 bool tool_any(const char *const *files, char **folders);
 /**
- * Runs @job in a child with limits, which may write to stdout. The child's status: 0 when @job returned
- * true, 1 when it returned false, else what it gave to _exit(). A child that ends by a signal costs one
- * message about @path and status 1.
+ * Runs @job in a confined child (introspect/confine.h), which may write to stdout, and files where the options ask
+ * for some. The child's status: 0 when @job returned true, 1 when it returned false, else what it gave to _exit().
+ * A child that ends by a signal costs one message about @path and status 1.
  */
 int tool_confined(struct request *r, const char *path, bool (*job)(struct request *r, void *data),
 		  void *data);

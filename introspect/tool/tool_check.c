@@ -446,7 +446,6 @@ check(struct request *r, struct headers *headers, const char *path)
 int
 tool_check(struct request *r, char **args)
 {
-	TWZ_CLEANUP(headers_closep) struct headers *headers = NULL;
 	struct twz_error err = { 0 };
 	const char **files;
 	int status = 0;
@@ -462,10 +461,10 @@ tool_check(struct request *r, char **args)
 	files = tool_files(r, args);
 	if (!tool_any(files, args))
 		return 1;
-	if (!headers_open(r->headers, r->compiler_args, &r->arena, &headers, &err))
+	if (!headers_open(r->headers, r->compiler_args, &r->arena, &r->opened, &err))
 		return tool_complain("--headers", &err), 1;
 	r->options.all = true;
 	for (; *files; files++)
-		status |= check(r, headers, *files);
+		status |= check(r, r->opened, *files);
 	return status;
 }

@@ -13,7 +13,7 @@
 #include "introspect/tool/tool_select.h"
 #include "introspect/tool/tool_watch.h"
 
-/* One file, in the child that reads it. */
+/* One file: what is known of it, or in the child that reads it. */
 struct listing {
 	struct selection select;
 	const char *path;
@@ -43,6 +43,20 @@ inspect(struct request *r, struct listing *l, bool all, bool narrow, struct twz_
 	return true;
 }
 
+/* Whether the registry knows all that was asked for. */
+static bool
+read_known(struct request *r, struct listing *l)
+{
+	tool_gates(r, l->path);
+	if (l->select.exact || !tool_brief(r, l->path, &l->whole))
+		return false;
+	l->part = selection_apply(r, &l->select, l->whole);
+	if (!l->select.any || l->part->ngates)
+		return true;
+	l->whole = l->part = NULL;
+	return false;
+}
+
 /*
  * A name that no gate has is looked for among all functions, and where the reader of names finds nothing
  * among those that only debug information knows.
@@ -53,11 +67,6 @@ read_file(struct request *r, struct listing *l)
 	struct twz_error err = { 0 };
 	bool found;
 
-	if (!l->select.exact && tool_brief(r, l->path, &l->whole)) {
-		l->part = selection_apply(r, &l->select, l->whole);
-		if (!l->select.any || l->part->ngates)
-			return true;
-	}
 	if (!l->select.any)
 		return inspect(r, l, false, false, &err) || tool_complain(l->path, &err);
 	found = inspect(r, l, false, true, &err) && l->part->ngates;
@@ -191,7 +200,7 @@ list(struct request *r, void *data)
 	bool ok;
 
 	stat(l->path, &l->seen);
-	ok = read_file(r, l);
+	ok = l->part || read_file(r, l);
 	selection_searched(&l->select, ok);
 	if (!ok)
 		return false;
@@ -211,9 +220,14 @@ static int
 list_file(struct request *r, const char *path, void *data)
 {
 	struct listing l = { .select = *(const struct selection *)data, .path = path };
-	int stored = l.select.any ? -1 : tool_stored(r, path);
+	bool as_it_is = !l.select.any && !r->colour;
+	int stored = as_it_is ? tool_stored(r, path) : -1;
 
-	return stored >= 0 ? stored : tool_confined(r, path, list, &l);
+	if (stored >= 0)
+		return stored;
+	if (!as_it_is && read_known(r, &l))
+		return list(r, &l) ? 0 : 1;
+	return tool_confined(r, path, list, &l);
 }
 
 int

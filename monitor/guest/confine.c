@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "monitor/guest/guest.h"
-#include "monitor/guest/landlock.h"
+#include "twz/landlock.h"
 #include "twz/ask.h"
 
 enum {

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "introspect/confine.h"
 #include "introspect/introspect.h"
 #include "introspect/show/show.h"
 
@@ -79,7 +80,7 @@ read_one(const char *path, const char *engine)
 	FILE *null = fopen("/dev/null", "w");
 	bool ok;
 
-	introspect_confine(CPU_SECONDS);
+	introspect_confine(CPU_SECONDS, NULL);
 	ok = introspect_file(path, &options, &arena, &service, &err);
 	if (ok) {
 		show_text(null, service, true);
