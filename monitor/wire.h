@@ -9,6 +9,9 @@
  * argv. An out-parameter's place is where the guest writes it back, so the caller never follows a
  * reference for it. The place of a struct result is told in ret[1]. Only texts of a result have places
  * that the guest chooses, behind everything else, and these references the caller checks.
+ *
+ * Whoever takes something copies it before he looks at it. What is large need not be copied twice for that: where
+ * the caller is trusted to change nothing meanwhile, a gate uses buffers and texts where they lie in the block.
  */
 #pragma once
 
@@ -80,6 +83,7 @@ struct wire_shared {
 enum {
 	WIRE_SHARED = 1u << 31,		/* in a reference's offset: blocks are smaller */
 	WIRE_SHARED_LEAST = 64 << 10,	/* bytes that are worth it */
+	WIRE_IN_PLACE_LEAST = 12 << 10,	/* the same; calls with so much are made on one CPU: see caller.c */
 };
 
 struct wire_gate {
@@ -186,21 +190,26 @@ struct wire_run {
 	const struct wire_gate *gate;
 	/* The memory of @at, if this caller may use it; NULL: nothing is shared. */
 	const void *(*shared)(const struct wire_shared *at);
+	bool trusts;				/* whoever writes the block changes nothing while the gate runs */
 	uint64_t in_shared;			/* parameters that lie there, a bit each */
+	uint64_t in_place;			/* that stay in the block, the same */
 	uint64_t size;				/* of the item's data, copied from its header once */
 	uint64_t ret_ref;
 	uint64_t used;				/* bytes of data that arguments and result take */
-	unsigned char *bytes;			/* private copy of them */
+	uint64_t own;				/* bytes of the private copy of what is copied */
+	unsigned char *bytes;			/* it */
 	uint64_t refs[TWZ_MAX_PARAMS];
-	uint64_t values[TWZ_MAX_PARAMS];	/* words, and addresses in the private copy */
+	uint64_t values[TWZ_MAX_PARAMS];	/* words, and addresses in the private copy or in the block */
 	void *args[TWZ_MAX_PARAMS];		/* where each argument lies, for libffi */
 	void *ret;				/* room for the result */
 	uint64_t ret_word[2];
 };
 
-/** Guest: copies and checks the arguments. @payload points to the item's payload in the block. */
-enum wire_status wire_take(struct wire_run *run, const unsigned char *payload,
-			   struct wire_room *room);
+/**
+ * Guest: copies and checks the arguments, except for large buffers of a trusted caller: these the gate reads and
+ * writes in the block. @payload points to the item's payload there.
+ */
+enum wire_status wire_take(struct wire_run *run, unsigned char *payload, struct wire_room *room);
 /** Guest: writes results back; *@word is what belongs into ret[1]. */
 enum wire_status wire_give(struct wire_run *run, unsigned char *payload, uint64_t *word);
 

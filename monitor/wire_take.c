@@ -72,17 +72,65 @@ fix_object(struct wire_run *run, const struct wire_slot *slot, uint64_t ref)
 	return WIRE_OK;
 }
 
-/* Copies what one reference refers to; nothing of it is read from the block again. */
-static void
-copy_in(struct wire_run *run, uint32_t i, const unsigned char *data)
+/*
+ * Whether bytes stay in the block for the gate to use there. That they change meanwhile only a caller rules out who
+ * is trusted; and nothing of them is looked at here, but once the end of a text.
+ */
+static bool
+stays(const struct wire_run *run, uint32_t i, const unsigned char *data)
 {
-	uint64_t ref = run->refs[i];
+	const struct wire_slot *slot = &run->gate->slots[i];
+	uintptr_t at = (uintptr_t)(data + twz_ref_offset(run->refs[i]));
 
-	if (run->gate->slots[i].dir == TWZ_OUT)
-		memset(run->bytes + twz_ref_offset(ref), 0, twz_ref_size(ref));
-	else
-		memcpy(run->bytes + twz_ref_offset(ref), data + twz_ref_offset(ref),
-		       twz_ref_size(ref));
+	return run->trusts && (slot->pass == TWZ_PASS_BUFFER || slot->pass == TWZ_PASS_STRING) && !slot->ninner &&
+	       twz_ref_size(run->refs[i]) >= WIRE_IN_PLACE_LEAST && !(at & (slot->align - 1));
+}
+
+/* Room for @n bytes in the private copy; its offset. */
+static uint64_t
+place(struct wire_run *run, uint64_t n, uint32_t align)
+{
+	uint64_t at = TWZ_ALIGN(run->own, (uint64_t)(align < 8 ? 8 : align));
+
+	run->own = at + n;
+	return at;
+}
+
+/* Takes over what one reference refers to; what is copied is never read from the block again. */
+static void
+take_in(struct wire_run *run, uint32_t i, unsigned char *data, bool copied)
+{
+	unsigned char *from = data + twz_ref_offset(run->refs[i]), *at = run->bytes + run->values[i];
+	uint32_t n = twz_ref_size(run->refs[i]);
+	bool out = run->gate->slots[i].dir == TWZ_OUT;
+
+	if (run->in_place >> i & 1)
+		at = from;
+	run->values[i] = (uint64_t)(uintptr_t)at;
+	if (out)
+		memset(at, 0, n);
+	else if (at != from && !copied)
+		memcpy(at, from, n);
+}
+
+/* All but what stays. False: that is not in order, as it is where nobody forged it. */
+static bool
+take_whole(struct wire_run *run, const unsigned char *data)
+{
+	uint64_t from = 0;
+
+	for (uint32_t i = 0; i < run->gate->nslots; i++) {
+		uint64_t at = twz_ref_offset(run->refs[i]);
+
+		if (!(run->in_place >> i & 1))
+			continue;
+		if (at < from)
+			return false;
+		memcpy(run->bytes + from, data + from, at - from);
+		from = at + twz_ref_size(run->refs[i]);
+	}
+	memcpy(run->bytes + from, data + from, run->used - from);
+	return true;
 }
 
 /* Whether the buffer is as large as the private copy of its count says. */
@@ -90,11 +138,11 @@ static bool
 fits_behind(const struct wire_run *run, const struct wire_slot *slot, uint64_t ref)
 {
 	const struct wire_slot *count = &run->gate->slots[slot->extent];
-	uint64_t at = run->refs[slot->extent], bytes;
+	const void *at = (const void *)(uintptr_t)run->values[slot->extent];
+	uint64_t bytes;
 
-	return at != TWZ_REF_NULL &&
-	       !__builtin_mul_overflow(count_at(count, run->bytes + twz_ref_offset(at)),
-				       (uint64_t)slot->size, &bytes) &&
+	return run->refs[slot->extent] != TWZ_REF_NULL &&
+	       !__builtin_mul_overflow(count_at(count, at), (uint64_t)slot->size, &bytes) &&
 	       bytes == twz_ref_size(ref);
 }
 
@@ -121,18 +169,15 @@ fix_argument(struct wire_run *run, uint32_t i)
 {
 	const struct wire_slot *slot = &run->gate->slots[i];
 	uint64_t ref = run->refs[i];
-	unsigned char *at;
+	unsigned char *at = (unsigned char *)(uintptr_t)run->values[i];
 
 	run->args[i] = &run->values[i];
-	run->values[i] = 0;
 	if (ref == TWZ_REF_NULL)
 		return slot->pass == TWZ_PASS_STRUCT ? WIRE_FORGED : WIRE_OK;
-	at = run->bytes + twz_ref_offset(ref);
 	if (run->in_shared >> i & 1)
 		return fix_shared(run, i, at);
 	if (slot->behind && !fits_behind(run, slot, ref))
 		return WIRE_FORGED;
-	run->values[i] = (uint64_t)(uintptr_t)at;
 	if (slot->pass == TWZ_PASS_STRUCT)
 		run->args[i] = at;
 	if (slot->pass == TWZ_PASS_STRING)
@@ -140,52 +185,77 @@ fix_argument(struct wire_run *run, uint32_t i)
 	return slot->ninner ? fix_object(run, slot, ref) : WIRE_OK;
 }
 
+/* Where everything goes. */
 static enum wire_status
-take_places(struct wire_run *run, const unsigned char *data, struct wire_room *room)
+find_places(struct wire_run *run, const unsigned char *data, bool whole)
+{
+	const struct wire_gate *g = run->gate;
+	uint64_t end = g->open_ended ? twz_ref_offset(run->ret_ref) : run->size;
+
+	if (whole && end > run->size)
+		return WIRE_FORGED;
+	if (whole && run->used < end)
+		run->used = end;
+	run->own = whole ? run->used : 0;
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		uint64_t ref = run->refs[i];
+
+		if (g->slots[i].pass == TWZ_PASS_WORD)
+			continue;
+		run->values[i] = 0;
+		if (ref == TWZ_REF_NULL)
+			continue;
+		if (stays(run, i, data))
+			run->in_place |= (uint64_t)1 << i;
+		else
+			run->values[i] = whole ? twz_ref_offset(ref) : place(run, twz_ref_size(ref), g->slots[i].align);
+	}
+	/* What overlaps could be made to take any amount of memory. */
+	return run->own <= run->size ? WIRE_OK : WIRE_FORGED;
+}
+
+static enum wire_status
+take_places(struct wire_run *run, unsigned char *data, struct wire_room *room)
 {
 	const struct wire_gate *g = run->gate;
 	const struct wire_slot *ret = wire_ret(g);
 	bool whole = has_inner(g);
+	enum wire_status status = find_places(run, data, whole);
+	uint64_t result = 0;
 
-	if (whole) {
-		uint64_t end = g->open_ended ? twz_ref_offset(run->ret_ref) : run->size;
-
-		if (end > run->size)
-			return WIRE_FORGED;
-		if (run->used < end)
-			run->used = end;
-	}
+	if (status != WIRE_OK)
+		return status;
 	if (ret->pass == TWZ_PASS_STRUCT) {
 		if (!twz_ref_inside(run->ret_ref, run->size, ret->align) ||
 		    twz_ref_size(run->ret_ref) != ret->size)
 			return WIRE_FORGED;
 		if (run->used < twz_ref_offset(run->ret_ref) + (uint64_t)ret->size)
 			run->used = twz_ref_offset(run->ret_ref) + (uint64_t)ret->size;
+		result = place(run, ret->size, ret->align);
 	}
-	run->bytes = wire_room_take(room, run->used + sizeof(run->ret_word));
+	run->bytes = wire_room_take(room, run->own + sizeof(run->ret_word));
 	if (!run->bytes)
 		return WIRE_NO_MEMORY;
-	if (whole)
-		memcpy(run->bytes, data, run->used);
+	if (whole && !take_whole(run, data))
+		return WIRE_FORGED;
 	for (uint32_t i = 0; i < g->nslots; i++)
-		if (g->slots[i].pass != TWZ_PASS_WORD && run->refs[i] != TWZ_REF_NULL &&
-		    (!whole || g->slots[i].dir == TWZ_OUT))
-			copy_in(run, i, data);
+		if (g->slots[i].pass != TWZ_PASS_WORD && run->refs[i] != TWZ_REF_NULL)
+			take_in(run, i, data, whole);
 	if (ret->pass == TWZ_PASS_STRUCT) {
-		run->ret = run->bytes + twz_ref_offset(run->ret_ref);
+		run->ret = run->bytes + result;
 		memset(run->ret, 0, ret->size);
 	}
 	return WIRE_OK;
 }
 
 enum wire_status
-wire_take(struct wire_run *run, const unsigned char *payload, struct wire_room *room)
+wire_take(struct wire_run *run, unsigned char *payload, struct wire_room *room)
 {
 	const struct wire_gate *g = run->gate;
-	const unsigned char *argv = payload + sizeof(struct twz_gatecall_item);
+	unsigned char *argv = payload + sizeof(struct twz_gatecall_item);
 	enum wire_status status = WIRE_OK;
 
-	run->used = run->in_shared = 0;
+	run->used = run->in_shared = run->in_place = 0;
 	run->ret = run->ret_word;
 	memcpy(run->refs, argv, g->nslots * 8);
 	memcpy(&run->ret_ref, payload + 16, sizeof(run->ret_ref));
@@ -256,10 +326,10 @@ wire_give(struct wire_run *run, unsigned char *payload, uint64_t *word)
 		const struct wire_slot *slot = &g->slots[i];
 
 		if (slot->pass == TWZ_PASS_WORD || slot->dir == TWZ_IN ||
-		    run->refs[i] == TWZ_REF_NULL)
+		    run->refs[i] == TWZ_REF_NULL || run->in_place >> i & 1)
 			continue;
-		memcpy(data + twz_ref_offset(run->refs[i]),
-		       run->bytes + twz_ref_offset(run->refs[i]), twz_ref_size(run->refs[i]));
+		memcpy(data + twz_ref_offset(run->refs[i]), (const void *)(uintptr_t)run->values[i],
+		       twz_ref_size(run->refs[i]));
 	}
 	switch ((enum twz_pass)ret->pass) {
 	case TWZ_PASS_STRING:

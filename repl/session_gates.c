@@ -255,7 +255,7 @@ call_program(struct session_gate *g, const uint64_t *words, void *ret, int64_t t
 /* -- large arguments ------------------------------------------------------------------------------- */
 
 /*
- * They are put where compartments can read them in place: 1 MiB is about where two copies cost more than to share
+ * They are put where compartments can read them in place: 1 MiB is about where a copy costs more than to share
  * it. What was born there is passed as it is.
  */
 enum { LARGE = 1 << 20 };

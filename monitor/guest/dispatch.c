@@ -84,7 +84,10 @@ dispatch_passed_on(uint64_t cls)
 	refusal.cls = cls;
 }
 
-/* A gate with data or other words than integers. */
+/*
+ * A gate with data or other words than integers. The session made this compartment and describes its gates: it need not
+ * change an argument under a gate to deceive it. Other compartments could do nothing else.
+ */
 static int64_t
 run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t size, uint64_t *word)
 {
@@ -97,6 +100,7 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 		return -EINVAL;
 	w->run.gate = g;
 	w->run.size = size - head;
+	w->run.trusts = !w->permits;
 	w->run.shared = w->permits ? NULL : shared_find;
 	status = wire_take(&w->run, payload, &w->room);
 	if (status != WIRE_OK)

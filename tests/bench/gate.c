@@ -3,9 +3,9 @@
  *
  * Hot: back to back, so that both sides spin on their own CPUs. Cold: once a millisecond, so that
  * both sides sleep, as they do for a person or a daemon. Buffers: into a gate that only looks at
- * three bytes, so that what is measured is the way there, beside the two copies that a safe way
- * cannot avoid, and beside a pipe and a socket that carry the same bytes to a process that reads
- * them.
+ * three bytes, so that what is measured is the way there, beside two copies of them, which is what
+ * it costs to bring them into shared memory and out of it again, and beside a pipe and a socket that
+ * carry the same bytes to a process that reads them.
  */
 #include <string.h>
 #include <sys/socket.h>

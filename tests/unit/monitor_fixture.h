@@ -82,6 +82,8 @@ static const struct twz_type step_type = { .kind = TWZ_FUNC, .is_prototyped = tr
 static const struct twz_type stepp = { .kind = TWZ_POINTER, .name = "", .size = 8, .align = 8, .target = &step_type };
 
 #define PARAM(n, t, ...) { .name = n, .type = &(t), __VA_ARGS__ }
+#define BYTES_IN(n, count) PARAM(n, u8p, .has_extent = true, .extent = count)
+#define BYTES_OUT(n, count) PARAM(n, u8p, .dir = TWZ_OUT, .has_extent = true, .extent = count)
 #define GATES(X) \
 	X(add, twz_type_i32, PARAM("a", twz_type_i32), PARAM("b", twz_type_i32)) \
 	X(half, twz_type_f64, PARAM("d", twz_type_f64)) \
@@ -168,6 +170,21 @@ static const struct twz_type stepp = { .kind = TWZ_POINTER, .name = "", .size = 
 	X(pass_doubled, twz_type_f64, PARAM("d", twz_type_f64)) \
 	X(call_back, twz_type_i32, PARAM("f", stepp, .has_extent = true, .extent = TWZ_CALLBACK, .count = 2), \
 	  PARAM("data", voidp, .has_extent = true, .extent = TWZ_USER_DATA)) \
+	X(shares, twz_type_i32, BYTES_IN("bytes", 1), PARAM("n", twz_type_u32)) \
+	X(shares_text, twz_type_i32, PARAM("text", text_type)) \
+	X(mangle, twz_type_u64, BYTES_IN("bytes", 1), PARAM("n", twz_type_u32)) \
+	X(convert, twz_type_u64, BYTES_IN("in", 1), PARAM("n", twz_type_u32), BYTES_OUT("out", 3), \
+	  PARAM("m", twz_type_u32)) \
+	X(second_half, text_type, PARAM("text", text_type)) \
+	X(label, twz_type_u64, PARAM("p", personp), BYTES_IN("bytes", 2), PARAM("n", twz_type_u32), \
+	  BYTES_OUT("out", 4), PARAM("m", twz_type_u32)) \
+	X(call_back_with, twz_type_i32, BYTES_IN("bytes", 1), PARAM("n", twz_type_u32), \
+	  PARAM("f", stepp, .has_extent = true, .extent = TWZ_CALLBACK, .count = 4), \
+	  PARAM("data", voidp, .has_extent = true, .extent = TWZ_USER_DATA)) \
+	X(keep_writing, twz_type_void, BYTES_OUT("bytes", 1), PARAM("n", twz_type_u32)) \
+	X(await_passes, twz_type_u64) \
+	X(steady, twz_type_i32, BYTES_IN("bytes", 1), PARAM("n", twz_type_u32)) \
+	X(call_steady, twz_type_i32, PARAM("n", twz_type_u32)) \
 	X(missing, twz_type_i32)
 
 enum gate_number {
@@ -259,7 +276,8 @@ fixture_setup(void **state)
 	snprintf(f->library, sizeof(f->library), "%s/libtest.so", f->folder);
 	snprintf(f->state, sizeof(f->state), "%s/state", f->folder);
 	snprintf(command, sizeof(command), "cc -std=c17 -D_GNU_SOURCE -O0 -g -fPIC -shared -fvisibility=hidden "
-		 "-Iinclude -DFIRST_KIND=%d -o %s tests/fixtures/monitor_service.c", MESSAGE_READY, f->library);
+		 "-Iinclude -DFIRST_KIND=%d -o %s tests/fixtures/monitor_service.c tests/fixtures/monitor_large.c",
+		 MESSAGE_READY, f->library);
 	if (system(command))
 		return -1;
 	f->test = service_of("test", f->library);

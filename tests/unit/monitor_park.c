@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -47,6 +48,21 @@ test_keeps_what_it_knows(void **state)
 	assert_int_equal(info_of(f, "test").state, MONITOR_READY);
 }
 
+/* Bytes of the memory of this thread's link that there are pages for. */
+static size_t
+carried(struct fixture *f)
+{
+	struct monitor_gate *g = bind_gate(f, GATE_sum);
+	struct link_shared *s = thread_self()->links[g->compartment->index]->shared;
+	static unsigned char pages[(8 << 20) / 4096];
+	size_t n = 0;
+
+	assert_int_equal(mincore(s, 8 << 20, pages), 0);
+	for (size_t i = 0; i < TWZ_COUNT(pages); i++)
+		n += pages[i] & 1;
+	return n * 4096;
+}
+
 /* What a large call carried lies in the link's memory: it is given back, and the next one finds room. */
 static void
 test_large_calls(void **state)
@@ -63,9 +79,29 @@ test_large_calls(void **state)
 		sum = 0;
 		assert_call(f, sum, &sum, POINTER(values), TWZ_COUNT(values));
 		assert_true(sum == want);
+		assert_true(carried(f) >= sizeof(values));
 		assert_true(monitor_park(f->m, &f->test, &parked, &f->err));
-		assert_true(parked.before > sizeof(values) || i);	/* its private copy */
 		assert_true(parked.after < sizeof(values) / 2);
+		assert_true(carried(f) < 64 << 10);
+	}
+}
+
+/* The argument of another compartment's call was copied: so is that. */
+static void
+test_private_copies(void **state)
+{
+	enum { SIZE = 768 << 10 };	/* less than what is given back after a while */
+	struct fixture *f = *state;
+	struct monitor_parked parked;
+	int32_t got = -1;
+
+	assert_true(fixture_open(f, 0));
+	for (int i = 0; i < 3; i++) {
+		assert_call(f, call_steady, &got, SIZE);
+		assert_int_equal(got, 0);
+		assert_true(monitor_park(f->m, &f->other, &parked, &f->err));
+		assert_true(parked.before > SIZE);
+		assert_true(parked.before - parked.after > SIZE / 2);
 	}
 }
 
@@ -281,7 +317,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_keeps_what_it_knows), TEST(test_large_calls), TEST(test_while_it_is_called),
+		TEST(test_keeps_what_it_knows), TEST(test_large_calls), TEST(test_private_copies),
+		TEST(test_while_it_is_called),
 		TEST(test_stateless_while_it_is_called), TEST(test_stateless_ends), TEST(test_parks_by_itself),
 		TEST(test_not_what_does_not_run), TEST(test_spare_is_taken), TEST(test_dead_spare_is_replaced),
 	};

@@ -149,6 +149,158 @@ test_inner_texts(void **state)
 	half_close(&h);
 }
 
+/* -- what stays in the block: of a caller who is trusted ---------------------------------------------- */
+
+enum { LARGE = 16 << 10, DATA = 4 * LARGE };
+
+static unsigned char *
+data_of(const struct half *h)
+{
+	return h->block + sizeof(struct link_call) + h->gate->nslots * 8;
+}
+
+static bool
+in_block(const struct half *h, uint32_t i)
+{
+	return h->run.values[i] >= POINTER(h->block) && h->run.values[i] < POINTER(h->block + LINK_BLOCK_SIZE);
+}
+
+static const struct {
+	enum gate_number gate;
+	uint64_t words[4];
+	bool trusts;
+	bool stays;		/* the first parameter */
+	enum wire_status want;
+} placed[] = {
+	{ GATE_sum, { REF(0, LARGE), LARGE / 4 }, true, true, WIRE_OK },
+	{ GATE_sum, { REF(0, LARGE), LARGE / 4 }, false, false, WIRE_OK },
+	{ GATE_sum, { REF(0, 1024), 256 }, true, false, WIRE_OK },
+	{ GATE_sum, { REF(DATA - LARGE, LARGE), LARGE / 4 }, true, true, WIRE_OK },
+	{ GATE_sum, { REF(DATA - LARGE + 4, LARGE), LARGE / 4 }, true, false, WIRE_FORGED },
+	{ GATE_sum, { REF(2, LARGE), LARGE / 4 }, true, false, WIRE_FORGED },
+	{ GATE_sum, { REF(0, LARGE), LARGE / 4 + 1 }, true, false, WIRE_FORGED },
+	{ GATE_sum, { REF(0, UINT32_MAX), UINT32_MAX / 4 }, true, false, WIRE_FORGED },
+	{ GATE_fill, { REF(0, LARGE), LARGE, 7 }, true, true, WIRE_OK },
+	{ GATE_fill, { REF(0, LARGE), LARGE, 7 }, false, false, WIRE_OK },
+	{ GATE_reverse, { REF(0, LARGE), LARGE }, true, true, WIRE_OK },
+	{ GATE_reverse, { REF(0, LARGE), LARGE }, false, false, WIRE_OK },
+	{ GATE_greet, { REF(0, LARGE) }, true, true, WIRE_OK },
+	{ GATE_greet, { REF(0, LARGE) }, false, false, WIRE_OK },
+	{ GATE_greet, { REF(0, LARGE + 1) }, true, false, WIRE_FORGED },	/* its end is no NUL */
+	{ GATE_greet, { REF(0, LARGE + 1) }, false, false, WIRE_FORGED },
+	/* Both take all of it: nobody who is copied from may ask for more than there is. */
+	{ GATE_convert, { REF(0, DATA), DATA, REF(0, DATA), DATA }, false, false, WIRE_FORGED },
+	{ GATE_convert, { REF(0, LARGE), LARGE, REF(LARGE, LARGE), LARGE }, true, true, WIRE_OK },
+	{ GATE_convert, { REF(0, LARGE), LARGE, REF(LARGE, LARGE), LARGE }, false, false, WIRE_OK },
+};
+
+static void
+test_what_stays(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < TWZ_COUNT(placed); i++) {
+		struct half h;
+		enum wire_status got;
+
+		half_open(&h, placed[i].gate);
+		memset(data_of(&h), 'x', DATA);
+		data_of(&h)[LARGE - 1] = '\0';
+		h.run.trusts = placed[i].trusts;
+		got = take(&h, placed[i].words, DATA);
+		if (got != placed[i].want || (got == WIRE_OK && in_block(&h, 0) != placed[i].stays))
+			fprintf(stderr, "row %zu: %d\n", i, (int)got);
+		assert_int_equal(got, placed[i].want);
+		if (got == WIRE_OK)
+			assert_int_equal(in_block(&h, 0), placed[i].stays);
+		half_close(&h);
+	}
+}
+
+/* A count lies in the private copy, wherever the buffer is that it counts: what is checked is what is used. */
+static void
+test_counts_are_copied(void **state)
+{
+	const uint64_t words[] = { REF(8, LARGE), REF(0, 8), 0, 0 };
+	struct half h;
+	uint64_t n = LARGE, word = 0;
+
+	(void)state;
+	half_open(&h, GATE_pack);
+	h.run.trusts = true;
+	memset(data_of(&h), 'x', DATA);
+	memcpy(data_of(&h), &n, sizeof(n));
+	assert_int_equal(take(&h, words, DATA), WIRE_OK);
+	assert_true(in_block(&h, 0));
+	assert_false(in_block(&h, 1));
+	memset(data_of(&h), 0xff, sizeof(n));
+	assert_memory_equal((void *)(uintptr_t)h.run.values[1], &n, sizeof(n));
+	for (uint32_t i = 0; i < LARGE; i++)
+		assert_int_equal(data_of(&h)[8 + i], 0);
+	assert_int_equal(data_of(&h)[8 + LARGE], 'x');
+	memset((void *)(uintptr_t)h.run.values[0], 3, LARGE);
+	*(uint64_t *)(uintptr_t)h.run.values[1] = 5;
+	assert_int_equal(wire_give(&h.run, h.block + sizeof(struct twz_item), &word), WIRE_OK);
+	assert_int_equal(data_of(&h)[0], 5);
+	assert_int_equal(data_of(&h)[8 + LARGE - 1], 3);
+	half_close(&h);
+}
+
+/* What the elements' type wants of an address is wanted of one in the block, too. */
+static void
+test_unaligned_is_copied(void **state)
+{
+	uint64_t words[] = { REF(0, LARGE), LARGE / 4 };
+
+	(void)state;
+	for (uint32_t at = 0; at < 256; at += 8) {
+		struct half h;
+
+		half_open(&h, GATE_sum);
+		h.run.trusts = true;
+		h.gate->slots[0].align = 64;
+		words[0] = REF(at, LARGE);
+		assert_int_equal(take(&h, words, DATA), at % 64 ? WIRE_FORGED : WIRE_OK);
+		if (at % 64 == 0) {
+			assert_int_equal(h.run.values[0] % 64, 0);
+			assert_int_equal(in_block(&h, 0), POINTER(data_of(&h) + at) % 64 == 0);
+		}
+		half_close(&h);
+	}
+}
+
+/* Texts inside an object are looked for in all that was copied, and that is all but what stays, in its order. */
+static void
+test_inner_texts_beside(void **state)
+{
+	static uint8_t in[LARGE], out[LARGE];
+	struct person bob = { "bob", 7, { 1 } };
+	const uint64_t words[] = { POINTER(&bob), POINTER(in), LARGE, POINTER(out), LARGE };
+	struct half h;
+	struct wire_call call;
+	uint64_t *argv, swapped;
+
+	(void)state;
+	half_open(&h, GATE_label);
+	call = (struct wire_call){ .gate = h.gate, .words = words };
+	memset(in, 'i', sizeof(in));
+	h.run.gate = h.gate;
+	h.run.trusts = true;
+	assert_int_equal(wire_pack(&call, h.block), WIRE_OK);
+	h.run.size = call.data;
+	assert_int_equal(wire_take(&h.run, h.block + 16, &h.room), WIRE_OK);
+	assert_false(in_block(&h, 0));
+	assert_true(in_block(&h, 1) && in_block(&h, 3));
+	assert_memory_equal((void *)(uintptr_t)h.run.values[1], in, LARGE);
+	assert_memory_equal((void *)(uintptr_t)h.run.values[3], out, LARGE);
+	assert_string_equal(((struct person *)(uintptr_t)h.run.values[0])->name, "bob");
+	argv = (void *)(h.block + sizeof(struct link_call));
+	swapped = argv[1], argv[1] = argv[3], argv[3] = swapped;
+	assert_int_equal(wire_take(&h.run, h.block + 16, &h.room), WIRE_FORGED);
+	argv[1] = argv[3];
+	assert_int_equal(wire_take(&h.run, h.block + 16, &h.room), WIRE_FORGED);
+	half_close(&h);
+}
+
 /* No prefix of a description is one, and no single broken byte makes the reader leave it. */
 static void
 check_descriptions(enum gate_number gate)
@@ -225,7 +377,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arguments), cmocka_unit_test(test_places),
 		cmocka_unit_test(test_inner_texts), cmocka_unit_test(test_descriptions),
-		cmocka_unit_test(test_callback_descriptions),
+		cmocka_unit_test(test_callback_descriptions), cmocka_unit_test(test_what_stays),
+		cmocka_unit_test(test_counts_are_copied), cmocka_unit_test(test_unaligned_is_copied),
+		cmocka_unit_test(test_inner_texts_beside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
