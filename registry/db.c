@@ -135,10 +135,12 @@ db_writer(struct registry *reg, struct twz_error *err)
 		return true;
 	/*
 	 * Debian's sqlite fills what is deleted with zeros, which nobody needs here. The cache has room for
-	 * all that one service changes: what does not fit is written twice.
+	 * all that one service changes: what does not fit is written twice. Who imports may write to no folder of
+	 * temporary files.
 	 */
 	return reg->can_write = db_exec(reg, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;"
-					     " PRAGMA secure_delete = OFF; PRAGMA cache_size = -65536",
+					     " PRAGMA secure_delete = OFF; PRAGMA cache_size = -65536;"
+					     " PRAGMA temp_store = MEMORY",
 					err) && feed_open(reg, err);
 }
 

@@ -303,7 +303,7 @@ open_memory(struct import *m)
 	if (!m->memory.path || !m->line || sqlite3_open(":memory:", &m->memory.db) != SQLITE_OK)
 		return twz_fail_sys(m->err, ENOMEM, "import");
 	return db_exec(&m->memory, registry_schema, m->err) &&
-	       db_exec(&m->memory, "PRAGMA foreign_keys = ON; BEGIN", m->err) &&
+	       db_exec(&m->memory, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; BEGIN", m->err) &&
 	       db_prepare(&m->memory, "SELECT value, type,"
 				      " CASE type WHEN 'object' THEN json_extract(value, '$.hex') END"
 				      " FROM json_each(?1)", &m->values, m->err);
