@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "registry/order.h"
 #include "registry/row.h"
 #include "registry/words.h"
 
@@ -125,11 +127,49 @@ registry_listing(struct registry *reg, const char *path, const struct registry_s
 	return ok;
 }
 
-/* A gate's own name goes before another's alias. */
-static const char find_gate[] =
-	"SELECT " ROW_GATE_COLUMNS " FROM gate WHERE id = (SELECT (name.service << 32) + gate"
-	" FROM file JOIN name USING (service) WHERE path = ?1 AND name = ?2"
-	" ORDER BY min(place, 1), gate LIMIT 1)";
+/* The gate of this name, or, as a gate's own name goes before another's alias, the first that has it as another. */
+static bool
+gate_named(struct registry *reg, const char *path, const char *name, struct twz_arena *arena, int64_t *ret,
+	   bool *found, struct twz_error *err)
+{
+	DB_STATEMENT *st = NULL;
+	uint32_t *places;
+	int64_t service;
+	size_t n;
+
+	if (!order_find(reg, path, name, true, arena, &service, &places, &n, err))
+		return false;
+	*found = n;
+	if (n) {
+		*ret = words_first(service) + places[0];
+		return true;
+	}
+	if (!db_prepare(reg, "SELECT (service << 32) + gate FROM alias WHERE service = ?1 AND name = ?2"
+			     " ORDER BY gate LIMIT 1", &st, err))
+		return false;
+	sqlite3_bind_int64(st, 1, service);
+	db_bind(st, 2, name);
+	if (!db_step(reg, st, found, err))
+		return false;
+	*ret = *found ? sqlite3_column_int64(st, 0) : 0;
+	return true;
+}
+
+/* The gate with this id. */
+static bool
+gate_at(struct registry *reg, int64_t id, struct twz_arena *arena, struct twz_gate *ret, struct twz_error *err)
+{
+	bool row, ok;
+
+	if (!reg->find_gate &&
+	    !db_prepare(reg, "SELECT " ROW_GATE_COLUMNS " FROM gate WHERE id = ?1", &reg->find_gate, err))
+		return false;
+	sqlite3_bind_int64(reg->find_gate, 1, id);
+	ok = db_step(reg, reg->find_gate, &row, err) &&
+	     (row ? brief_gate(reg, reg->find_gate, arena, ret, err) : db_nonsense(reg, err, "a gate is missing"));
+	sqlite3_reset(reg->find_gate);
+	return ok;
+}
 
 bool
 registry_find_gate(struct registry *reg, const char *path, const char *name,
@@ -137,21 +177,26 @@ registry_find_gate(struct registry *reg, const char *path, const char *name,
 {
 	struct twz_gate *gate = twz_new(arena, struct twz_gate);
 	char real[PATH_MAX];
-	bool row, ok;
+	bool found, ok;
+	int64_t id;
 
 	if (!realpath(path, real))
 		return twz_fail_sys(err, errno, "%s", path);
-	if (!reg->find_gate && !db_prepare(reg, find_gate, &reg->find_gate, err))
-		return false;
-	sqlite3_bind_text(reg->find_gate, 1, real, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(reg->find_gate, 2, name, -1, SQLITE_TRANSIENT);
-	ok = db_step(reg, reg->find_gate, &row, err);
-	if (ok && row)
-		ok = brief_gate(reg, reg->find_gate, arena, gate, err);
-	sqlite3_reset(reg->find_gate);
+	ok = gate_named(reg, real, name, arena, &id, &found, err) &&
+	     (found ? gate_at(reg, id, arena, gate, err)
+		    : twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s: no gate '%s' in the registry",
+			       path, name));
+	order_end(reg);
 	*ret = gate;
-	return ok && (row || twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND),
-				      "%s: no gate '%s' in the registry", path, name));
+	return ok;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
 }
 
 size_t
@@ -159,28 +204,26 @@ registry_complete(struct registry *reg, const char *path, const char *prefix, bo
 		  struct twz_arena *arena, const struct twz_gate **ret)
 {
 	struct twz_gate *gates = NULL;
-	DB_STATEMENT *st = NULL;
+	uint32_t *places;
+	size_t n = 0, nfound;
 	char real[PATH_MAX];
-	size_t n = 0;
-	bool row;
+	int64_t service;
+	bool ok;
 
 	*ret = NULL;
-	/* The last code point there is: no name goes on with it. */
-	if (!realpath(path, real) ||
-	    !db_prepare(reg, "SELECT " ROW_GATE_COLUMNS " FROM gate WHERE id IN"
-			     " (SELECT (name.service << 32) + gate FROM file JOIN name USING (service)"
-			     " WHERE path = ?1 AND name >= ?2 AND name < ?2 || char(1114111) AND place = 0)"
-			     " AND role = 'gate' AND (?3 OR flags & 2) ORDER BY id LIMIT ?4", &st, NULL))
+	if (!realpath(path, real))
 		return 0;
-	db_bind(st, 1, real);
-	db_bind(st, 2, prefix);
-	sqlite3_bind_int(st, 3, all);
-	sqlite3_bind_int64(st, 4, (int64_t)most);
-	while (db_step(reg, st, &row, NULL) && row) {
-		twz_push(arena, gates, n, ((struct twz_gate){ 0 }));
-		if (!brief_gate(reg, st, arena, &gates[n - 1], NULL))
-			return 0;
+	ok = order_find(reg, real, prefix, false, arena, &service, &places, &nfound, NULL);
+	if (ok && nfound)
+		qsort(places, nfound, sizeof(*places), by_number);
+	for (size_t i = 0; ok && i < nfound && n < most; i++) {
+		struct twz_gate gate = { 0 };
+
+		ok = gate_at(reg, words_first(service) + places[i], arena, &gate, NULL);
+		if (ok && gate.role == TWZ_ROLE_GATE && (all || gate.has_record))
+			twz_push(arena, gates, n, gate);
 	}
+	order_end(reg);
 	*ret = gates;
-	return n;
+	return ok ? n : 0;
 }

@@ -12,8 +12,8 @@ struct registry {
 	uint64_t inode;		/* of the file when opened: tells whether it was replaced */
 	bool damaged;		/* sqlite or a reader of rows found nonsense in the file */
 	sqlite3_stmt *find_file;	/* kept: check and service both begin with it */
-	sqlite3_stmt *find_gate;	/* kept: asked once per word */
-	const struct feed *feed;	/* being written: feed.h */
+	sqlite3_stmt *find_gate, *find_order, *find_name;	/* kept: asked once per word, and more often */
+	const struct feeding *feed;	/* being written: feed.h */
 	bool can_write;			/* db_writer() was called */
 	bool as_it_is;			/* a damaged file is not set aside */
 	int64_t (*now)(void);		/* milliseconds since 1970; NULL: the clock */
@@ -25,7 +25,7 @@ struct registry {
 
 /* The text of everything in the database, and the number that says so in user_version. */
 enum {
-	REGISTRY_SCHEMA = 5,
+	REGISTRY_SCHEMA = 6,
 	REGISTRY_APPLICATION = 0x74777a31,	/* "twz1" */
 	REGISTRY_BUSY_MS = 10000,
 };

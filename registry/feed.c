@@ -1,13 +1,19 @@
 #include "registry/feed.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { FEED_ID = FEED_COLUMNS };
 
+/* Rows of a feed that are being written. */
+struct feeding {
+	const struct feed *feed;
+	size_t from, end;
+	int64_t first;			/* the id of row 0 */
+};
+
 struct cursor {
 	sqlite3_vtab_cursor base;
-	const struct feed *feed;
+	const struct feeding *feed;
 	size_t row;
 };
 
@@ -88,18 +94,30 @@ feed_is_over(sqlite3_vtab_cursor *base)
 {
 	const struct cursor *c = (struct cursor *)base;
 
-	return !c->feed || c->row >= c->feed->nrows;
+	return !c->feed || c->row >= c->feed->end;
 }
 
 static int
 feed_column(sqlite3_vtab_cursor *base, sqlite3_context *out, int column)
 {
 	const struct cursor *c = (struct cursor *)base;
+	const struct feed *feed = c->feed->feed;
+	struct feed_value value = { 0 };
 
 	if (column == FEED_ID)
-		sqlite3_result_int64(out, c->feed->first + (int64_t)c->row);
+		feed_number(&value, c->feed->first + (int64_t)c->row);
 	else
-		c->feed->column(out, c->feed->data, c->row, column);
+		feed->column(&value, feed->data, c->row, column);
+	switch (value.kind) {
+	case FEED_NULL:
+		break;
+	case FEED_NUMBER:
+		sqlite3_result_int64(out, value.number);
+		break;
+	case FEED_TEXT:
+		sqlite3_result_text(out, value.text, value.n, SQLITE_STATIC);
+		break;
+	}
 	return SQLITE_OK;
 }
 
@@ -124,53 +142,102 @@ feed_open(struct registry *reg, struct twz_error *err)
 	       db_fail(reg, err, "write");
 }
 
-/* "INSERT INTO @into SELECT @id c0,c1,… FROM feed". */
 static bool
-insert(struct registry *reg, const char *into, const char *id, const struct feed *feed, struct twz_error *err)
+alike(const struct feed_value *a, const struct feed_value *b)
 {
-	char sql[1024];
-	int n = snprintf(sql, sizeof(sql), "INSERT INTO %s SELECT %s", into, id);
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case FEED_NULL:
+		return true;
+	case FEED_NUMBER:
+		return a->number == b->number;
+	case FEED_TEXT:
+		return a->n == b->n && (a->text == b->text || !memcmp(a->text, b->text, (size_t)a->n));
+	}
+	return false;
+}
+
+/* Whether all rows say the same in @column, and what. */
+static bool
+is_common(const struct feeding *f, int column, struct feed_value *ret)
+{
+	*ret = (struct feed_value){ 0 };
+	f->feed->column(ret, f->feed->data, f->from, column);
+	for (size_t row = f->from + 1; row < f->end; row++) {
+		struct feed_value value = { 0 };
+
+		f->feed->column(&value, f->feed->data, row, column);
+		if (!alike(&value, ret))
+			return false;
+	}
+	return true;
+}
+
+static void
+bind(sqlite3_stmt *st, int place, const struct feed_value *value)
+{
+	if (value->kind == FEED_NUMBER)
+		sqlite3_bind_int64(st, place, value->number);
+	else
+		sqlite3_bind_text(st, place, value->text, value->n, SQLITE_STATIC);
+}
+
+/* With @id, each row's id is written; else sqlite gives one more than the greatest. */
+static bool
+insert(struct registry *reg, const struct feeding *f, bool id, struct twz_error *err)
+{
+	struct feed_value common[FEED_COLUMNS];
+	char into[512], from[256];
+	int ninto = 0, nfrom = 0, ncommon = 0;
+	DB_STATEMENT *st = NULL;
+	TWZ_ARENA arena = { 0 };
 	bool ok;
 
-	if (feed->from >= feed->nrows)
-		return true;
-	for (int i = 0; i < feed->ncolumns; i++)
-		if (feed->alike[i])
-			n += snprintf(sql + n, sizeof(sql) - (size_t)n, "%s%s", i ? "," : "", feed->alike[i]);
-		else
-			n += snprintf(sql + n, sizeof(sql) - (size_t)n, "%sc%d", i ? "," : "", i);
-	strcpy(sql + n, " FROM feed");
-	reg->feed = feed;
-	ok = db_exec(reg, sql, err);
+	for (int i = 0; f->feed->columns[i]; i++) {
+		struct feed_value *value = &common[ncommon];
+		bool same = is_common(f, i, value);
+
+		if (same && value->kind == FEED_NULL)
+			continue;
+		ninto += snprintf(into + ninto, sizeof(into) - (size_t)ninto, ",%s", f->feed->columns[i]);
+		nfrom += same ? snprintf(from + nfrom, sizeof(from) - (size_t)nfrom, ",?%d", ++ncommon)
+			      : snprintf(from + nfrom, sizeof(from) - (size_t)nfrom, ",c%d", i);
+	}
+	if (!db_prepare(reg, id ? twz_format(&arena, "INSERT INTO %s (id%s) SELECT id%s FROM feed", f->feed->table,
+					     into, from)
+				: twz_format(&arena, "INSERT INTO %s (%s) SELECT %s FROM feed", f->feed->table,
+					     into + 1, from + 1), &st, err))
+		return false;
+	for (int i = 0; i < ncommon; i++)
+		bind(st, i + 1, &common[i]);
+	reg->feed = f;
+	ok = db_run(reg, st, err);
 	reg->feed = NULL;
 	return ok;
 }
 
 bool
-feed_insert(struct registry *reg, const char *table, const struct feed *feed, struct twz_error *err)
+feed_append(struct registry *reg, int64_t first, const struct feed *feed, struct twz_error *err)
 {
-	return insert(reg, table, "", feed, err);
-}
-
-bool
-feed_append(struct registry *reg, const char *table, const char *columns, int64_t first,
-	    const struct feed *feed, struct twz_error *err)
-{
-	struct feed part = *feed;
+	struct feeding f = { feed, feed->from, feed->end, first };
 	TWZ_ARENA arena = { 0 };
 	int64_t last;
 
-	part.first = first;
-	if (!db_number(reg, twz_format(&arena, "SELECT max(id) FROM %s", table), &last, err))
+	if (f.from >= f.end)
+		return true;
+	if (!db_number(reg, twz_format(&arena, "SELECT max(id) FROM %s", feed->table), &last, err))
 		return false;
+	first += (int64_t)f.from;
 	/* Only sqlite's own numbers, one more than the greatest, are appended at once; so the first is ours. */
-	if (last < first && feed->nrows > 1) {
-		part.nrows = 1;
-		if (!insert(reg, table, "id,", &part, err))
+	if (last >= first || f.end - f.from == 1)
+		return insert(reg, &f, true, err);
+	if (last != first - 1) {
+		f.end = f.from + 1;
+		if (!insert(reg, &f, true, err))
 			return false;
-		part.nrows = feed->nrows;
-		part.from = 1;
-		return insert(reg, twz_format(&arena, "%s (%s)", table, columns), "", &part, err);
+		f.from++;
+		f.end = feed->end;
 	}
-	return insert(reg, table, "id,", &part, err);
+	return insert(reg, &f, false, err);
 }

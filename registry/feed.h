@@ -1,51 +1,72 @@
 /*
- * How many rows are written at once: `INSERT INTO table SELECT * FROM feed`, where "feed" is a virtual
+ * How many rows are written at once: `INSERT INTO table (…) SELECT … FROM feed`, where "feed" is a virtual
  * table whose rows are made as sqlite asks for them. The cursor in the table stays where it is between
  * two rows, so this takes half of the time of a statement per row.
+ *
+ * To ask for a value takes as long as to write it, and most libraries say the same in many columns, or nothing
+ * at all: what all rows have in common is asked for once, and a column of nothing is not mentioned.
  */
 #pragma once
+
+#include <string.h>
 
 #include "registry/db.h"
 
 enum { FEED_COLUMNS = 25 };
 
-struct feed {
-	size_t nrows;
-	int ncolumns;			/* at most FEED_COLUMNS */
-	/* Gives column @column of row @row by one sqlite3_result_…(); none: NULL. */
-	void (*column)(sqlite3_context *out, const void *data, size_t row, int column);
-	const void *data;
-	/* SQL of what every row has in this column, which then is not asked for; NULL: rows differ. */
-	const char *alike[FEED_COLUMNS];
-	size_t from;			/* the first row that is wanted */
-	int64_t first;			/* feed_append(): the id of row 0 */
+/* What one row has in one column. Texts last as long as the feed. */
+struct feed_value {
+	enum { FEED_NULL, FEED_NUMBER, FEED_TEXT } kind;
+	int n;				/* bytes of the text */
+	union {
+		int64_t number;
+		const char *text;
+	};
 };
 
-/** Appends the rows to @table, whose columns they are. Keys must come in ascending order to be quick. */
-TWZ_MUST bool feed_insert(struct registry *reg, const char *table, const struct feed *feed,
-			  struct twz_error *err);
+struct feed {
+	const char *table;		/* it has a column id as well, that no row gives */
+	const char *const *columns;	/* names of the others that are written, ending with NULL: at most FEED_COLUMNS */
+	void (*column)(struct feed_value *out, const void *data, size_t row, int column);	/* @out is NULL before */
+	const void *data;
+	size_t from, end;		/* the rows that are wanted */
+};
+
 /**
- * The same for a table whose rows have an id: it gets @first, @first + 1, …; the feed's columns are the others,
- * which @columns names. Where nothing has a greater id, sqlite does not look for the place of each row.
+ * Appends the rows: row N gets the id @first + N. Where nothing in the table has a greater one, sqlite does not
+ * look for the place of each row.
  */
-TWZ_MUST bool feed_append(struct registry *reg, const char *table, const char *columns, int64_t first,
-			  const struct feed *feed, struct twz_error *err);
+TWZ_MUST bool feed_append(struct registry *reg, int64_t first, const struct feed *feed, struct twz_error *err);
 
 /** Makes the virtual table known to a connection that is to write. */
 TWZ_MUST bool feed_open(struct registry *reg, struct twz_error *err);
 
-/* For columns: a text that lasts as long as the feed; NULL stays NULL. */
+/* For columns: a text; NULL stays NULL. */
 static inline void
-feed_text(sqlite3_context *out, const char *text)
+feed_text(struct feed_value *out, const char *text)
 {
 	if (text)
-		sqlite3_result_text(out, text, -1, SQLITE_STATIC);
+		*out = (struct feed_value){ .kind = FEED_TEXT, .n = (int)strlen(text), .text = text };
+}
+
+/* The same where "" is usual, and NULL stands for it. */
+static inline void
+feed_words(struct feed_value *out, const char *text)
+{
+	if (text && *text)
+		feed_text(out, text);
+}
+
+static inline void
+feed_number(struct feed_value *out, int64_t number)
+{
+	*out = (struct feed_value){ .kind = FEED_NUMBER, .number = number };
 }
 
 /* A number; nothing for 0, which takes no room. */
 static inline void
-feed_some(sqlite3_context *out, int64_t number)
+feed_some(struct feed_value *out, int64_t number)
 {
 	if (number)
-		sqlite3_result_int64(out, number);
+		feed_number(out, number);
 }

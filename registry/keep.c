@@ -2,11 +2,12 @@
 
 #include <string.h>
 
+#include "registry/order.h"
 #include "registry/row.h"
 #include "registry/words.h"
 
 /* What a row of each table takes on average: measured once, over the libraries of a distribution. */
-enum { GATE_BYTES = 260, TYPE_BYTES = 50, MEMBER_BYTES = 34, NAME_BYTES = 32, SERVICE_BYTES = 600 };
+enum { GATE_BYTES = 260, TYPE_BYTES = 50, MEMBER_BYTES = 16, NAME_BYTES = 32, SERVICE_BYTES = 600 };
 
 static uint64_t
 file_size(const char *path)
@@ -46,7 +47,7 @@ some_text(sqlite3_stmt *st, int column, struct twz_arena *arena)
 static void
 read_entry(sqlite3_stmt *st, struct twz_arena *arena, struct registry_entry *e)
 {
-	uint64_t names = (uint64_t)sqlite3_column_int64(st, 8);
+	uint64_t aliases = (uint64_t)sqlite3_column_int64(st, 8);
 
 	e->path = some_text(st, 0, arena);
 	e->condition = condition(e->path, sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2),
@@ -67,7 +68,7 @@ read_entry(sqlite3_stmt *st, struct twz_arena *arena, struct registry_entry *e)
 		e->build_id = memcpy(twz_alloc(arena, e->build_id_size), sqlite3_column_blob(st, 16),
 				     e->build_id_size);
 	e->bytes = SERVICE_BYTES + e->functions * GATE_BYTES + e->types * TYPE_BYTES +
-		   e->members * MEMBER_BYTES + (names + e->functions) * NAME_BYTES +
+		   e->members * MEMBER_BYTES + aliases * NAME_BYTES +
 		   (uint64_t)sqlite3_column_int64(st, 17);
 }
 
@@ -124,8 +125,7 @@ registry_compact(struct registry *reg, struct twz_error *err)
 			  " DELETE FROM service WHERE id NOT IN (SELECT service FROM file);"
 			  " DELETE FROM gate WHERE id >> 32 NOT IN (SELECT id FROM service);"
 			  " DELETE FROM type WHERE id >> 32 NOT IN (SELECT id FROM service);"
-			  " DELETE FROM member WHERE id >> 32 NOT IN (SELECT id FROM service);"
-			  " DELETE FROM name WHERE service NOT IN (SELECT id FROM service);"
+			  " DELETE FROM alias WHERE service NOT IN (SELECT id FROM service);"
 			  " DELETE FROM listing WHERE service NOT IN (SELECT id FROM service);"
 			  " COMMIT; VACUUM", err)) {
 		sqlite3_exec(reg->db, "ROLLBACK", NULL, NULL, NULL);
@@ -191,7 +191,8 @@ verify_services(struct verify *v)
 		TWZ_ARENA one = { 0 };
 
 		err = (struct twz_error){ 0 };
-		if (!row_load_sane(v->reg, entries[i].path, &one, &service, &err))
+		if (!row_load_sane(v->reg, entries[i].path, &one, &service, &err) ||
+		    !order_verify(v->reg, entries[i].id, &err))
 			fault(v, twz_format(&arena, "%s: %s", entries[i].path, err.text));
 	}
 }
@@ -199,7 +200,7 @@ verify_services(struct verify *v)
 bool
 registry_verify(struct registry *reg, void (*say)(void *data, const char *fault), void *data)
 {
-	static const char *const tables[] = { "gate", "type", "member" };
+	static const char *const tables[] = { "gate", "type" };
 	struct verify v = { reg, say, data, true };
 	TWZ_ARENA arena = { 0 };
 
@@ -209,12 +210,12 @@ registry_verify(struct registry *reg, void (*say)(void *data, const char *fault)
 		ask(&v, twz_format(&arena, "SELECT DISTINCT id >> 32 FROM %s"
 					   " WHERE id >> 32 NOT IN (SELECT id FROM service)", tables[i]),
 		    twz_format(&arena, "%s holds rows of a service that does not exist: ", tables[i]));
-	ask(&v, "SELECT DISTINCT service FROM name WHERE service NOT IN (SELECT id FROM service)",
-	    "name holds rows of a service that does not exist: ");
+	ask(&v, "SELECT DISTINCT service FROM alias WHERE service NOT IN (SELECT id FROM service)",
+	    "alias holds rows of a service that does not exist: ");
 	ask(&v, "SELECT name FROM service WHERE id NOT IN (SELECT service FROM file)",
 	    "a service belongs to no file: ");
-	ask(&v, "SELECT name FROM service WHERE gates + aliases <>"
-		" (SELECT count(*) FROM name WHERE name.service = service.id)",
+	ask(&v, "SELECT name FROM service WHERE aliases <>"
+		" (SELECT count(*) FROM alias WHERE alias.service = service.id)",
 	    "names of gates are missing: ");
 	if (v.whole)
 		verify_services(&v);

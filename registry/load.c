@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "registry/members.h"
 #include "registry/row.h"
 #include "registry/sane.h"
 #include "registry/words.h"
@@ -20,7 +21,7 @@ struct load {
 	int64_t service;
 	struct twz_type *types;
 	struct twz_member *members;
-	size_t ntypes, nmembers;
+	size_t ntypes, nmembers, taken;	/* how many members belong to the types so far */
 	struct twz_gate *gates;
 	size_t ngates;
 	struct twz_error *err;
@@ -55,19 +56,22 @@ next_row(struct load *l, sqlite3_stmt *st, size_t place, const char *missing)
 	       nonsense(l, missing);
 }
 
+/* The type with this number. */
+static bool
+type_at(struct load *l, int64_t number, const struct twz_type **ret)
+{
+	if (number < 0 || (uint64_t)number >= l->ntypes)
+		return nonsense(l, "a type that does not exist");
+	*ret = &l->types[number];
+	return true;
+}
+
 /* The type with the number in @column; NULL for NULL. */
 static bool
 type_ref(struct load *l, sqlite3_stmt *st, int column, const struct twz_type **ret)
 {
-	int64_t id = sqlite3_column_int64(st, column);
-
 	*ret = NULL;
-	if (sqlite3_column_type(st, column) == SQLITE_NULL)
-		return true;
-	if (id < 0 || (uint64_t)id >= l->ntypes)
-		return nonsense(l, "a type that does not exist");
-	*ret = &l->types[id];
-	return true;
+	return sqlite3_column_type(st, column) == SQLITE_NULL || type_at(l, sqlite3_column_int64(st, column), ret);
 }
 
 /* Kinds that are about another type. */
@@ -94,20 +98,52 @@ needs_target(const struct twz_type *t)
 	return t->kind == TWZ_ARRAY || t->kind == TWZ_TYPEDEF;
 }
 
-/* Where its members are: they follow those of the types before it. */
 static bool
-load_range(struct load *l, sqlite3_stmt *st, struct twz_type *t, size_t *taken)
+load_member(struct load *l, const struct stored_member *from, const struct twz_type *owner, struct twz_member *m)
 {
-	int64_t first = sqlite3_column_int64(st, 10), n = sqlite3_column_int64(st, 11);
+	int64_t dir = from->flags >> MEMBER_DIR & 3;
 
-	if (!n)
+	m->name = from->name;
+	m->offset = (uint64_t)from->offset;
+	m->value = from->value;
+	m->bit_size = (uint16_t)from->bits;
+	m->bit_offset = (uint16_t)(from->bits >> MEMBER_BITS);
+	m->quals = (uint8_t)(from->flags & MEMBER_QUALS);
+	m->secret = from->flags & MEMBER_SECRET;
+	m->optional = from->flags & MEMBER_OPTIONAL;
+	m->has_extent = from->flags & MEMBER_EXTENT;
+	m->artificial = from->flags & MEMBER_ARTIFICIAL;
+	m->extent = (int32_t)from->extent;
+	m->count = (uint64_t)from->count;
+	m->text = from->text;
+	if (dir > TWZ_INOUT)
+		return nonsense(l, "a parameter of no known direction");
+	m->dir = (enum twz_dir)dir;
+	/* Everything but an enumerator has a type. */
+	if (!from->has_type)
+		return owner->kind == TWZ_ENUM || nonsense(l, "a member without a type");
+	return type_at(l, from->type, &m->type);
+}
+
+/* They follow those of the types before it. */
+static bool
+load_members(struct load *l, sqlite3_stmt *st, struct twz_type *t)
+{
+	struct members_in in = { .at = sqlite3_column_blob(st, 10) };
+	struct stored_member from;
+
+	if (!in.at)
 		return true;
-	if (n < 0 || first != (int64_t)*taken || (uint64_t)n > l->nmembers - *taken)
-		return nonsense(l, "a type's members are elsewhere");
-	t->members = l->members + first;
-	t->nmembers = (uint32_t)n;
-	*taken += (size_t)n;
-	return true;
+	in.end = in.at + sqlite3_column_bytes(st, 10);
+	t->members = l->members + l->taken;
+	while (members_next(&in, l->arena, &from)) {
+		if (l->taken == l->nmembers)
+			return nonsense(l, "members of no type");
+		if (!load_member(l, &from, t, &l->members[l->taken++]))
+			return false;
+		t->nmembers++;
+	}
+	return !in.wrong || nonsense(l, "a type's members are no list");
 }
 
 static bool
@@ -120,6 +156,8 @@ load_type(struct load *l, sqlite3_stmt *st, struct twz_type *t)
 	    (form && !words_parse_form(form, &t->form)))
 		return nonsense(l, "a type of no known kind");
 	t->name = db_text(st, 3, l->arena);
+	if (!t->name)
+		t->name = "";
 	t->size = (uint32_t)sqlite3_column_int64(st, 4);
 	t->align = (uint32_t)sqlite3_column_int64(st, 5);
 	t->count = (uint64_t)sqlite3_column_int64(st, 6);
@@ -129,7 +167,7 @@ load_type(struct load *l, sqlite3_stmt *st, struct twz_type *t)
 	t->is_flags = flags & TYPE_FLAGS;
 	t->is_variadic = flags & TYPE_VARIADIC;
 	t->is_prototyped = flags & TYPE_PROTOTYPED;
-	t->why = db_text(st, 12, l->arena);
+	t->why = db_text(st, 11, l->arena);
 	if (!type_ref(l, st, 7, &t->target))
 		return false;
 	if (needs_target(t) && !t->target)
@@ -141,67 +179,15 @@ static bool
 load_types(struct load *l)
 {
 	DB_STATEMENT *st = NULL;
-	size_t taken = 0;
 
-	if (!select_rows(l, "SELECT id, kind, form, name, size, align, count, target, quals, flags,"
-			    " first, members, why FROM type WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-			 &st))
+	if (!select_rows(l, "SELECT id, kind, form, name, size, align, count, target, quals, flags, members, why"
+			    " FROM type WHERE id BETWEEN ?1 AND ?2 ORDER BY id", &st))
 		return false;
 	for (size_t i = 0; i < l->ntypes; i++)
 		if (!next_row(l, st, i, "a type is missing") || !load_type(l, st, &l->types[i]) ||
-		    !load_range(l, st, &l->types[i], &taken))
+		    !load_members(l, st, &l->types[i]))
 			return false;
-	return taken == l->nmembers || nonsense(l, "members of no type");
-}
-
-static bool
-load_member(struct load *l, sqlite3_stmt *st, const struct twz_type *owner, struct twz_member *m)
-{
-	int64_t bits = sqlite3_column_int64(st, 5), flags = sqlite3_column_int64(st, 6);
-	int64_t dir = flags >> MEMBER_DIR & 3;
-
-	m->name = db_text(st, 1, l->arena);
-	m->offset = (uint64_t)sqlite3_column_int64(st, 3);
-	m->value = sqlite3_column_int64(st, 4);
-	m->bit_size = (uint16_t)bits;
-	m->bit_offset = (uint16_t)(bits >> MEMBER_BITS);
-	m->quals = (uint8_t)(flags & MEMBER_QUALS);
-	m->secret = flags & MEMBER_SECRET;
-	m->optional = flags & MEMBER_OPTIONAL;
-	m->has_extent = flags & MEMBER_EXTENT;
-	m->artificial = flags & MEMBER_ARTIFICIAL;
-	m->extent = sqlite3_column_int(st, 7);
-	m->count = (uint64_t)sqlite3_column_int64(st, 8);
-	m->text = db_text(st, 9, l->arena);
-	if (dir > TWZ_INOUT)
-		return nonsense(l, "a parameter of no known direction");
-	m->dir = (enum twz_dir)dir;
-	if (!type_ref(l, st, 2, &m->type))
-		return false;
-	/* Everything but an enumerator has a type. */
-	if (!m->type && owner->kind != TWZ_ENUM)
-		return nonsense(l, "a member without a type");
-	return true;
-}
-
-/* In the order of the types that they belong to. */
-static bool
-load_members(struct load *l)
-{
-	DB_STATEMENT *st = NULL;
-	size_t place = 0;
-
-	if (!l->nmembers)
-		return true;
-	if (!select_rows(l, "SELECT id, name, type, offset, value, bits, flags, extent, count, text"
-			    " FROM member WHERE id BETWEEN ?1 AND ?2 ORDER BY id", &st))
-		return false;
-	for (size_t i = 0; i < l->ntypes; i++)
-		for (uint32_t j = 0; j < l->types[i].nmembers; j++, place++)
-			if (!next_row(l, st, place, "a member is missing") ||
-			    !load_member(l, st, &l->types[i], &l->members[place]))
-				return false;
-	return true;
+	return l->taken == l->nmembers || nonsense(l, "a member is missing");
 }
 
 static bool
@@ -245,7 +231,7 @@ load_whole(struct load *l, const char *path, const struct twz_service **ret)
 	l->members = twz_new_array(l->arena, l->nmembers, struct twz_member);
 	l->ngates = row.gates;
 	l->gates = twz_new_array(l->arena, l->ngates, struct twz_gate);
-	if (!load_types(l) || !load_members(l) || !load_gates(l) ||
+	if (!load_types(l) || !load_gates(l) ||
 	    !row_aliases(l->reg, l->service, l->gates, l->ngates, row.aliases, l->arena, l->err))
 		return false;
 	*ret = row_service(&row, path, l->gates, l->arena);

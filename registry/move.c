@@ -13,7 +13,7 @@
 #include "twz/json.h"
 #include "twz/text.h"
 
-enum { LONGEST_LINE = 1 << 20, MOST_COLUMNS = 32, MOST_LINES = 1 << 24 };
+enum { LONGEST_LINE = 1 << 24, MOST_COLUMNS = 32, MOST_LINES = 1 << 24 };
 
 static const char head[] = "twz-registry";
 
@@ -25,8 +25,7 @@ static const struct table {
 	{ "file", "path" },
 	{ "gate", "id" },
 	{ "type", "id" },
-	{ "member", "id" },
-	{ "name", "service, name, gate, place" },
+	{ "alias", "service, name, gate, place" },
 };
 
 /* -- export ----------------------------------------------------------------------------------------- */
@@ -114,6 +113,7 @@ clean_import(struct import *m)
 	for (size_t i = 0; i < TWZ_COUNT(tables); i++)
 		sqlite3_finalize(m->insert[i]);
 	db_finalize(&m->memory.find_file);
+	db_finalize(&m->memory.find_name);
 	sqlite3_close(m->memory.db);
 	free(m->memory.path);
 	free(m->line);
@@ -222,8 +222,8 @@ import_row(struct import *m, size_t table)
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
 	for (;;) {
-		/* The fifth column of service is its build-id. */
-		bool blob = !table && column == 4;
+		/* Of service: build_id and by_name. */
+		bool blob = !table && (column == 4 || column == 20);
 
 		if (!db_step(&m->memory, m->values, &row, m->err))
 			return refuse(m, "it is no JSON");

@@ -137,7 +137,9 @@ close_database(struct registry *reg)
 {
 	db_finalize(&reg->find_file);
 	db_finalize(&reg->find_gate);
-	reg->find_file = reg->find_gate = NULL;
+	db_finalize(&reg->find_order);
+	db_finalize(&reg->find_name);
+	reg->find_file = reg->find_gate = reg->find_order = reg->find_name = NULL;
 	reg->can_write = false;
 	sqlite3_close(reg->db);
 	reg->db = NULL;

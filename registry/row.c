@@ -126,6 +126,24 @@ row_service(const struct registry_row *row, const char *path, const struct twz_g
 	return s;
 }
 
+/* A column where NULL stands for "". */
+static const char *
+words(sqlite3_stmt *st, int column, struct twz_arena *arena)
+{
+	const char *text = db_text(st, column, arena);
+
+	return text ? text : "";
+}
+
+/* One where NULL stands for what is usual, which is the first of its words. */
+static const char *
+word(sqlite3_stmt *st, int column, const char *usual)
+{
+	const char *found = (const char *)sqlite3_column_text(st, column);
+
+	return found ? found : usual;
+}
+
 bool
 row_gate(struct registry *reg, sqlite3_stmt *st, struct twz_arena *arena, struct twz_gate *ret,
 	 struct twz_error *err)
@@ -145,20 +163,20 @@ row_gate(struct registry *reg, sqlite3_stmt *st, struct twz_arena *arena, struct
 	g->language = db_text(st, 7, arena);
 	g->file = db_text(st, 8, arena);
 	g->line = (uint32_t)sqlite3_column_int64(st, 9);
-	g->doc = db_text(st, 10, arena);
-	g->requires = db_text(st, 11, arena);
-	g->converts = db_text(st, 12, arena);
+	g->doc = words(st, 10, arena);
+	g->requires = words(st, 11, arena);
+	g->converts = words(st, 12, arena);
 	g->readonly = flags & GATE_READONLY;
 	g->has_record = flags & GATE_RECORD;
 	g->noreturn = flags & GATE_NORETURN;
 	g->visibility = flags & GATE_PRIVATE ? TWZ_VISIBILITY_PRIVATE
 		      : flags & GATE_PUBLIC  ? TWZ_VISIBILITY_PUBLIC : TWZ_VISIBILITY_ALL;
-	g->why = db_text(st, 17, arena);
-	g->how = db_text(st, 18, arena);
+	g->why = words(st, 17, arena);
+	g->how = words(st, 18, arena);
 	g->address = (uint64_t)sqlite3_column_int64(st, 20);
 	g->hash = (uint64_t)sqlite3_column_int64(st, 21);
-	if (words_parse_role((const char *)sqlite3_column_text(st, 13), &g->role) &&
-	    words_parse_level((const char *)sqlite3_column_text(st, 14), &g->level) &&
+	if (words_parse_role(word(st, 13, words_role(0)), &g->role) &&
+	    words_parse_level(word(st, 14, words_level(0)), &g->level) &&
 	    words_parse_verdict((const char *)sqlite3_column_text(st, 16), &g->verdict))
 		return true;
 	return db_nonsense(reg, err, "a gate of no known role, level or verdict");
@@ -175,8 +193,7 @@ row_aliases(struct registry *reg, int64_t service, struct twz_gate *gates, size_
 
 	if (!naliases)
 		return true;
-	if (!db_prepare(reg, "SELECT gate, name FROM name WHERE service = ?1 AND place > 0"
-			     " ORDER BY gate, place", &st, err))
+	if (!db_prepare(reg, "SELECT gate, name FROM alias WHERE service = ?1 ORDER BY gate, place", &st, err))
 		return false;
 	sqlite3_bind_int64(st, 1, service);
 	for (size_t i = 0; i < naliases; i++) {
@@ -214,8 +231,7 @@ row_clear(struct registry *reg, int64_t service, struct twz_error *err)
 #define RANGE " WHERE id BETWEEN ?1 << 32 AND ?1 << 32 | 4294967295"
 	return delete_rows(reg, "DELETE FROM gate" RANGE, service, err) &&
 	       delete_rows(reg, "DELETE FROM type" RANGE, service, err) &&
-	       delete_rows(reg, "DELETE FROM member" RANGE, service, err) &&
-	       delete_rows(reg, "DELETE FROM name WHERE service = ?1", service, err) &&
+	       delete_rows(reg, "DELETE FROM alias WHERE service = ?1", service, err) &&
 	       delete_rows(reg, "DELETE FROM listing WHERE service = ?1", service, err);
 #undef RANGE
 }

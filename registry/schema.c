@@ -5,19 +5,16 @@
  * own, because a build-id is only what a file says of itself, and a file must not be able to redefine
  * the gates of another.
  *
- * Gates, types and members come by the ten thousand, so they are kept in few bytes: what is 0, false or
- * usual is NULL, and what is true or false is a bit of flags. A row's id is its service's in the upper 32
- * bits and its place in the lower, so that the rows of a service are one range: whoever deletes a service
- * deletes that. Types are stored once per service; type.target, member.type and gate.type are places and may
- * form cycles. Kinds, forms, roles, levels and verdicts are words.
+ * Gates and types come by the ten thousand, so they are kept in few bytes: what is 0, false or usual is NULL, and
+ * what is true or false is a bit of flags. A row's id is its service's in the upper 32 bits and its place in the
+ * lower, so that the rows of a service are one range: whoever deletes a service deletes that. Types are stored once
+ * per service; target and type are places and may form cycles. The fields, enumerators and parameters of a type are
+ * one JSON text in its row (members.h), and the names of gates have no table of their own (order.h). Kinds, forms,
+ * roles, levels and verdicts are words.
  *
- * Each start of twz parses all of this text: there are two views, for people, and no trigger.
+ * Each start of twz parses all of this text: there are three views, for people, and no trigger, and no index that
+ * only a person would use.
  */
-#define LISTING \
-	"CREATE TABLE listing (" \
-	" service INTEGER PRIMARY KEY REFERENCES service ON DELETE CASCADE," \
-	" text TEXT NOT NULL) STRICT;"
-
 #define SERVICES \
 	"CREATE TABLE service (" \
 	" id INTEGER PRIMARY KEY," \
@@ -39,56 +36,62 @@
 	" types INTEGER NOT NULL," \
 	" members INTEGER NOT NULL," \
 	" recorded INTEGER NOT NULL,"		/* of the gates; the others are just functions */ \
-	" asks TEXT NOT NULL) STRICT;"		/* twz/ask.h */ \
-	"CREATE INDEX service_build_id ON service (build_id);" \
+	" asks TEXT NOT NULL,"			/* twz/ask.h */ \
+	" by_name BLOB) STRICT;"		/* order.h */ \
 	/* A file as it was when it was inspected. */ \
 	"CREATE TABLE file (" \
 	" path TEXT PRIMARY KEY," \
 	" size INTEGER NOT NULL," \
 	" mtime_ns INTEGER NOT NULL," \
 	" inode INTEGER NOT NULL," \
-	" service INTEGER NOT NULL UNIQUE REFERENCES service ON DELETE CASCADE" \
+	" service INTEGER NOT NULL REFERENCES service ON DELETE CASCADE" \
 	") STRICT, WITHOUT ROWID;" \
-	/* flags: 1 readonly, 2 has a record, 4 does not return, 8 public, 16 private. A symbol that is the name is NULL. */ \
+	/* flags: 1 readonly, 2 has a record, 4 does not return, 8 public, 16 private. A symbol that is the name is NULL, \
+	   and so are the role 'gate' and the level 'none'. */ \
 	"CREATE TABLE gate (" \
 	" id INTEGER PRIMARY KEY," \
 	" name TEXT NOT NULL," \
 	" signature TEXT NOT NULL,"	/* as shown */ \
 	" symbol TEXT, version TEXT, shown TEXT, alias_of TEXT, language TEXT," \
-	" file TEXT, line INTEGER," \
-	" doc TEXT NOT NULL, requires TEXT NOT NULL, converts TEXT NOT NULL," \
-	" role TEXT NOT NULL, level TEXT NOT NULL, flags INTEGER," \
-	" verdict TEXT NOT NULL, why TEXT NOT NULL, how TEXT NOT NULL," \
+	" file TEXT, line INTEGER, doc TEXT, requires TEXT, converts TEXT, role TEXT, level TEXT, flags INTEGER," \
+	" verdict TEXT NOT NULL, why TEXT, how TEXT," \
 	" type INTEGER, address INTEGER, hash INTEGER) STRICT;" \
-	/* flags: 1 signed, 2 const, 4 flags, 8 variadic, 16 prototyped. first: place of its first member. \
-	   text: as shown. */ \
+	/* flags: 1 signed, 2 const, 4 flags, 8 variadic, 16 prototyped. text: as shown. */ \
 	"CREATE TABLE type (" \
 	" id INTEGER PRIMARY KEY," \
-	" kind TEXT NOT NULL, form TEXT, name TEXT NOT NULL," \
+	" kind TEXT NOT NULL, form TEXT, name TEXT," \
 	" size INTEGER, align INTEGER, count INTEGER, target INTEGER, quals INTEGER, flags INTEGER," \
-	" first INTEGER, members INTEGER, why TEXT, text TEXT NOT NULL) STRICT;" \
-	/* Fields, enumerators and parameters. bits: size of a bit-field, and << 16 its offset. flags: 255 \
-	   qualifiers, 256 out, 512 inout, 1024 secret, 2048 optional, 4096 has an extent, 8192 artificial. */ \
-	"CREATE TABLE member (" \
-	" id INTEGER PRIMARY KEY," \
-	" name TEXT NOT NULL, type INTEGER, offset INTEGER, value INTEGER, bits INTEGER, flags INTEGER," \
-	" extent INTEGER, count INTEGER, text TEXT) STRICT;" \
-	/* Gates by name; place 0 is the name itself, 1 and on are aliases. */ \
-	"CREATE TABLE name (" \
+	" members TEXT, why TEXT, text TEXT NOT NULL) STRICT;" \
+	/* Other names of gates, in the order of their places. */ \
+	"CREATE TABLE alias (" \
 	" service INTEGER NOT NULL, name TEXT NOT NULL, gate INTEGER NOT NULL, place INTEGER NOT NULL," \
 	" PRIMARY KEY (service, name, gate, place)) STRICT, WITHOUT ROWID;" \
-	/* How twz-inspect shows it: to be written as it is. */ \
-	LISTING \
-	/* What gates take. */ \
-	"CREATE VIEW param AS SELECT service.name AS service, g.name AS gate," \
-	" (m.id & 4294967295) - f.first AS place, m.name, t.text AS type," \
-	" CASE coalesce(m.flags >> 8 & 3, 0) WHEN 0 THEN 'in' WHEN 1 THEN 'out' ELSE 'inout' END AS direction," \
-	" coalesce(m.flags & 1024, 0) <> 0 AS secret, coalesce(m.flags & 2048, 0) <> 0 AS optional" \
+	VIEWS \
+	/* How twz-inspect shows it: to be written as it is. A table comes last: sqlite takes a view that was made last \
+	   for a wish to look at one table only, and then PRAGMA integrity_check passes over pages that nobody uses. */ \
+	"CREATE TABLE listing (" \
+	" service INTEGER PRIMARY KEY REFERENCES service ON DELETE CASCADE," \
+	" text TEXT NOT NULL) STRICT;"
+
+/*
+ * What people look for: gates, what they take, and members as rows. owner and type: ids of rows of type; bits: size
+ * of a bit-field, and << 16 its offset; flags: 255 qualifiers, 256 out, 512 inout, 1024 secret, 2048 optional, 4096
+ * has an extent, 8192 artificial.
+ */
+#define VIEWS \
+	"CREATE VIEW gates AS SELECT service.name AS service, g.name, g.signature, coalesce(g.doc, '') AS doc," \
+	" coalesce(g.requires, '') AS requires" \
 	" FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND service.id << 32 | 4294967295" \
-	" JOIN type AS f ON f.id = (service.id << 32) + g.type" \
-	" CROSS JOIN member AS m ON m.id BETWEEN (service.id << 32) + f.first" \
-	" AND (service.id << 32) + f.first + f.members - 1" \
-	" JOIN type AS t ON t.id = (service.id << 32) + m.type;"
+	" WHERE g.flags & 2 AND g.role IS NULL;" \
+	"CREATE VIEW member AS SELECT t.id AS owner, m.key AS place, value ->> 0 AS name," \
+	" (t.id >> 32 << 32) + (value ->> 1) AS type, coalesce(value ->> 2, 0) AS offset," \
+	" coalesce(value ->> 3, 0) AS value, coalesce(value ->> 4, 0) AS bits, coalesce(value ->> 5, 0) AS flags," \
+	" value ->> 6 AS extent, value ->> 7 AS count, value ->> 8 AS text FROM type AS t, json_each(t.members) AS m;" \
+	"CREATE VIEW param AS SELECT s.name AS service, g.name AS gate, m.place, m.name, t.text AS type," \
+	" CASE m.flags >> 8 & 3 WHEN 0 THEN 'in' WHEN 1 THEN 'out' ELSE 'inout' END AS direction," \
+	" m.flags & 1024 <> 0 AS secret, m.flags & 2048 <> 0 AS optional" \
+	" FROM service AS s JOIN gate AS g ON g.id BETWEEN s.id << 32 AND s.id << 32 | 4294967295" \
+	" JOIN member AS m ON m.owner = (s.id << 32) + g.type JOIN type AS t ON t.id = m.type;"
 
 /*
  * Rights are by names: they outlive a rebuilt file. What a signature covers is in rights_text.c; the audit
@@ -138,15 +141,6 @@
 	" times INTEGER NOT NULL) STRICT;"
 
 /*
- * What people look for first. A table has to be made after it: sqlite takes a view that was made last for a
- * wish to look at one table only, and then PRAGMA integrity_check passes over pages that nobody uses.
- */
-#define GATES \
-	"CREATE VIEW gates AS SELECT service.name AS service, g.name, g.signature, g.doc, g.requires" \
-	" FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND service.id << 32 | 4294967295" \
-	" WHERE g.flags & 2 AND g.role = 'gate';"
-
-/*
  * Names of objects. An id is 16 bytes, the first the highest; a namespace has none, and neither has a link, whose
  * kind is the path that it stands for. "/" has no row.
  */
@@ -158,27 +152,26 @@
 	") STRICT, WITHOUT ROWID;" \
 	"CREATE INDEX object_id ON object (id, kind);"
 
-const char registry_schema[] = SERVICES GATES RIGHTS NAMES;
-
-/* Services are read from their files again. */
-#define NEW_SERVICES(tables) "DROP VIEW param; " tables SERVICES
+const char registry_schema[] = SERVICES RIGHTS NAMES;
 
 const char *const registry_steps[] = {
-	/* 1 to 2: rights stay. */
-	NEW_SERVICES("DROP TABLE alias; DROP TABLE gate; DROP TABLE member; DROP TABLE type;"
-		     " DROP TABLE file; DROP TABLE service;"),
+	/* 1 to 2: only about services, see below. */
+	"",
 	/* 2 to 3: what was granted had no signature, and whoever could write the file could have granted it:
 	   it is kept to be seen, and worth nothing until it is granted again. */
-	NEW_SERVICES("DROP TABLE listing; DROP TABLE name; DROP TABLE gate; DROP TABLE member;"
-		     " DROP TABLE type; DROP TABLE file; DROP TABLE service;")
 	"ALTER TABLE capability RENAME TO old_capability; ALTER TABLE context RENAME TO old_context;"
 	RIGHTS
 	"INSERT INTO context SELECT name, 0, 7 FROM old_context;"
 	"INSERT INTO capability SELECT NULL, context, service, capability, '', 0, 0, 0, x'', 1, 0, 0, 0,"
 	" 'owner', NULL, 0, x'', x'' FROM old_capability;"
 	"DROP TABLE old_capability; DROP TABLE old_context;",
-	/* 3 to 4: listings are made again when they are asked for. */
-	GATES "DROP TABLE listing;" LISTING,
+	/* 3 to 4: only about services. */
+	"",
 	/* 4 to 5 */
 	NAMES,
+	/* 5 to 6: what is known of services, whichever schema that is of, goes; they are read from their files again. */
+	"DROP VIEW IF EXISTS param; DROP VIEW IF EXISTS gates;"
+	"DROP TABLE IF EXISTS listing; DROP TABLE IF EXISTS name; DROP TABLE IF EXISTS alias; DROP TABLE IF EXISTS gate;"
+	"DROP TABLE IF EXISTS member; DROP TABLE IF EXISTS type; DROP TABLE IF EXISTS file; DROP TABLE IF EXISTS service;"
+	SERVICES,
 };

@@ -1,6 +1,6 @@
 /*
  * From a struct twz_service to rows. Every type that the gates reach gets its number (number.c), in the
- * order in which they are met, and every member its place; then each table is written at once (feed.h).
+ * order in which they are met; then each table is written at once (feed.h).
  */
 #include <errno.h>
 #include <limits.h>
@@ -9,27 +9,23 @@
 #include <time.h>
 
 #include "registry/feed.h"
+#include "registry/members.h"
 #include "registry/number.h"
+#include "registry/order.h"
 #include "registry/row.h"
 #include "registry/words.h"
 #include "twz/typetext.h"
 
 enum { NO_TYPE = NUMBER_NONE };
 
+/* Where in the texts something is; they may move while they grow. */
+struct piece {
+	size_t at, n;
+};
+
 struct stored_type {
 	uint32_t target;		/* its number; NO_TYPE */
-	uint32_t first;			/* place of its first member */
-	size_t text;			/* where in the texts it is shown */
-};
-
-struct stored_member {
-	const struct twz_member *member;
-	uint32_t type;
-};
-
-struct stored_name {
-	const char *name;
-	uint32_t gate, place;
+	struct piece shown, members;	/* of nothing: none */
 };
 
 /* Being stored: what was numbered so far. */
@@ -40,12 +36,11 @@ struct store {
 	int64_t id;			/* of the service's row */
 	struct numbers numbers;		/* of types */
 	struct stored_type *types;	/* by number */
-	struct stored_member *members;
-	struct stored_name *names;
-	size_t nmembers, nnames;
-	size_t *signatures;		/* of each gate that has none, where in the texts */
+	size_t nmembers, naliases;
+	struct piece *signatures;	/* of each gate that has none */
 	uint32_t *gate_types;
 	struct twz_text texts;
+	const uint8_t *by_name;
 };
 
 static void
@@ -56,12 +51,23 @@ clean_store(struct store *s)
 
 /* -- numbering -------------------------------------------------------------------------------------- */
 
-/* Ends the text before. Where the next one begins: it stays there, but the memory may move. */
-static size_t
-begin_text(struct store *s)
+/* From @at to where the texts end now. */
+static struct piece
+piece_from(const struct store *s, size_t at)
 {
-	twz_text_byte(&s->texts, '\0');
-	return s->texts.n;
+	return (struct piece){ at, s->texts.n - at };
+}
+
+static struct piece
+number_members(struct store *s, const struct twz_type *t)
+{
+	size_t at = s->texts.n;
+
+	for (uint32_t i = 0; i < t->nmembers; i++)
+		members_add(&s->texts, !i, &t->members[i], number_of(&s->numbers, t->members[i].type));
+	members_end(&s->texts, t->nmembers);
+	s->nmembers += t->nmembers;
+	return piece_from(s, at);
 }
 
 /* There are more types while it runs: walking one may number new ones. */
@@ -72,54 +78,14 @@ number_types(struct store *s)
 
 	for (size_t i = 0; i < s->numbers.n; i++) {
 		const struct twz_type *t = s->numbers.types[i];
-		struct stored_type stored = {
-			.target = number_of(&s->numbers, t->target), .first = (uint32_t)s->nmembers,
-			.text = begin_text(s),
-		};
+		struct stored_type stored = { .target = number_of(&s->numbers, t->target) };
+		size_t at = s->texts.n;
 
 		twz_type_add(&s->texts, t);
-		for (uint32_t j = 0; j < t->nmembers; j++) {
-			struct stored_member m = { &t->members[j], number_of(&s->numbers, t->members[j].type) };
-
-			twz_push(s->arena, s->members, s->nmembers, m);
-		}
+		stored.shown = piece_from(s, at);
+		stored.members = number_members(s, t);
 		twz_push(s->arena, s->types, ntypes, stored);
 	}
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct stored_name *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-
-	if (order)
-		return order;
-	if (x->gate != y->gate)
-		return x->gate < y->gate ? -1 : 1;
-	return (x->place > y->place) - (x->place < y->place);
-}
-
-static struct stored_name *
-make_room(const struct store *s)
-{
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < s->service->ngates; i++)
-		n += 1 + (size_t)s->service->gates[i].naliases;
-	return twz_new_array(s->arena, n, struct stored_name);
-}
-
-/* Those of all functions of a library mostly are in this order already. */
-static void
-sort_names(struct store *s)
-{
-	bool sorted = true;
-
-	for (size_t i = 1; i < s->nnames && sorted; i++)
-		sorted = by_name(&s->names[i - 1], &s->names[i]) <= 0;
-	if (!sorted)
-		qsort(s->names, s->nnames, sizeof(*s->names), by_name);
 }
 
 static void
@@ -127,33 +93,36 @@ number_all(struct store *s)
 {
 	const struct twz_service *service = s->service;
 
-	s->signatures = twz_new_array(s->arena, service->ngates, size_t);
+	s->signatures = twz_new_array(s->arena, service->ngates, struct piece);
 	s->gate_types = twz_new_array(s->arena, service->ngates, uint32_t);
-	s->names = make_room(s);
 	for (uint32_t i = 0; i < service->ngates; i++) {
 		const struct twz_gate *g = &service->gates[i];
+		size_t at = s->texts.n;
 
 		if (!g->signature) {
-			s->signatures[i] = begin_text(s);
 			twz_signature_add(&s->texts, g);
+			s->signatures[i] = piece_from(s, at);
 		}
 		s->gate_types[i] = number_of(&s->numbers, g->type);
-		s->names[s->nnames++] = (struct stored_name){ g->name, i, 0 };
-		for (uint32_t j = 0; j < g->naliases; j++)
-			s->names[s->nnames++] = (struct stored_name){ g->aliases[j], i, j + 1 };
+		s->naliases += g->naliases;
 	}
 	number_types(s);
-	begin_text(s);
-	sort_names(s);
+	order_make(service->gates, service->ngates, s->arena, &s->by_name);
 }
 
 /* -- rows ------------------------------------------------------------------------------------------- */
 
 static void
-feed_type(sqlite3_context *out, uint32_t number)
+feed_type(struct feed_value *out, uint32_t number)
 {
 	if (number != NO_TYPE)
-		sqlite3_result_int64(out, number);
+		feed_number(out, number);
+}
+
+static void
+feed_piece(struct feed_value *out, const struct store *s, struct piece p)
+{
+	*out = (struct feed_value){ .kind = FEED_TEXT, .n = (int)p.n, .text = s->texts.bytes + p.at };
 }
 
 static bool
@@ -171,15 +140,20 @@ gate_flags(const struct twz_gate *g)
 	       (g->visibility == TWZ_VISIBILITY_PRIVATE ? GATE_PRIVATE : 0);
 }
 
+static const char *const gate_columns[] = {
+	"name", "signature", "symbol", "version", "shown", "alias_of", "language", "file", "line", "doc", "requires",
+	"converts", "role", "level", "flags", "verdict", "why", "how", "type", "address", "hash", NULL
+};
+
 static void
-gate_column(sqlite3_context *out, const void *data, size_t row, int column)
+gate_column(struct feed_value *out, const void *data, size_t row, int column)
 {
 	const struct store *s = data;
 	const struct twz_gate *g = &s->service->gates[row];
 
 	switch (column) {
 	case 0: feed_text(out, g->name); break;
-	case 1: feed_text(out, g->signature ? g->signature : s->texts.bytes + s->signatures[row]); break;
+	case 1: g->signature ? feed_text(out, g->signature) : feed_piece(out, s, s->signatures[row]); break;
 	case 2: feed_text(out, same(g->symbol, g->name) ? NULL : g->symbol); break;
 	case 3: feed_text(out, g->version); break;
 	case 4: feed_text(out, g->shown); break;
@@ -187,15 +161,15 @@ gate_column(sqlite3_context *out, const void *data, size_t row, int column)
 	case 6: feed_text(out, g->language); break;
 	case 7: feed_text(out, g->file); break;
 	case 8: feed_some(out, g->line); break;
-	case 9: feed_text(out, g->doc); break;
-	case 10: feed_text(out, g->requires); break;
-	case 11: feed_text(out, g->converts); break;
-	case 12: feed_text(out, words_role(g->role)); break;
-	case 13: feed_text(out, words_level(g->level)); break;
+	case 9: feed_words(out, g->doc); break;
+	case 10: feed_words(out, g->requires); break;
+	case 11: feed_words(out, g->converts); break;
+	case 12: feed_text(out, g->role ? words_role(g->role) : NULL); break;
+	case 13: feed_text(out, g->level ? words_level(g->level) : NULL); break;
 	case 14: feed_some(out, gate_flags(g)); break;
 	case 15: feed_text(out, words_verdict(g->verdict)); break;
-	case 16: feed_text(out, g->why); break;
-	case 17: feed_text(out, g->how); break;
+	case 16: feed_words(out, g->why); break;
+	case 17: feed_words(out, g->how); break;
 	case 18: feed_type(out, s->gate_types[row]); break;
 	case 19: feed_some(out, (int64_t)g->address); break;
 	case 20: feed_some(out, (int64_t)g->hash); break;
@@ -210,8 +184,12 @@ type_flags(const struct twz_type *t)
 	       (t->is_prototyped ? TYPE_PROTOTYPED : 0);
 }
 
+static const char *const type_columns[] = {
+	"kind", "form", "name", "size", "align", "count", "target", "quals", "flags", "members", "why", "text", NULL
+};
+
 static void
-type_column(sqlite3_context *out, const void *data, size_t row, int column)
+type_column(struct feed_value *out, const void *data, size_t row, int column)
 {
 	const struct store *s = data;
 	const struct stored_type *stored = &s->types[row];
@@ -220,121 +198,65 @@ type_column(sqlite3_context *out, const void *data, size_t row, int column)
 	switch (column) {
 	case 0: feed_text(out, twz_kind_name(t->kind)); break;
 	case 1: feed_text(out, t->form ? words_form(t->form) : NULL); break;
-	case 2: feed_text(out, t->name); break;
+	case 2: feed_words(out, t->name); break;
 	case 3: feed_some(out, t->size); break;
 	case 4: feed_some(out, t->align); break;
 	case 5: feed_some(out, (int64_t)t->count); break;
 	case 6: feed_type(out, stored->target); break;
 	case 7: feed_some(out, t->quals); break;
 	case 8: feed_some(out, type_flags(t)); break;
-	case 9: if (t->nmembers) sqlite3_result_int64(out, stored->first); break;
-	case 10: feed_some(out, t->nmembers); break;
-	case 11: feed_text(out, t->why); break;
-	case 12: feed_text(out, s->texts.bytes + stored->text); break;
+	case 9: if (stored->members.n) feed_piece(out, s, stored->members); break;
+	case 10: feed_text(out, t->why); break;
+	case 11: feed_piece(out, s, stored->shown); break;
 	}
 }
 
-static int
-member_flags(const struct twz_member *m)
+/* Functions are numbered first, and have next to nothing in most columns. */
+static size_t
+count_functions(const struct store *s)
 {
-	return m->quals | (int)m->dir << MEMBER_DIR | (m->secret ? MEMBER_SECRET : 0) |
-	       (m->optional ? MEMBER_OPTIONAL : 0) | (m->has_extent ? MEMBER_EXTENT : 0) |
-	       (m->artificial ? MEMBER_ARTIFICIAL : 0);
+	size_t n = 0;
+
+	while (n < s->numbers.n && s->numbers.types[n]->kind == TWZ_FUNC)
+		n++;
+	return n;
 }
 
-static void
-member_column(sqlite3_context *out, const void *data, size_t row, int column)
+static bool
+put_aliases(struct store *s, struct twz_error *err)
 {
-	const struct store *s = data;
-	const struct twz_member *m = s->members[row].member;
+	DB_STATEMENT *st = NULL;
 
-	switch (column) {
-	case 0: feed_text(out, m->name); break;
-	case 1: feed_type(out, s->members[row].type); break;
-	case 2: feed_some(out, (int64_t)m->offset); break;
-	case 3: feed_some(out, m->value); break;
-	case 4: feed_some(out, m->bit_size | (int64_t)m->bit_offset << MEMBER_BITS); break;
-	case 5: feed_some(out, member_flags(m)); break;
-	case 6: feed_some(out, m->extent); break;
-	case 7: feed_some(out, (int64_t)m->count); break;
-	case 8: feed_text(out, m->text); break;
-	}
-}
-
-static void
-name_column(sqlite3_context *out, const void *data, size_t row, int column)
-{
-	const struct store *s = data;
-	const struct stored_name *n = &s->names[row];
-
-	switch (column) {
-	case 0: sqlite3_result_int64(out, s->id); break;
-	case 1: feed_text(out, n->name); break;
-	case 2: sqlite3_result_int64(out, n->gate); break;
-	case 3: sqlite3_result_int64(out, n->place); break;
-	}
-}
-
-/* Columns of gates that are often empty. */
-static const struct { int column; size_t at; } gate_texts[] = {
-	{ 3, offsetof(struct twz_gate, version) }, { 4, offsetof(struct twz_gate, shown) },
-	{ 5, offsetof(struct twz_gate, alias_of) }, { 7, offsetof(struct twz_gate, file) },
-	{ 9, offsetof(struct twz_gate, doc) }, { 10, offsetof(struct twz_gate, requires) },
-	{ 11, offsetof(struct twz_gate, converts) },
-};
-
-/* To ask for a value takes as long as to write it: most libraries have nothing at all in some columns. */
-static void
-find_alike(const struct store *s, struct feed *gates, struct feed *members)
-{
-	bool symbols = false, bits = false, extents = false, counts = false, texts = false;
-
+	if (!s->naliases)
+		return true;
+	if (!db_prepare(s->reg, "INSERT INTO alias VALUES (?,?,?,?)", &st, err))
+		return false;
+	sqlite3_bind_int64(st, 1, s->id);
 	for (uint32_t i = 0; i < s->service->ngates; i++)
-		symbols |= !same(s->service->gates[i].symbol, s->service->gates[i].name);
-	for (size_t i = 0; i < s->nmembers; i++) {
-		const struct twz_member *m = s->members[i].member;
-
-		bits |= m->bit_size || m->bit_offset;
-		extents |= m->extent != 0;
-		counts |= m->count != 0;
-		texts |= m->text != NULL;
-	}
-	gates->alike[2] = symbols ? NULL : "NULL";
-	members->alike[4] = bits ? NULL : "NULL";
-	members->alike[6] = extents ? NULL : "NULL";
-	members->alike[7] = counts ? NULL : "NULL";
-	members->alike[8] = texts ? NULL : "NULL";
-	for (size_t k = 0; k < TWZ_COUNT(gate_texts); k++) {
-		bool some = false;
-
-		for (uint32_t i = 0; i < s->service->ngates && !some; i++) {
-			const void *gate = &s->service->gates[i];
-			const char *text = *(const char *const *)((const char *)gate + gate_texts[k].at);
-
-			some = !text || *text;
+		for (uint32_t j = 0; j < s->service->gates[i].naliases; j++) {
+			db_bind(st, 2, s->service->gates[i].aliases[j]);
+			sqlite3_bind_int64(st, 3, i);
+			sqlite3_bind_int64(st, 4, j);
+			if (!db_run(s->reg, st, err))
+				return false;
 		}
-		gates->alike[gate_texts[k].column] = some ? NULL : "''";
-	}
+	return true;
 }
 
 static bool
 put_rows(struct store *s, struct twz_error *err)
 {
-	struct feed gates = { .nrows = s->service->ngates, .ncolumns = 21, .column = gate_column, .data = s };
-	const struct feed types = { .nrows = s->numbers.n, .ncolumns = 13, .column = type_column, .data = s };
-	struct feed members = { .nrows = s->nmembers, .ncolumns = 9, .column = member_column, .data = s };
-	const struct feed names = { .nrows = s->nnames, .ncolumns = 4, .column = name_column, .data = s };
-	int64_t first = words_first(s->id);
+	const struct feed gates = { .table = "gate", .columns = gate_columns, .column = gate_column, .data = s,
+				    .end = s->service->ngates };
+	struct feed functions = { .table = "type", .columns = type_columns, .column = type_column, .data = s,
+				  .end = count_functions(s) };
+	struct feed others = functions;
 
-	find_alike(s, &gates, &members);
-	return feed_append(s->reg, "gate",
-			   "name,signature,symbol,version,shown,alias_of,language,file,line,doc,requires,converts,"
-			   "role,level,flags,verdict,why,how,type,address,hash", first, &gates, err) &&
-	       feed_append(s->reg, "type", "kind,form,name,size,align,count,target,quals,flags,first,members,why,text",
-			   first, &types, err) &&
-	       feed_append(s->reg, "member", "name,type,offset,value,bits,flags,extent,count,text",
-			   first, &members, err) &&
-	       feed_insert(s->reg, "name", &names, err);
+	others.from = functions.end;
+	others.end = s->numbers.n;
+	return feed_append(s->reg, words_first(s->id), &gates, err) &&
+	       feed_append(s->reg, words_first(s->id), &functions, err) &&
+	       feed_append(s->reg, words_first(s->id), &others, err) && put_aliases(s, err);
 }
 
 /* -- the service itself ----------------------------------------------------------------------------- */
@@ -363,7 +285,7 @@ put_service(struct store *s, const struct registry_source *source, struct twz_er
 	int64_t recorded = 0;
 
 	if (!db_prepare(s->reg, "INSERT INTO service VALUES"
-			     " (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			     " (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			&st, err))
 		return false;
 	db_bind(st, 1, service->name);
@@ -378,13 +300,15 @@ put_service(struct store *s, const struct registry_source *source, struct twz_er
 	db_bind(st, 12, source->maker);
 	sqlite3_bind_int64(st, 13, time(NULL));
 	sqlite3_bind_int64(st, 14, service->ngates);
-	sqlite3_bind_int64(st, 15, (int64_t)(s->nnames - service->ngates));
+	sqlite3_bind_int64(st, 15, (int64_t)s->naliases);
 	sqlite3_bind_int64(st, 16, (int64_t)s->numbers.n);
 	sqlite3_bind_int64(st, 17, (int64_t)s->nmembers);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		recorded += service->gates[i].has_record;
 	sqlite3_bind_int64(st, 18, recorded);
 	db_bind(st, 19, service->asks);
+	if (s->by_name)
+		sqlite3_bind_blob64(st, 20, s->by_name, 4 * (uint64_t)service->ngates, SQLITE_STATIC);
 	if (!db_run(s->reg, st, err))
 		return false;
 	s->id = sqlite3_last_insert_rowid(s->reg->db);

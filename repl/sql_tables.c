@@ -11,10 +11,10 @@
 /* All rows of one service in a table: see registry/schema.c. */
 #define OF_SERVICE(table) \
 	" ON " table ".id BETWEEN service.id << 32 AND service.id << 32 | 4294967295"
-#define MEMBERS(type) \
-	" CROSS JOIN member AS m ON m.id BETWEEN (service.id << 32) + " type ".first" \
-	" AND (service.id << 32) + " type ".first + " type ".members - 1"
-#define PLACE(type) "(m.id & 4294967295) - " type ".first"
+/* The members of a type, in lists of name, type, offset, value, bits, flags, extent, count and text. */
+#define MEMBERS(type) " CROSS JOIN json_each(" type ".members) AS m"
+#define TYPE_OF_MEMBER(name, service) \
+	" JOIN type AS " name " ON " name ".id = (" service " << 32) + (m.value ->> 1)"
 
 static const char services[] =
 	"SELECT found.name, service.version, service.recorded, service.doc, file.path" FOUND
@@ -22,45 +22,41 @@ static const char services[] =
 
 static const char gates[] =
 	"SELECT found.name || '::' || g.name, found.name, g.name, returns(g.signature), fails(g.signature),"
-	" g.signature, nullif(g.requires, ''), g.level, coalesce(g.flags & 1, 0), g.verdict,"
-	" nullif(g.why, ''), g.doc, g.file, g.line" FOUND " JOIN gate AS g" OF_SERVICE("g")
-	" WHERE g.flags & 2 AND g.role = 'gate'"
+	" g.signature, g.requires, coalesce(g.level, 'none'), coalesce(g.flags & 1, 0), g.verdict,"
+	" g.why, coalesce(g.doc, ''), g.file, g.line" FOUND " JOIN gate AS g" OF_SERVICE("g")
+	" WHERE g.flags & 2 AND g.role IS NULL"
 	" UNION ALL SELECT service || '::' || name, service, name, returns(signature), fails(signature),"
 	" signature, NULL, 'none', 1, 'callable', NULL, doc, NULL, NULL FROM builtin";
 
 static const char params[] =
-	"SELECT found.name || '::' || g.name, " PLACE("f") ", m.name, t.text,"
-	" CASE coalesce(m.flags >> 8 & 3, 0) WHEN 0 THEN 'in' WHEN 1 THEN 'out' ELSE 'inout' END,"
-	" coalesce(m.flags & 1024, 0) <> 0, coalesce(m.flags & 2048, 0) <> 0"
+	"SELECT found.name || '::' || g.name, m.key, m.value ->> 0, t.text,"
+	" CASE coalesce(m.value ->> 5 >> 8 & 3, 0) WHEN 0 THEN 'in' WHEN 1 THEN 'out' ELSE 'inout' END,"
+	" coalesce(m.value ->> 5 & 1024, 0) <> 0, coalesce(m.value ->> 5 & 2048, 0) <> 0"
 	FOUND " JOIN gate AS g" OF_SERVICE("g") " JOIN type AS f ON f.id = (service.id << 32) + g.type"
-	MEMBERS("f") " JOIN type AS t ON t.id = (service.id << 32) + m.type"
-	" WHERE g.flags & 2 AND g.role = 'gate'";
+	MEMBERS("f") TYPE_OF_MEMBER("t", "service.id") " WHERE g.flags & 2 AND g.role IS NULL";
 
 static const char types[] =
 	"SELECT found.name, t.text, t.kind, t.size, t.align" FOUND " JOIN type AS t" OF_SERVICE("t")
 	" WHERE t.kind <> 'func'";
 
 static const char fields[] =
-	"SELECT found.name, t.text, " PLACE("t") ", m.name, f.text, coalesce(m.offset, 0)"
-	FOUND " JOIN type AS t" OF_SERVICE("t") MEMBERS("t")
-	" JOIN type AS f ON f.id = (service.id << 32) + m.type WHERE t.kind IN ('struct', 'union')";
+	"SELECT found.name, t.text, m.key, m.value ->> 0, f.text, coalesce(m.value ->> 2, 0)"
+	FOUND " JOIN type AS t" OF_SERVICE("t") MEMBERS("t") TYPE_OF_MEMBER("f", "service.id")
+	" WHERE t.kind IN ('struct', 'union')";
 
 static const char enumerators[] =
-	"SELECT found.name, t.text, m.name, coalesce(m.value, 0), m.text" FOUND " JOIN type AS t"
+	"SELECT found.name, t.text, m.value ->> 0, coalesce(m.value ->> 3, 0), m.value ->> 8" FOUND " JOIN type AS t"
 	OF_SERVICE("t") MEMBERS("t") " WHERE t.kind = 'enum'";
 
 /* What the errors of results are, through all their names. */
 static const char errors[] =
 	"WITH RECURSIVE refused(service, found, shown, type) AS ("
 	"SELECT service.id, found.name, e.text, e.id" FOUND " JOIN type AS r" OF_SERVICE("r")
-	MEMBERS("r") " JOIN type AS e ON e.id = (service.id << 32) + m.type"
-	" WHERE r.kind = 'result' AND m.name = 'twz_err'"
+	MEMBERS("r") TYPE_OF_MEMBER("e", "service.id") " WHERE r.kind = 'result' AND m.value ->> 0 = 'twz_err'"
 	" UNION SELECT service, found, shown, (service << 32) + type.target FROM refused"
 	" JOIN type ON type.id = refused.type WHERE type.kind = 'typedef')"
-	" SELECT found, shown, m.name, coalesce(m.value, 0), m.text FROM refused"
-	" JOIN type AS t ON t.id = refused.type AND t.kind = 'enum'"
-	" CROSS JOIN member AS m ON m.id BETWEEN (service << 32) + t.first"
-	" AND (service << 32) + t.first + t.members - 1";
+	" SELECT found, shown, m.value ->> 0, coalesce(m.value ->> 3, 0), m.value ->> 8 FROM refused"
+	" JOIN type AS t ON t.id = refused.type AND t.kind = 'enum'" MEMBERS("t");
 
 static const char libraries[] =
 	"SELECT service.name, file.path, service.version, service.recorded, service.gates, service.partial,"
@@ -68,9 +64,9 @@ static const char libraries[] =
 	" FROM file JOIN service ON service.id = file.service";
 
 static const char functions[] =
-	"SELECT service.name, g.name, returns(g.signature), g.signature, g.verdict, nullif(g.why, ''), g.how,"
+	"SELECT service.name, g.name, returns(g.signature), g.signature, g.verdict, g.why, coalesce(g.how, ''),"
 	" g.file, g.line, file.path FROM file JOIN service ON service.id = file.service"
-	" JOIN gate AS g" OF_SERVICE("g") " WHERE g.role = 'gate'";
+	" JOIN gate AS g" OF_SERVICE("g") " WHERE g.role IS NULL";
 
 static const char history[] =
 	"SELECT id, strftime('%Y-%m-%d %H:%M:%S', at / 1000, 'unixepoch', 'localtime'), status, ns, folder, text"

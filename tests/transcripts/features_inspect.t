@@ -91,14 +91,14 @@ twz-inspect: libfull.so: some of it could not be read
 $ twz -c 'calc::add 1 2'; sqlite3 $TWZ_REGISTRY 'select name from gates' | head -2; sqlite3 $TWZ_REGISTRY 'PRAGMA integrity_check; PRAGMA user_version; PRAGMA application_id'
 3
 add
-add_f32
+add_i8
 ok
-5
+6
 1953987121
-$ for t in service file gate param type member name capability context; do sqlite3 $TWZ_REGISTRY "select '$t', count(*) > 0 from $t" 2>&1; done | tr '\n' ' '; echo
-service|1 file|1 gate|1 param|1 type|1 member|1 name|1 capability|0 context|0 
-$ sqlite3 $TWZ_REGISTRY "select m.name, m.value from member m join type t on m.id between (t.id >> 32 << 32) + t.first and (t.id >> 32 << 32) + t.first + t.members - 1 where t.kind = 'enum' and t.name = 'color'"; sqlite3 $TWZ_REGISTRY "select name, type from param where gate = 'add'"
-RED|
+$ for t in service file gate param type member capability context; do sqlite3 $TWZ_REGISTRY "select '$t', count(*) > 0 from $t" 2>&1; done | tr '\n' ' '; echo
+service|1 file|1 gate|1 param|1 type|1 member|1 capability|0 context|0 
+$ sqlite3 $TWZ_REGISTRY "select m.name, m.value from member m join type t on t.id = m.owner where t.kind = 'enum' and t.name = 'color'"; sqlite3 $TWZ_REGISTRY "select name, type from param where gate = 'add'"
+RED|0
 GREEN|5
 BLUE|6
 a|i32

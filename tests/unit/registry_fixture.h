@@ -175,7 +175,7 @@ static inline int place_count(const struct place *p, const char *sql);
 static inline void
 place_whole(const struct place *p)
 {
-	static const char *const tables[] = { "gate", "type", "member" };
+	static const char *const tables[] = { "gate", "type" };
 	char sql[128];
 
 	for (size_t i = 0; i < TWZ_COUNT(tables); i++) {
@@ -183,7 +183,7 @@ place_whole(const struct place *p)
 			tables[i]);
 		assert_int_equal(place_count(p, sql), 0);
 	}
-	assert_int_equal(place_count(p, "SELECT count(*) FROM name WHERE service NOT IN"
+	assert_int_equal(place_count(p, "SELECT count(*) FROM alias WHERE service NOT IN"
 					" (SELECT id FROM service)"), 0);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM listing WHERE service NOT IN"
 					" (SELECT id FROM service)"), 0);

@@ -550,7 +550,7 @@ test_schema_2_is_migrated(void **state)
 	REGISTRY *reg = place_open_at(p);
 
 	assert_null(registry_notice(reg));
-	assert_int_equal(place_count(p, "PRAGMA user_version"), 5);
+	assert_int_equal(place_count(p, "PRAGMA user_version"), 6);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM capability WHERE scheme = 0"), 2);
 	assert_int_equal(refusal(reg, "guest", 1, "has to be granted again"),
 			 TWZ_ERR(SECURITY, INVALID_SCHEME));

@@ -337,7 +337,7 @@ test_storing_again_replaces(void **state)
 	same_service(&before, after);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM service"), 1);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM gate"), 1);
-	assert_int_equal(place_count(p, "SELECT count(*) FROM name WHERE place > 0"), 2);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM alias"), 2);
 	place_whole(p);
 }
 
@@ -392,21 +392,29 @@ test_hostile_rows(void **state)
 		"UPDATE type SET target = NULL WHERE form = 'vector'",
 		"UPDATE type SET kind = 'nonsense' WHERE kind = 'union'",
 		"UPDATE type SET form = 'nonsense' WHERE form = 'vector'",
-		"UPDATE type SET first = first + 1 WHERE name = 'either'",
-		"UPDATE type SET members = members - 1 WHERE name = 'either'",
-		"UPDATE type SET members = -1 WHERE name = 'either'",
-		"UPDATE type SET members = 4294967297 WHERE name = 'either'",
-		"UPDATE member SET type = 4000000000 WHERE name = 'next'",
-		"UPDATE member SET type = NULL WHERE name = 'next'",
-		"UPDATE member SET flags = 768 WHERE name = 'n'",
-		"DELETE FROM member WHERE name = 'next'",
+		"UPDATE type SET members = NULL WHERE name = 'either'",
+		"UPDATE type SET members = json_insert(members, '$[#]', json('[\"n\",0]')) WHERE name = 'either'",
+		"UPDATE type SET members = json_replace(members, '$[0][1]', 4000000000) WHERE name = 'node'",
+		"UPDATE type SET members = json_replace(members, '$[0][1]', -1) WHERE name = 'node'",
+		"UPDATE type SET members = json_replace(members, '$[0][1]', NULL) WHERE name = 'node'",
+		"UPDATE type SET members = replace(members, ',4352', ',4864')",
+		"UPDATE type SET members = replace(members, '],[', '], [')",
+		"UPDATE type SET members = substr(members, 1, length(members) - 1) WHERE name = 'node'",
+		"UPDATE type SET members = members || ']' WHERE name = 'node'",
+		"UPDATE type SET members = replace(members, '\"next\",', '\"next,') WHERE name = 'node'",
+		"UPDATE type SET members = replace(members, '\"next\",', '\"next\",9') WHERE name = 'node'",
+		"UPDATE type SET members = replace(members, '\"next\",', '\"next\",92233720368547758') WHERE name = 'node'",
+		"UPDATE type SET members = replace(members, '\"next\",', '\"ne\\u0000xt\",') WHERE name = 'node'",
+		"UPDATE type SET members = '[]' WHERE name = 'node'",
+		"UPDATE type SET members = '' WHERE name = 'node'",
+		"UPDATE type SET members = json_remove(members, '$[0]') WHERE name = 'node'",
 		"DELETE FROM type WHERE id & 4294967295 = 2",
 		"UPDATE gate SET type = 2 WHERE name = 'second'",
 		"UPDATE gate SET role = '' WHERE name = 'second'",
 		"UPDATE gate SET level = 'fuller' WHERE name = 'second'",
 		"UPDATE gate SET verdict = 'guilty' WHERE name = 'second'",
 		"DELETE FROM gate WHERE id & 4294967295 = 0",
-		"UPDATE name SET gate = 77 WHERE name = 'erster'",
+		"UPDATE alias SET gate = 77 WHERE name = 'erster'",
 		"UPDATE service SET gates = 4294967296",
 		"UPDATE service SET types = -1",
 		"UPDATE service SET build_id = zeroblob(65)",

@@ -127,8 +127,92 @@ test_older_schema_is_migrated(void **state)
 	assert_int_equal(place_check(p, path), REGISTRY_UNKNOWN);
 	assert_true(place_store(p, path, &err));
 	assert_int_equal(place_check(p, path), REGISTRY_FRESH);
-	assert_int_equal(place_count(p, "PRAGMA user_version"), 5);
+	assert_int_equal(place_count(p, "PRAGMA user_version"), 6);
 	assert_int_equal(place_count(p, "SELECT count(*) FROM sqlite_schema WHERE sql = ''"), 0);
+}
+
+/* With all that 6 changes, and what has to stay. */
+static const char schema_5[] =
+	"CREATE TABLE service ( id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, doc TEXT NOT "
+	"NULL, build_id BLOB NOT NULL, partial INTEGER NOT NULL, all_functions INTEGER NOT NULL, debug_path TEXT, "
+	"debug_size INTEGER NOT NULL, debug_mtime_ns INTEGER NOT NULL, debug_inode INTEGER NOT NULL, debug_dir "
+	"TEXT NOT NULL, maker TEXT NOT NULL, stored INTEGER NOT NULL, gates INTEGER NOT NULL, aliases INTEGER NOT "
+	"NULL, types INTEGER NOT NULL, members INTEGER NOT NULL, recorded INTEGER NOT NULL, asks TEXT NOT NULL) "
+	"STRICT; CREATE INDEX service_build_id ON service (build_id); CREATE TABLE file ( path TEXT PRIMARY KEY, "
+	"size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, inode INTEGER NOT NULL, service INTEGER NOT NULL "
+	"UNIQUE REFERENCES service ON DELETE CASCADE) STRICT, WITHOUT ROWID; CREATE TABLE gate ( id INTEGER "
+	"PRIMARY KEY, name TEXT NOT NULL, signature TEXT NOT NULL, symbol TEXT, version TEXT, shown TEXT, "
+	"alias_of TEXT, language TEXT, file TEXT, line INTEGER, doc TEXT NOT NULL, requires TEXT NOT NULL, "
+	"converts TEXT NOT NULL, role TEXT NOT NULL, level TEXT NOT NULL, flags INTEGER, verdict TEXT NOT NULL, "
+	"why TEXT NOT NULL, how TEXT NOT NULL, type INTEGER, address INTEGER, hash INTEGER) STRICT; CREATE TABLE "
+	"type ( id INTEGER PRIMARY KEY, kind TEXT NOT NULL, form TEXT, name TEXT NOT NULL, size INTEGER, align "
+	"INTEGER, count INTEGER, target INTEGER, quals INTEGER, flags INTEGER, first INTEGER, members INTEGER, "
+	"why TEXT, text TEXT NOT NULL) STRICT; CREATE TABLE member ( id INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+	"type INTEGER, offset INTEGER, value INTEGER, bits INTEGER, flags INTEGER, extent INTEGER, count INTEGER, "
+	"text TEXT) STRICT; CREATE TABLE name ( service INTEGER NOT NULL, name TEXT NOT NULL, gate INTEGER NOT "
+	"NULL, place INTEGER NOT NULL, PRIMARY KEY (service, name, gate, place)) STRICT, WITHOUT ROWID; CREATE "
+	"TABLE listing ( service INTEGER PRIMARY KEY REFERENCES service ON DELETE CASCADE, text TEXT NOT NULL) "
+	"STRICT; CREATE VIEW param AS SELECT service.name AS service, g.name AS gate, (m.id & 4294967295) - "
+	"f.first AS place, m.name, t.text AS type, CASE coalesce(m.flags >> 8 & 3, 0) WHEN 0 THEN 'in' WHEN 1 "
+	"THEN 'out' ELSE 'inout' END AS direction, coalesce(m.flags & 1024, 0) <> 0 AS secret, coalesce(m.flags & "
+	"2048, 0) <> 0 AS optional FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND service.id << "
+	"32 | 4294967295 JOIN type AS f ON f.id = (service.id << 32) + g.type CROSS JOIN member AS m ON m.id "
+	"BETWEEN (service.id << 32) + f.first AND (service.id << 32) + f.first + f.members - 1 JOIN type AS t ON "
+	"t.id = (service.id << 32) + m.type; CREATE VIEW gates AS SELECT service.name AS service, g.name, "
+	"g.signature, g.doc, g.requires FROM service JOIN gate AS g ON g.id BETWEEN service.id << 32 AND "
+	"service.id << 32 | 4294967295 WHERE g.flags & 2 AND g.role = 'gate'; CREATE TABLE context ( name TEXT "
+	"PRIMARY KEY, flags INTEGER NOT NULL, mask INTEGER NOT NULL) STRICT, WITHOUT ROWID; CREATE TABLE "
+	"capability ( id INTEGER PRIMARY KEY AUTOINCREMENT, context TEXT NOT NULL REFERENCES context ON DELETE "
+	"CASCADE, service TEXT NOT NULL, capability TEXT NOT NULL, gate TEXT NOT NULL, first INTEGER NOT NULL, "
+	"length INTEGER NOT NULL, align INTEGER NOT NULL, build_id BLOB NOT NULL, rights INTEGER NOT NULL, flags "
+	"INTEGER NOT NULL, expires INTEGER NOT NULL, granted INTEGER NOT NULL, grantor TEXT NOT NULL, parent "
+	"INTEGER REFERENCES capability ON DELETE CASCADE, scheme INTEGER NOT NULL, key BLOB NOT NULL, signature "
+	"BLOB NOT NULL) STRICT; CREATE TABLE object ( path TEXT PRIMARY KEY, id BLOB, kind TEXT NOT NULL) STRICT, "
+	"WITHOUT ROWID; PRAGMA application_id = 1953987121; PRAGMA user_version = 5; "
+	"INSERT INTO context VALUES ('guest', 0, 7); INSERT INTO object VALUES ('/a', NULL, '');"
+	"INSERT INTO service VALUES (1, 's', '', '', x'', 0, 0, NULL, 0, 0, 0, '', 'm', 0, 1, 0, 1, 1, 1, '');"
+	"INSERT INTO gate VALUES (4294967296, 'g', 'g()', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', '', '', 'gate',"
+	" 'none', 2, 'callable', '', '', 0, NULL, NULL);"
+	"INSERT INTO type VALUES (4294967296, 'func', NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, 0, 1, NULL, 'fn()');"
+	"INSERT INTO member VALUES (4294967296, 'a', 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL);"
+	"INSERT INTO name VALUES (1, 'g', 0, 0); INSERT INTO listing VALUES (1, 'g()');";
+
+/* Services are read again from their files; what is nowhere else stays. */
+static void
+test_members_get_no_rows(void **state)
+{
+	static const char *const kept[] = { "context", "object" };
+	static const char *const gone[] = { "service", "file", "gate", "type", "member", "listing", "gates", "param" };
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one");
+	struct twz_error err = { 0 };
+	char sql[600];
+
+	strcpy(p->registry, place_file(p, "old.db", ""));
+	place_edit(p, schema_5);
+	sprintf(sql, "INSERT INTO file VALUES ('%s', 3, 0, 0, 1)", path);
+	place_edit(p, sql);
+
+	REGISTRY *reg = NULL;
+
+	assert_false(registry_open_as_it_is(p->registry, &reg, &err));
+	assert_int_equal(place_count(p, "SELECT count(*) FROM name"), 1);
+	err = (struct twz_error){ 0 };
+	assert_true(registry_open(p->registry, &reg, &err));
+	assert_null(registry_notice(reg));
+	for (size_t i = 0; i < TWZ_COUNT(kept); i++) {
+		sprintf(sql, "SELECT count(*) FROM %s", kept[i]);
+		assert_int_equal(place_count(p, sql), 1);
+	}
+	for (size_t i = 0; i < TWZ_COUNT(gone); i++) {
+		sprintf(sql, "SELECT count(*) FROM %s", gone[i]);
+		assert_int_equal(place_count(p, sql), 0);
+	}
+	assert_int_equal(place_check(p, path), REGISTRY_UNKNOWN);
+	assert_true(place_store(p, path, &err));
+	assert_int_equal(place_check(p, path), REGISTRY_FRESH);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM sqlite_schema WHERE name = 'name'"), 0);
+	place_whole(p);
 }
 
 static void
@@ -215,6 +299,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_older_schema_is_migrated),
+		TEST(test_members_get_no_rows),
 		TEST(test_eight_migrate),
 		TEST(test_newer_schema_meanwhile),
 		TEST(test_newer_schema_is_refused),
