@@ -446,6 +446,7 @@ static const struct statement {
 	{ "secret", "gate", 1, 1, on_name, "secret PARAMETER" },
 	{ "object", "gate", 1, 1, on_name, "object PARAMETER" },
 	{ "opens", "gate", 1, 1, on_name, "opens PARAMETER" },
+	{ "makes", "gate", 1, 1, on_name, "makes PARAMETER" },
 	{ "closes", "gate", 1, 1, on_name, "closes PARAMETER" },
 	{ "null", "gate", 1, 1, on_name, "null PARAMETER" },
 	{ "callback", "gate", 1, 2, on_callback, "callback PARAMETER USER-DATA" },

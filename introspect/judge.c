@@ -6,6 +6,8 @@
 #include "introspect/judge.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +110,33 @@ judge_points_to_bytes(const struct twz_type *pointer)
 	       (pointer->kind == TWZ_POINTER && t && t->size == 1 && (t->kind == TWZ_INT || t->kind == TWZ_CHAR));
 }
 
+/*
+ * An object that C lets callers have the memory of: the function is given memory in the compartment, and callers get
+ * the object's number, as if they were given its pointer.
+ */
+static const char *
+set_made(struct twz_member *p, const struct twz_type *t, struct twz_arena *arena)
+{
+	const struct twz_type *target = t->target ? twz_type_strip(t->target) : &twz_type_void;
+	struct twz_type *pointer;
+
+	if (t->kind != TWZ_POINTER || (target->kind != TWZ_STRUCT && target->kind != TWZ_UNION) || t->is_const)
+		return twz_format(arena, "its record treats parameter '%s' as a pointer to a struct that the function "
+				  "fills", p->name);
+	if (!target->size || target->size > TWZ_OBJECT_MAX || target->align > _Alignof(max_align_t))
+		return twz_format(arena, "what parameter '%s' points to cannot be made in a compartment: %" PRIu32
+				  " bytes, aligned to %" PRIu32, p->name, target->size, target->align);
+	pointer = twz_new(arena, struct twz_type);
+	*pointer = (struct twz_type){
+		.kind = TWZ_POINTER, .name = "", .size = sizeof(void *), .align = sizeof(void *), .target = p->type,
+	};
+	p->type = pointer;
+	p->has_extent = true;
+	p->extent = TWZ_OBJECT;
+	p->count = target->size;
+	return NULL;
+}
+
 /* What gates files say of pointers: a text, always NULL, an object of the service's own. */
 static const char *
 set_pointer(struct twz_member *p, const struct record_param *said, struct twz_arena *arena)
@@ -127,6 +156,8 @@ set_pointer(struct twz_member *p, const struct record_param *said, struct twz_ar
 	}
 	if (!said->object)
 		return NULL;
+	if (said->makes)
+		return set_made(p, t, arena);
 	if (said->dir == TWZ_OUT)
 		target = t->target ? twz_type_strip(t->target) : NULL;
 	if (!target || target->kind != TWZ_POINTER)

@@ -135,6 +135,9 @@ object(struct reader *r, const char *value, enum twz_dir dir)
 {
 	struct record_param *p = param(r, value);
 
+	if (p->object && !r->gate->bad)
+		r->gate->bad = twz_format(r->arena, "its record says two things about parameter '%.60s'",
+					  record_clean(r->arena, value));
 	p->object = true;
 	p->dir = dir;
 }
@@ -149,6 +152,13 @@ static void
 on_opens(struct reader *r, const char *value)
 {
 	object(r, value, TWZ_OUT);
+}
+
+static void
+on_makes(struct reader *r, const char *value)
+{
+	object(r, value, TWZ_OUT);
+	param(r, value)->makes = true;
 }
 
 static void
@@ -331,7 +341,7 @@ static const struct key {
 	{ "params", on_params },
 	{ "opens", on_opens },	 { "closes", on_closes },     { "returns", on_returns },
 	{ "fails", on_fails },	 { "kind", on_kind },	      { "visibility", on_visibility },
-	{ "callback", on_callback },
+	{ "callback", on_callback }, { "makes", on_makes },
 };
 
 /* What can be said of a callback's parameters: "callback.in" has the value "param,buf,len". */

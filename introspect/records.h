@@ -17,6 +17,7 @@ struct record_param {
 	bool null;			/* always NULL */
 	const char *kind;		/* what the object with this id implements; NULL: it does not matter */
 	bool object;			/* to an object of the service's own, by @dir as TWZ_OBJECT says */
+	bool makes;			/* object, TWZ_OUT: in memory that the function is given */
 	const char *data;		/* a callback: the parameter that is its user data, ""; NULL: it is none */
 	struct record_gate *callback;	/* what is said of the callback's own parameters; NULL: nothing */
 };

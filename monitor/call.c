@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "monitor/internal.h"
+#include "twz/typetext.h"
 
 enum {
 	EXIT_NS = 3000000,		/* how long a dying process may take before it is helped */
@@ -287,8 +288,29 @@ write_words(struct monitor_link *l, const struct monitor_gate *g, const uint64_t
 		argv[i] = words[i];
 }
 
+/* The service says which parameter it is; it may say anything. */
+static bool
+no_object(const struct monitor_gate *gate, uint64_t param, struct twz_error *err)
+{
+	const char *service = gate->compartment->service->name, *name = gate->gate->name;
+	const struct twz_type *type = gate->gate->type;
+	TWZ_TEXT text = { 0 };
+
+	if (param < type->nmembers && type->members[param].has_extent && type->members[param].extent == TWZ_OBJECT) {
+		twz_param_add(&text, &type->members[param]);
+		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, BAD_HANDLE),
+			 "%s::%s: argument '%s' is no %.*s of this compartment's", service, name,
+			 type->members[param].name, (int)text.n, text.bytes);
+	} else {
+		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, BAD_HANDLE),
+			 "%s::%s: an argument is no object of this compartment's", service, name);
+	}
+	return twz_hint(err, "use the number that the gate gave which made it, until it is closed or the "
+			"compartment ends");
+}
+
 bool
-call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *err)
+call_refused(const struct monitor_gate *gate, int64_t status, uint64_t word, struct twz_error *err)
 {
 	const char *service = gate->compartment->service->name;
 
@@ -297,11 +319,7 @@ call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *
 		return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(SECURITY, INVALID_GATE),
 				"service %s does not export %s", service, gate->gate->symbol);
 	case -EBADF:
-		twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, BAD_HANDLE),
-			 "%s::%s: an argument is no object of this compartment's", service,
-			 gate->gate->name);
-		return twz_hint(err, "use the number that the opening gate gave, until it is closed or the "
-				"compartment ends");
+		return no_object(gate, word, err);
 	case -ENODATA:
 		return twz_fail(err, TWZ_CLASS_GATE, TWZ_ERR(GENERIC, OTHER), "%s::%s: it gave NULL and no object",
 				service, gate->gate->name);
@@ -353,7 +371,7 @@ take(struct monitor_gate *gate, struct monitor_link *l, int64_t status, uint64_t
 		call->what = "its answer has a status that does not exist";
 		if (l->route.n && (status == -EPERM || status == -EREMOTEIO))
 			return handlers_refused(l, status, word, err);
-		if (call_refused(gate, status, err) || (err && err->cls != TWZ_CLASS_NONE))
+		if (call_refused(gate, status, word, err) || (err && err->cls != TWZ_CLASS_NONE))
 			return false;
 		return call_caught(gate, l, call, err);
 	}

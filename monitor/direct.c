@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 
 #include "monitor/internal.h"
+#include "monitor/made.h"
 
 /* Sanitizers replace functions for everybody, so that own symbols first would undo them. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -85,6 +86,7 @@ copy_file(const char *path, int to)
 struct direct {
 	void *library;
 	int copy;			/* -1: none */
+	struct made made;
 };
 
 /*
@@ -110,8 +112,10 @@ direct_end(struct compartment *c)
 
 	if (d && d->library)
 		dlclose(d->library);
-	if (d)
+	if (d) {
 		twz_closep(&d->copy);
+		made_free(&d->made);
+	}
 	free(d);
 	c->inner = NULL;
 }
@@ -126,6 +130,7 @@ direct_start(struct compartment *c, struct twz_error *err)
 		return twz_fail_sys(err, ENOMEM, "load service %s", c->service->name);
 	c->inner = d;
 	d->copy = -1;
+	pthread_mutex_init(&d->made.lock, NULL);
 	dlerror();
 	d->library = dlopen(path, RTLD_NOW | RTLD_NOLOAD);
 	if (d->library && !c->options.here) {
@@ -385,7 +390,8 @@ direct_call(struct monitor_gate *g, const uint64_t *words, void *ret, int64_t ti
 	    __atomic_load_n(&c->loaded, __ATOMIC_SEQ_CST)) {
 		__atomic_fetch_add(&c->calls, 1, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&g->plain, 1, __ATOMIC_RELAXED);
-		ok = direct_invoke(g->function, g->plan, words, ret, err);
+		ok = g->plan->words_only ? direct_invoke(g->function, g->plan, words, ret, err)
+		     : made_invoke(&((struct direct *)c->inner)->made, g->function, g->plan, words, ret, err);
 	} else {
 		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s was unloaded",
 			      c->service->name);

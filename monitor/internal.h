@@ -497,7 +497,7 @@ bool output_waits(const struct monitor *m);
 bool call_fail_packing(const struct monitor_gate *gate, const struct wire_call *call,
 		       enum wire_status status, struct twz_error *err);
 /** Fails with what the guest's status means; false without an error: it means nothing. */
-bool call_refused(const struct monitor_gate *gate, int64_t status, struct twz_error *err);
+bool call_refused(const struct monitor_gate *gate, int64_t status, uint64_t word, struct twz_error *err);
 /** "2s", "150ms". */
 void call_duration(int64_t ns, char *text, size_t size);
 /** This thread's number in this session. With the lock held. */

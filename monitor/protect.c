@@ -403,7 +403,7 @@ call_inside(struct monitor_gate *g, struct guarded *p, unsigned char *block, con
 	if (end != MPK_DONE)
 		return fail_end(g, p, end, timeout_ns, err);
 	status = item->ret[0];
-	if (status && (call_refused(g, status, err) || err->cls != TWZ_CLASS_NONE))
+	if (status && (call_refused(g, status, (uint64_t)item->ret[1], err) || err->cls != TWZ_CLASS_NONE))
 		return false;
 	got = status ? WIRE_FORGED
 		     : wire_unpack(&call, block, (uint64_t)item->ret[1], ret, &thread_self()->texts);

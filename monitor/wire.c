@@ -30,9 +30,14 @@ stands_for_something(const struct wire_gate *g, const struct wire_slot *s, uint6
 	case WIRE_NUMBER:
 		return true;
 	case WIRE_OBJECT:
-		return s->size == 8 && (s->pass == TWZ_PASS_WORD || s->pass == TWZ_PASS_REF);
+		return s->size == 8 && (s->pass == TWZ_PASS_WORD || (s->pass == TWZ_PASS_REF && s->dir == TWZ_OUT &&
+								     s->count <= TWZ_OBJECT_MAX));
 	case WIRE_TOKEN:
 		return s->size == 8 && s->pass == TWZ_PASS_WORD;
+	case WIRE_NEGATIVE:
+	case WIRE_NONZERO:
+	case WIRE_ZERO:
+		return s->size <= 8 && s->pass == TWZ_PASS_WORD && !s->is_float;
 	case WIRE_ERRNO:
 		return (s->size == 4 || s->size == 8) && s->pass == TWZ_PASS_WORD && s->is_signed && !s->is_float;
 	case WIRE_CALLBACK:

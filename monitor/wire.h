@@ -30,6 +30,8 @@ enum wire_stands {
 	WIRE_CALLBACK,		/* a function of the caller's */
 	WIRE_TOKEN,		/* the user data of such a function */
 	WIRE_ERRNO,		/* result: of an error when it is negative */
+	/* result: of an error when it is; told only where a failure leaves nothing of what was made */
+	WIRE_NEGATIVE, WIRE_NONZERO, WIRE_ZERO,
 };
 
 /* What a gate returned, @size bytes at @ret, when @number is its errno. One that says nothing is no error's. */
@@ -65,6 +67,7 @@ struct wire_slot {
 	uint8_t stands;		/* WORD, and REF for OBJECT: enum wire_stands */
 	uint8_t closes;		/* OBJECT: see plan.h */
 	uint32_t tag;		/* OBJECT: of its type; CALLBACK: where its description is, in bytes from here's start */
+	/* count of an OBJECT, REF: bytes that the function is given for it, 0: none */
 	uint32_t size, align;
 	int32_t extent;		/* of a BUFFER; CALLBACK: the parameter that is its user data, < 0: none */
 	uint64_t count;
@@ -202,6 +205,7 @@ struct wire_run {
 	uint64_t values[TWZ_MAX_PARAMS];	/* words, and addresses in the private copy or in the block */
 	void *args[TWZ_MAX_PARAMS];		/* where each argument lies, for libffi */
 	void *ret;				/* room for the result */
+	uint32_t culprit;			/* the parameter that is no object */
 	uint64_t ret_word[2];
 };
 

@@ -94,6 +94,20 @@ describe_slot(const struct twz_slot *from, struct wire_slot *to)
 	};
 }
 
+static uint8_t
+failing(const struct twz_plan *plan)
+{
+	switch (plan->fails) {
+	case TWZ_RETURNS_NEGATIVE:
+		return WIRE_NEGATIVE;
+	case TWZ_RETURNS_NONZERO:
+		return WIRE_NONZERO;
+	case TWZ_RETURNS_ZERO:
+		return WIRE_ZERO;
+	}
+	return WIRE_NUMBER;
+}
+
 /* Appends the description of the callback that parameter @i is. */
 static bool
 add_callback(const struct twz_slot *slot, uint32_t i, struct wire_gate **io, struct twz_error *err)
@@ -164,6 +178,8 @@ wire_describe(const struct twz_plan *plan, uint32_t number, struct wire_gate **r
 		for (uint32_t j = 0; j < slot->ninner; j++)
 			inner[ninner++] = slot->inner[j].offset;
 		g->slots[i].shape = nshape;
+		if (i == plan->nslots && plan->makes && g->slots[i].stands == WIRE_NUMBER)
+			g->slots[i].stands = failing(plan);
 		if (slot->pass == TWZ_PASS_STRUCT)
 			g->slots[i].nshape = shape(slot, shapes + nshape);
 		nshape += g->slots[i].nshape;

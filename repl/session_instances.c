@@ -75,6 +75,9 @@ read_what(struct session *s, const struct session_load *load, struct twz_arena *
 	*name = load->name ? load->name
 		: colons   ? twz_strndup(arena, load->what, (size_t)(colons - load->what))
 			   : name_of_file(*path, arena);
+	/* libz.so.1.2.13 is known by the name of its gates file. */
+	if (!load->name && !colons && !is_name(*name))
+		*name = name_of_file(file, arena);
 	if (is_name(*name))
 		return true;
 	twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, INVALID_NAME),

@@ -266,7 +266,10 @@ service_object(const struct where *w, const struct twz_type *t, struct twz_slot 
 	if (slot->closes)
 		slot->dir = TWZ_IN;
 	slot->tag = tag_of(t);
-	return true;
+	slot->makes = slot->dir == TWZ_OUT && w->param->count;
+	slot->count = slot->makes ? w->param->count : 0;
+	return slot->count <= TWZ_OBJECT_MAX ||
+	       refuse(w, NULL, "an object of this size cannot be made in a compartment");
 }
 
 static void

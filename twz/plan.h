@@ -78,6 +78,7 @@ struct twz_plan {
 enum {
 	TWZ_MAX_PARAMS = 64,
 	TWZ_MAX_INNER = 4096,
+	TWZ_OBJECT_MAX = 16 << 20,	/* bytes of an object that a gate makes in memory that it is given */
 };
 
 /**

@@ -71,7 +71,9 @@ enum twz_dir { TWZ_IN, TWZ_OUT, TWZ_INOUT };
 
 /*
  * The extent of a pointer to an object of the service's own, which callers know by a number. Direction IN:
- * the gate uses it, INOUT: it is gone afterwards, OUT (a pointer to such a pointer): the gate makes one.
+ * the gate uses it, INOUT: it is gone afterwards, OUT (a pointer to such a pointer): the gate makes one. With a count,
+ * OUT, the function makes one in memory that it is given: the parameter is a pointer to it in C, and to its pointer here,
+ * and so many bytes are taken for it in the compartment.
  */
 enum { TWZ_OBJECT = -2 };
 

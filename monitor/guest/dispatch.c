@@ -106,8 +106,10 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 	if (status != WIRE_OK)
 		return gate_errno(status);
 	error = gate_run(gate, &w->run);
-	if (error)
+	if (error) {
+		*word = w->run.culprit;
 		return -error;
+	}
 	status = wire_give(&w->run, payload, word);
 	return gate_errno(status);
 }

@@ -16,6 +16,7 @@ struct gate {
 	void (*function)(void);		/* NULL: not exported by the file */
 	bool typed;			/* cif is prepared */
 	bool has_others;		/* words that stand for something else */
+	bool makes;			/* objects in memory that it is given */
 	void *callbacks[TWZ_MAX_PARAMS];	/* functions that stand for them; NULL: no callback */
 	ffi_cif cif;
 	ffi_type *types[TWZ_MAX_PARAMS];
@@ -108,6 +109,12 @@ gate_release(const struct wire_gate *g, const ffi_cif *cif, ffi_type **types)
 	release_type(wire_ret(g), cif->rtype);
 }
 
+static bool
+is_made(const struct wire_slot *slot)
+{
+	return slot->stands == WIRE_OBJECT && slot->pass == TWZ_PASS_REF && slot->count;
+}
+
 void
 gate_add(void *library, const struct wire_gate *wire, size_t n)
 {
@@ -124,6 +131,7 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 	memcpy(&gate->function, &symbol, sizeof(symbol));
 	for (uint32_t i = 0; i < wire->nslots; i++) {
 		gate->has_others |= wire->slots[i].stands != WIRE_NUMBER;
+		gate->makes |= is_made(&wire->slots[i]);
 		if (wire->slots[i].stands == WIRE_CALLBACK)
 			gate->callbacks[i] = callback_make(gate->wire, i);
 	}
@@ -185,6 +193,7 @@ take_others(const struct gate *gate, struct wire_run *run)
 			continue;
 		if (s->stands == WIRE_CALLBACK && !pointer)
 			return ENOTSUP;
+		run->culprit = i;
 		if (s->stands == WIRE_OBJECT && !object_find(run->refs[i], s->tag, &pointer))
 			return EBADF;
 		run->values[i] = (uint64_t)(uintptr_t)pointer;
@@ -200,9 +209,92 @@ give_number(void *at, uint32_t tag)
 	uint64_t number;
 
 	memcpy(&pointer, at, sizeof(pointer));
-	number = object_add(pointer, tag);
+	number = object_add(pointer, tag, false);
 	memcpy(at, &number, sizeof(number));
 	return number || !pointer;
+}
+
+/* -- objects in memory that the function is given ---------------------------------------------------- */
+
+/* Gives back what take_memory() gave, but for what became an object. */
+static void
+free_memory(const struct wire_gate *g, struct wire_run *run)
+{
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		if (!is_made(&g->slots[i]))
+			continue;
+		free((void *)(uintptr_t)run->values[i]);
+		run->values[i] = 0;
+	}
+}
+
+/* In the place of where its number goes, zeroed memory for the object. False: there is none. */
+static bool
+take_memory(const struct wire_gate *g, struct wire_run *run)
+{
+	bool room = true;
+
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		if (!is_made(&g->slots[i]))
+			continue;
+		run->values[i] = run->refs[i] == TWZ_REF_NULL || !room ? 0 :
+				 (uint64_t)(uintptr_t)calloc(1, g->slots[i].count);
+		room = run->values[i] || run->refs[i] == TWZ_REF_NULL;
+	}
+	if (!room)
+		free_memory(g, run);
+	return room;
+}
+
+/* Whether it returned the number of an error. */
+static bool
+has_failed(const struct wire_gate *g, const struct wire_run *run)
+{
+	const struct wire_slot *ret = wire_ret(g);
+	uint64_t word = 0;
+	int64_t value;
+
+	if (ret->stands == WIRE_NUMBER || ret->stands == WIRE_OBJECT || ret->pass != TWZ_PASS_WORD)
+		return false;
+	memcpy(&word, run->ret, ret->size);
+	value = (int64_t)wire_extend(word, ret->size, true);
+	switch ((enum wire_stands)ret->stands) {
+	case WIRE_ERRNO:
+	case WIRE_NEGATIVE:
+		return value < 0;
+	case WIRE_NONZERO:
+		return value != 0;
+	case WIRE_ZERO:
+		return value == 0;
+	case WIRE_NUMBER:
+	case WIRE_OBJECT:
+	case WIRE_CALLBACK:
+	case WIRE_TOKEN:
+		break;
+	}
+	return false;
+}
+
+/* What was made has a number now, unless the function failed: then nothing was. */
+static bool
+give_made(const struct wire_gate *g, struct wire_run *run)
+{
+	bool failed = has_failed(g, run), room = true;
+
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		uint64_t number = 0;
+
+		if (!is_made(&g->slots[i]) || !run->values[i])
+			continue;
+		if (!failed && room)
+			number = object_add((void *)(uintptr_t)run->values[i], g->slots[i].tag, true);
+		room = number || failed;
+		if (number)
+			run->values[i] = 0;
+		memcpy(run->bytes + twz_ref_offset(run->refs[i]), &number, sizeof(number));
+	}
+	free_memory(g, run);
+	return room;
 }
 
 /* Numbers for what it made, and none any more for what it closed; what it was lent is taken back. */
@@ -221,7 +313,7 @@ give_others(const struct wire_gate *g, struct wire_run *run)
 			continue;
 		if (s->closes)
 			object_drop(run->refs[i], s->tag);
-		if (s->pass != TWZ_PASS_REF || !at)
+		if (s->pass != TWZ_PASS_REF || !at || s->count)
 			continue;
 		room = give_number(at, s->tag) && room;
 	}
@@ -243,10 +335,14 @@ gate_run(struct gate *gate, struct wire_run *run)
 	error = take_others(gate, run);
 	if (error)
 		return error;
+	if (gate->makes && !take_memory(gate->wire, run))
+		return ENOMEM;
 	errno = 0;
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
 	if (ret->stands == WIRE_ERRNO)
 		wire_tell_errno(run->ret, ret->size, errno);
+	if (gate->makes && !give_made(gate->wire, run))
+		return ENFILE;
 	if (!give_others(gate->wire, run))
 		return ENFILE;
 	if (ret->stands != WIRE_OBJECT)

@@ -161,7 +161,7 @@ enum caller_end called_ring(struct called *c, struct caller *l, int64_t timeout_
 
 /* -- objects.c: what a library's functions open, by number */
 /** The number of @pointer; 0: it is NULL, or there are too many objects. */
-uint64_t object_add(void *pointer, uint32_t tag);
+uint64_t object_add(void *pointer, uint32_t tag, bool owned);
 bool object_find(uint64_t number, uint32_t tag, void **ret);
 void object_drop(uint64_t number, uint32_t tag);
 

@@ -16,6 +16,7 @@ enum { OBJECTS_MAX = 1 << 16 };
 struct object {
 	void *pointer;			/* NULL: the place is free */
 	uint32_t tag, generation;
+	bool owned;			/* its memory is ours, and goes with it */
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -52,7 +53,7 @@ grow(void)
 }
 
 uint64_t
-object_add(void *pointer, uint32_t tag)
+object_add(void *pointer, uint32_t tag, bool owned)
 {
 	uint64_t number = 0;
 
@@ -65,6 +66,7 @@ object_add(void *pointer, uint32_t tag)
 		hint %= size;
 		objects[hint].pointer = pointer;
 		objects[hint].tag = tag;
+		objects[hint].owned = owned;
 		objects[hint].generation++;
 		number = (uint64_t)objects[hint].generation << 32 | (hint + 1);
 		used++;
@@ -90,14 +92,17 @@ object_find(uint64_t number, uint32_t tag, void **ret)
 void
 object_drop(uint64_t number, uint32_t tag)
 {
+	void *memory = NULL;
 	struct object *o;
 
 	pthread_mutex_lock(&mutex);
 	o = find(number, tag);
 	if (o) {
+		memory = o->owned ? o->pointer : NULL;
 		o->pointer = NULL;
 		hint = (uint32_t)(o - objects);
 		used--;
 	}
 	pthread_mutex_unlock(&mutex);
+	free(memory);
 }

@@ -146,10 +146,10 @@ $ for text in 'servise x' 'gate crc32\n\tin buf' 'gate crc32\nin buf[len]' '\tin
 ## Neither debug information nor headers, or no compiler: said so.
 $ printf 'library libz.so.1\nheader <zlub.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
 twz-inspect: LIBRARY: no debug information, and zlub.h: No such file or directory
-  hint: install the library's -dev package and a C compiler, or its debug information; what the headers need is said in /tmp/twz-test.LQKVME/work/bad/wrong.gates: compile -IFOLDER -DNAME
+  hint: install the library's -dev package and a C compiler, or its debug information; …
 $ printf 'library libz.so.1\nheader <zlib.h>\ngate crc32\n\tin buf[len]\n' >bad/wrong.gates; CC=/nonexistent TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"; TWZ_GATES=$PWD/bad twz-inspect wrong 2>&1 | sed "s|/usr/.*\.so[^:]*|LIBRARY|"
 twz-inspect: LIBRARY: no debug information, and cannot run the C compiler '/nonexistent': No such file or directory
-  hint: install the library's -dev package and a C compiler, or its debug information; what the headers need is said in /tmp/twz-test.LQKVME/work/bad/wrong.gates: compile -IFOLDER -DNAME
+  hint: install the library's -dev package and a C compiler, or its debug information; …
 wrong
   crc32(crc: uLong, buf: [Bytef]) -> uLong
 ## What a function opens may be what it returns; NULL is its error.
@@ -255,7 +255,7 @@ $ export TWZ_GATES=$PWD/boxes; twz -c 'b ?= box::box_new "mine" 4; box::box_sum 
 mine: 10
 shape{sides: 4, area: 2.0}
 9
-Type Error: box::box_add: an argument is no object of this compartment's
+Type Error: box::box_add: argument 'b' is no box of this compartment's
 [3]
 $ export TWZ_GATES=$PWD/boxes; twz -c 'box::box_new "x" (-1)'; twz -c 'sys::load fast::'$PWD'/libbox.so --isolation=none; b ?= fast::box_new "direct" 1; fast::box_add b 6'
 Error: box::box_new: it gave NULL and no object
@@ -300,7 +300,7 @@ gate right_of
 # 0 of these functions are gates, 3 wait for a person, 0 can be none.
 $ export TWZ_GATES=$PWD/boxes; twz -c 'r ?= two::right_new; two::right_of r; l ?= two::left_new; two::right_of l'
 1
-Type Error: two::right_of: an argument is no object of this compartment's
+Type Error: two::right_of: argument 'r' is no right of this compartment's
 [3]
 ## A gate of which the file says what cannot be is not called, whatever it is given; that is said first, with the reason that twz-inspect gives.
 $ mkdir odd; cat >odd/contrary.gates <<'end'

@@ -28,7 +28,7 @@ SQLITE_ROW
 SQLITE_DONE
 false
 near "selct": syntax error
-Type Error: sqlite3::sqlite3_errmsg: an argument is no object of this compartment's
+Type Error: sqlite3::sqlite3_errmsg: argument 'db' is no sqlite3 of this compartment's
 [3]
 ## Rows by a callback, whose parameters are said in the gates file: its lists have their lengths with them.
 $ twz -c 'd ?= sqlite3::open ":memory:"; sqlite3::exec d "create table t(a, b text); insert into t values (1, '"'one'"'), (2, null)"; sqlite3::exec d "select * from t" {|values, names| print $names $values; 0}'
@@ -49,15 +49,15 @@ Error: no such table: nowhere (SQLITE_ERROR)
 [1]
 ## A number that was never given, one of another type.
 $ twz -c 'sqlite3::errmsg 12345'
-Type Error: sqlite3::sqlite3_errmsg: an argument is no object of this compartment's
+Type Error: sqlite3::sqlite3_errmsg: argument 'db' is no sqlite3 of this compartment's
 [3]
 $ twz -c 'd ?= sqlite3::open ":memory:"; sqlite3::column_count d'
-Type Error: sqlite3::sqlite3_column_count: an argument is no object of this compartment's
+Type Error: sqlite3::sqlite3_column_count: argument 'statement' is no sqlite3_stmt of this compartment's
 [3]
 ## A number that was closed is not given again.
 $ twz -c 'a ?= sqlite3::open ":memory:"; sqlite3::close a; b ?= sqlite3::open ":memory:"; a == b; sqlite3::errmsg a'
 false
-Type Error: sqlite3::sqlite3_errmsg: an argument is no object of this compartment's
+Type Error: sqlite3::sqlite3_errmsg: argument 'db' is no sqlite3 of this compartment's
 [3]
 ## Files: in the private folder of the service, where they stay; nowhere else.
 $ twz -c 'd ?= sqlite3::open "notes.db"; sqlite3::exec d "create table t(a); insert into t values (42)"; sqlite3::close d'
@@ -103,4 +103,4 @@ $ twz-inspect --stubs sqlite3 && cat >use.c <<'C'
 $ cc -I$TWZ_ROOT/include use.c sqlite3_stub.c -L$TWZ_BUILD/lib -ltwz -Wl,-rpath,$TWZ_BUILD/lib -o use && ./use
 42 0
 86
-sqlite3::sqlite3_column_count: an argument is no object of this compartment's
+sqlite3::sqlite3_column_count: argument 'statement' is no sqlite3_stmt of this compartment's

@@ -108,14 +108,14 @@ test_objects(void **state)
 		assert_call(f, look_at, &seven, numbers[i]);
 		assert_int_equal(seven, 7 + i);
 	}
-	assert_fails(f, look_wrongly, TWZ_CLASS_TYPE, "no object", numbers[0]);
-	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", 1);
-	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", numbers[0] + 1000);
-	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", numbers[0] + ((uint64_t)1 << 32));
-	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", UINT64_MAX);
+	assert_fails(f, look_wrongly, TWZ_CLASS_TYPE, "argument 'text' is no u8 of", numbers[0]);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "argument 'number' is no ", 1);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "argument 'number' is no ", numbers[0] + 1000);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "argument 'number' is no ", numbers[0] + ((uint64_t)1 << 32));
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "argument 'number' is no ", UINT64_MAX);
 	assert_call(f, close_number, NULL, numbers[0]);
-	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", numbers[0]);
-	assert_fails(f, close_number, TWZ_CLASS_TYPE, "no object", numbers[0]);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "argument 'number' is no ", numbers[0]);
+	assert_fails(f, close_number, TWZ_CLASS_TYPE, "argument 'number' is no ", numbers[0]);
 	assert_call(f, open_number, &zero, POINTER(&seven), 99);
 	assert_int_not_equal(seven, numbers[0]);
 	assert_call(f, open_number, &zero, POINTER(&seven), 0);
@@ -142,7 +142,7 @@ test_too_many_objects(void **state)
 	assert_call(f, open_number, &zero, POINTER(&number), 7);
 	assert_fails(f, crash, TWZ_CLASS_FAULT, "SIGSEGV");
 	assert_call(f, open_number, &zero, POINTER(&last), 7);
-	assert_fails(f, look_at, TWZ_CLASS_TYPE, "no object", number);
+	assert_fails(f, look_at, TWZ_CLASS_TYPE, "argument 'number' is no ", number);
 	assert_true(f->err.code == TWZ_ERR(ARGUMENT, BAD_HANDLE));
 	assert_call(f, look_at, &seven, last);
 	assert_int_equal(seven, 7);

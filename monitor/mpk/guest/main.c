@@ -69,6 +69,8 @@ run_gate(struct gate *g, unsigned char *payload, uint64_t size, uint64_t *word)
 		status = wire_give(&run, payload, word);
 	wire_room_free(&room);
 	room = own;
+	if (error)
+		*word = run.culprit;
 	return error ? -error : gate_errno(status);
 }
 
