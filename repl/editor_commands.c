@@ -47,12 +47,11 @@ enum edit_result
 edit_enter(struct edit *e)
 {
 	struct edit_line line = edit_line(e);
-	struct twz_error err = { 0 };
 	TWZ_ARENA arena = { 0 };
 	size_t n;
 	const char *text = editor_narrow(&arena, line.text, line.n, &n);
 
-	if (lang_parse_check(text, n, &err) != LANG_MORE)
+	if (!lang_wants_more(e->editor.lang, text, n))
 		return finish(e, EDIT_ACCEPTED, L"");
 	edit_move(e, line.n);
 	return edit_newline(e);
@@ -61,7 +60,8 @@ edit_enter(struct edit *e)
 enum edit_result
 edit_cancel(struct edit *e)
 {
-	return finish(e, EDIT_CANCELLED, L"^C");
+	/* On an empty line there is nothing to drop: who presses it there wants to leave. */
+	return finish(e, EDIT_CANCELLED, edit_line(e).n ? L"^C" : L"^C (Ctrl-D leaves)");
 }
 
 enum edit_result

@@ -61,18 +61,16 @@ plain_read(struct editor *e, struct twz_arena *arena, const char **ret, size_t *
 
 	show_prompt(p, "twz> ");
 	for (;;) {
-		struct twz_error err = { 0 };
-
 		switch (read_line(p, arena, &text, &n)) {
 		case GOT_LINE:
-			if (lang_parse_check(text, n - 1, &err) != LANG_MORE)
+			if (!lang_wants_more(p->editor.lang, text, n - 1))
 				goto out;
 			show_prompt(p, "...> ");
 			break;
 		case GOT_INTERRUPT:
 			signals_clear();
+			show_prompt(p, n ? "\ntwz> " : "\n(Ctrl-D leaves)\ntwz> ");
 			n = 0;
-			show_prompt(p, "\ntwz> ");
 			break;
 		case GOT_END:
 			show_prompt(p, "\n");

@@ -17,9 +17,10 @@ bool
 image_lie(struct twz_error *err, const struct twz_type *type, const char *what)
 {
 	TWZ_ARENA arena = { 0 };
+	const char *name = twz_type_text(&arena, type);
 
 	return twz_fail(err, TWZ_CLASS_FAULT, TWZ_ERR(GENERIC, INTERNAL),
-			"the service gave %s as a %s", what, twz_type_text(&arena, type));
+			"the service gave %s as %s %s", what, twz_article(name), name);
 }
 
 /* Whether @i is made of enumerators of a flags type. */

@@ -1,11 +1,15 @@
 #include "twz/nearest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
 /* Longer words are not compared: nobody mistypes one letter of these, and the table stays small. */
 enum { LONGEST = 64, STEP = 2 };
+
+/* Letters from which on a part of a name says which one. */
+enum { LEAST_BEGINNING = 2, LEAST_PART = 3 };
 
 static unsigned
 replace_cost(char a, char b)
@@ -49,7 +53,7 @@ distance(const char *a, size_t na, const char *b, size_t nb)
 }
 
 const char *
-twz_nearest(const char *word, const char *const *names, size_t n)
+twz_misspelt(const char *word, const char *const *names, size_t n)
 {
 	const char *best = NULL;
 	size_t length = strlen(word);
@@ -75,6 +79,46 @@ twz_nearest(const char *word, const char *const *names, size_t n)
 		if (!d)
 			break;
 		limit = d - 1;
+	}
+	return best;
+}
+
+/* Whether a word of a name ends before @s: json_load, compressBound. */
+static bool
+begins_word(const char *s)
+{
+	return !*s || *s == '_' || s[-1] == '_' || (isupper((unsigned char)*s) && !isupper((unsigned char)s[-1]));
+}
+
+/* How much of a name is typed when it is no misspelling: its beginning, its end, words in between; 0: none. */
+static unsigned
+part(const char *word, size_t length, const char *name)
+{
+	const char *at = length < LEAST_PART ? NULL : strcasestr(name, word);
+
+	if (!strncasecmp(name, word, length))
+		return 3;
+	while (at && !(begins_word(at) && begins_word(at + length)))
+		at = strcasestr(at + 1, word);
+	return !at ? 0 : at[length] ? 1 : 2;
+}
+
+const char *
+twz_nearest(const char *word, const char *const *names, size_t n)
+{
+	const char *best = twz_misspelt(word, names, n);
+	size_t length = strlen(word);
+	unsigned most = 0;
+
+	if (best || length < LEAST_BEGINNING || length > LONGEST)
+		return best;
+	for (size_t i = 0; i < n; i++) {
+		unsigned how = part(word, length, names[i]);
+
+		if (how < most || !how || (how == most && strlen(names[i]) >= strlen(best)))
+			continue;
+		most = how;
+		best = names[i];
 	}
 	return best;
 }

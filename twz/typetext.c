@@ -230,6 +230,15 @@ twz_type_text(struct twz_arena *arena, const struct twz_type *type)
 	return twz_text_copy(arena, &text);
 }
 
+const char *
+twz_article(const char *name)
+{
+	/* u8 and uLong are said as they are spelt. */
+	if (name[0] == 'u' && name[1] != 'n')
+		return "a";
+	return strchr("aeiouAEIOU", name[0]) && name[0] ? "an" : "a";
+}
+
 static void param(struct twz_text *out, const struct twz_member *p);
 
 /* What the callback is given, which is not all that its C function takes, by the names that are known. */

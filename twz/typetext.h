@@ -21,6 +21,8 @@ enum { TWZ_SIGNATURE_MAX = 64 << 10 };
 void twz_type_write(FILE *out, const struct twz_type *type);
 /** The same in arena memory. */
 const char *twz_type_text(struct twz_arena *arena, const struct twz_type *type);
+/** "a" or "an": what stands before @name in a sentence. */
+const char *twz_article(const char *name);
 
 /**
  * Writes the shown type of one parameter, which its direction, extent and optionality change:

@@ -39,7 +39,8 @@ lang_no_gate(const struct twz_service *service, const char *name, struct twz_err
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < service->ngates; i++)
-		twz_push(&arena, names, n, service->gates[i].name);
+		if (service->gates[i].role == TWZ_ROLE_GATE)
+			twz_push(&arena, names, n, service->gates[i].name);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		for (uint32_t k = 0; k < service->gates[i].naliases; k++)
 			twz_push(&arena, names, n, service->gates[i].aliases[k]);
@@ -111,6 +112,8 @@ no_param(const struct binder *b, const struct ast_arg *arg)
 	lang_type_error(b->err, "no parameter '%s': %s", arg->name, signature(b));
 	if (near)
 		twz_hint(b->err, "did you mean --%s?", near);
+	else if (!strcmp(arg->name, "help"))
+		twz_hint(b->err, "help %s::%s shows it", b->site->service->name, b->site->gate->name);
 	return lang_at_span(b->err, arg->from, arg->name_to);
 }
 
@@ -366,7 +369,7 @@ no_function(struct lang *l, const struct ast *a, struct twz_error *err)
 		twz_hint(err, "to assign write: %s = VALUE", a->text);
 	else if (near)
 		twz_hint(err, "did you mean %s?", near);
-	else if (!lang_stray(l, a->text, true, err))
+	else if (!lang_stray(l, a->text, a, err))
 		twz_hint(err, "gates are called as SERVICE::GATE; help lists the services");
 	return lang_at_span(err, a->from, a->head_to);
 }

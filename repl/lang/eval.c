@@ -1,5 +1,6 @@
 /* Evaluation of values: words, literals, fields, and the way to everything else. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "repl/lang/check.h"
@@ -176,7 +177,11 @@ unknown_word(struct lang *l, const struct ast *a, struct twz_error *err)
 		twz_hint(err, "it is assigned only below this: assign it above");
 	else if (near)
 		twz_hint(err, "did you mean %s? For the text write \"%s\"", near, a->text);
-	else if (!lang_stray(l, a->text, false, err))
+	else if (a->kind == AST_VAR && getenv(a->text))
+		twz_hint(err, "for what the environment holds write: %s = run printenv %s", a->text, a->text);
+	else if (a->kind == AST_VAR)
+		twz_hint(err, "assign it above: %s = VALUE", a->text);
+	else if (!lang_stray(l, a->text, NULL, err))
 		twz_hint(err, "write \"%s\" for the text", a->text);
 	return lang_at(err, a);
 }

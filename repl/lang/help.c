@@ -457,8 +457,11 @@ lang_help(struct lang *l, const char *topic, FILE *out, struct twz_error *err)
 		return show_overview(host, out);
 	if (show_word(topic, out))
 		return true;
-	if (!colons)
-		return host->service(host->data, topic, &service, err) && show_service(service, out);
+	if (!colons) {
+		if (host->service(host->data, topic, &service, err))
+			return show_service(service, out);
+		return err->cls == TWZ_CLASS_NAME && lang_stray_topic(l, topic, err);
+	}
 	if (!host->service(host->data, twz_strndup(&arena, topic, (size_t)(colons - topic)),
 			   &service, err))
 		return false;

@@ -417,8 +417,14 @@ bool lang_call_check(struct lang *l, const struct ast *a, bool piped, struct twz
 /** A bareword for a parameter of any type: a variable, else its spelling. */
 bool lang_any_argument(struct lang *l, const struct ast *a, struct twz_value *ret,
 		       struct twz_error *err);
-/** Hints at what @word was meant as; @calls: with arguments. False when it may have been anything. */
-bool lang_stray(struct lang *l, const char *word, bool calls, struct twz_error *err);
+/** Hints at what @word was meant as; @call: with its arguments, NULL: alone. False when it may have been anything. */
+bool lang_stray(struct lang *l, const char *word, const struct ast *call, struct twz_error *err);
+/** Says so where the unfinished text of @p is the call of a word that means nothing: "ls -la /". */
+bool lang_lost(struct lang *l, const struct lang_program *p, struct twz_error *err);
+/** Hints at what help was wanted about. Returns false. */
+bool lang_stray_topic(struct lang *l, const char *word, struct twz_error *err);
+/** The same of words that other programs take and twz does not; needs no interpreter. */
+bool lang_habit(const char *word, struct twz_error *err);
 /** Says that @service has no gate @name, and what it has instead. Returns false. */
 bool lang_no_gate(const struct twz_service *service, const char *name, struct twz_error *err);
 /** A text of help or the like, in lines of at most @columns where its words allow it. */

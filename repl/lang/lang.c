@@ -368,6 +368,9 @@ lang_run(struct lang *l, const char *text, size_t n, struct twz_error *err)
 	result = parse_text(program->text, n, &program->arena, &program->root, err);
 	l->gate[0] = '\0';
 	l->blamed = NULL;
+	l->program = program;
+	if (result == LANG_MORE && lang_lost(l, program, err))
+		result = LANG_FAILED;
 	if (result == LANG_OK) {
 		lang_prepare(l, program, program->root);
 		if (!lang_load_imports(l, program, program->root, err))

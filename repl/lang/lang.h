@@ -106,6 +106,12 @@ lang_skip_mark(const char **text, size_t *n)
 enum lang_result lang_parse_check(const char *text, size_t n, struct twz_error *err);
 
 /**
+ * Whether a prompt should ask for more of this text: it is incomplete, and something that could follow makes it
+ * right. It does not when it is the call of a word that means nothing: "cd /".
+ */
+bool lang_wants_more(struct lang *l, const char *text, size_t n);
+
+/**
  * `twz call GATE ARG…`: every element of @argv is one text for its parameter, never a variable,
  * keyword or operator; --name=text is a named argument. Shows the value.
  */

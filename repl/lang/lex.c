@@ -218,6 +218,27 @@ opens_statement(const struct lex *lex, uint32_t i)
 		before->kind == LEX_LBRACE);
 }
 
+bool
+lex_is_sum(enum lex_kind kind)
+{
+	return kind == LEX_PLUS || kind == LEX_MINUS || kind == LEX_STAR || kind == LEX_SLASH || kind == LEX_PERCENT ||
+	       kind == LEX_RANGE;
+}
+
+/* Whether the last token is a word of run's, to which such an operator is one as well: run ls / */
+static bool
+in_run(const struct lexer *x)
+{
+	const struct lex_token *t = x->out->tokens;
+	uint32_t i = x->out->ntokens;
+
+	while (i-- > 0 && ((t[i].kind >= LEX_NAME && t[i].kind <= LEX_STRING) || lex_is_sum(t[i].kind)))
+		if (t[i].keyword == LEX_KW_RUN)
+			return i + 2 < x->out->ntokens &&
+			       (!i || t[i - 1].keyword || t[i - 1].kind < LEX_NAME || t[i - 1].kind > LEX_STRING);
+	return false;
+}
+
 /* Whether the statement goes on in the next line. */
 static bool
 continues(const struct lexer *x)
@@ -229,6 +250,8 @@ continues(const struct lexer *x)
 	if (t->kind == LEX_NAME)
 		return t->keyword == LEX_KW_AND || t->keyword == LEX_KW_OR ||
 		       t->keyword == LEX_KW_IN || opens_statement(x->out, x->out->ntokens - 1);
+	if (lex_is_sum(t->kind) && in_run(x))
+		return false;
 	return t->kind == LEX_COMMA || (t->kind >= LEX_ASSIGN && t->kind <= LEX_RANGE) ||
 	       t->kind == LEX_PIPE;
 }
@@ -395,7 +418,8 @@ word_cut(const struct lexer *x, uint32_t n)
 	const char *s = x->s + x->i;
 	bool blank_follows = x->i + n == x->end || strchr(" \t\r\n", s[n]);
 
-	if (n > 1 && s[n - 1] == ':' && blank_follows)
+	/* A service and "::" is the beginning of a path, and no key of a record. */
+	if (n > 1 && s[n - 1] == ':' && s[n - 2] != ':' && blank_follows)
 		n--;
 	while (n > 1 && s[n - 1] == '?')
 		n--;

@@ -80,6 +80,8 @@ void lex_text(const char *text, uint32_t from, uint32_t to, struct twz_arena *ar
 
 /** "'?='", "a name": for messages. */
 const char *lex_kind_text(enum lex_kind kind);
+/** Whether it calculates; what a program gives is a text, so that to run these are words like any other. */
+bool lex_is_sum(enum lex_kind kind);
 /** The spelling of a keyword. */
 const char *lex_keyword_text(enum lex_keyword keyword);
 /** All keywords' spellings; @n gets their number. For completion. */

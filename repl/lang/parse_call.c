@@ -46,7 +46,9 @@ parse_paren(struct parser *p, struct ast **ret)
 	*ret = parse_node(p, AST_PAREN, parse_take(p));
 	p->no_record = false;
 	if (!parse_pipe(p, &inner) || !parse_add(p, *ret, inner) ||
-	    !parse_expect(p, LEX_RPAREN, "close the parenthesis after one value"))
+	    !parse_expect(p, LEX_RPAREN, parse_at(p, LEX_COMMA)
+		? "a list is [a, b]; a call with commas has no blank before its parenthesis: GATE(a, b)"
+		: "close the parenthesis after one value"))
 		return false;
 	p->no_record = no_record;
 	(*ret)->to = p->lex.tokens[p->i - 1].to;
@@ -204,14 +206,17 @@ parse_primary(struct parser *p, struct ast **ret)
 		return parse_fail(p, "put a record in the head of a block in parentheses",
 				  "expected a value before '{'");
 	case LEX_NAMED:
-		return parse_fail(p, "named arguments follow the gate: GATE --name value",
+		return parse_fail(p, !strcmp(parse_spelling(p, t), "--help") ? "help shows what there is"
+						    : "named arguments follow the gate: GATE --name value",
 				  "a named argument without its call");
+	case LEX_QUESTION:
+		return parse_fail(p, "help shows what there is; x? without a blank unwraps a result",
+				  "expected a value, got '?'");
 	case LEX_END: case LEX_NEWLINE: case LEX_SEMICOLON: case LEX_BAD: case LEX_RPAREN:
 	case LEX_RBRACKET: case LEX_RBRACE: case LEX_PIPE: case LEX_COMMA: case LEX_COLON:
-	case LEX_QUESTION: case LEX_ASSIGN: case LEX_BIND: case LEX_FATARROW: case LEX_ARROW:
-	case LEX_EQ: case LEX_NE: case LEX_LT: case LEX_LE: case LEX_GT: case LEX_GE: case LEX_PLUS:
-	case LEX_MINUS: case LEX_STAR: case LEX_SLASH: case LEX_PERCENT: case LEX_COALESCE:
-	case LEX_RANGE:
+	case LEX_ASSIGN: case LEX_BIND: case LEX_FATARROW: case LEX_ARROW: case LEX_EQ: case LEX_NE:
+	case LEX_LT: case LEX_LE: case LEX_GT: case LEX_GE: case LEX_PLUS: case LEX_MINUS: case LEX_STAR:
+	case LEX_SLASH: case LEX_PERCENT: case LEX_COALESCE: case LEX_RANGE:
 		break;
 	}
 	return parse_fail(p, "a value is a number, a \"text\", a NAME, [a list], {a: record} or a call",
@@ -448,6 +453,20 @@ parse_run_named(struct parser *p, struct ast **ret)
 	return parse_add(p, *ret, literal) && parse_add(p, *ret, arg.value);
 }
 
+/* With what a program gives nothing is calculated: these are words of its own, as in: run ls / */
+static bool
+parse_run_sign(struct parser *p, struct ast **ret)
+{
+	const struct lex_token *t = parse_peek(p, 0);
+
+	if (!t->blank || !lex_is_sum(t->kind))
+		return false;
+	*ret = parse_node(p, AST_TEXT, t);
+	parse_set_text(p, *ret, p->lex.text + t->from, t->to - t->from);
+	parse_take(p);
+	return true;
+}
+
 /* run PROGRAM word …: words are text whatever they look like. */
 static bool
 parse_run(struct parser *p, struct ast **ret)
@@ -455,9 +474,14 @@ parse_run(struct parser *p, struct ast **ret)
 	struct ast *word;
 
 	*ret = parse_node(p, AST_RUN, parse_take(p));
-	while (parse_starts_postfix(p) || parse_at(p, LEX_NAMED)) {
+	while (parse_starts_postfix(p) || parse_at(p, LEX_NAMED) || ((*ret)->nitems && lex_is_sum(parse_peek(p, 0)->kind))) {
 		const struct lex_token *t = parse_peek(p, 0);
 
+		if (parse_run_sign(p, &word)) {
+			if (!parse_add(p, *ret, word))
+				return false;
+			continue;
+		}
 		if (!t->blank)
 			return parse_fail(p, "put a blank between words, or join texts as \"${a}${b}\"",
 					  "%s directly after a value", lex_kind_text(t->kind));

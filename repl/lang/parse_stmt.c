@@ -26,10 +26,13 @@ static bool
 fail_after_statement(struct parser *p)
 {
 	const char *what = lex_kind_text(parse_peek(p, 0)->kind), *path;
+	const struct lex_token *before = p->i ? &p->lex.tokens[p->i - 1] : NULL;
 
 	switch (parse_peek(p, 0)->kind) {
 	case LEX_QUESTION:
-		return parse_fail(p, "write x? without a blank to unwrap, x ?? y for a default",
+		return parse_fail(p, before && !strcmp(parse_spelling(p, before), "help")
+					     ? "help alone shows what there is"
+					     : "write x? without a blank to unwrap, x ?? y for a default",
 				  "'?' stands alone");
 	case LEX_COMMA:
 		return parse_fail(p, "arguments are separated by blanks: GATE a b", "unexpected ','");

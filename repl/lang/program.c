@@ -16,6 +16,7 @@
 
 #include "repl/lang/interp.h"
 #include "twz/program.h"
+#include "twz/typetext.h"
 
 enum { OUTPUT_MAX = 256 << 20, TICK_MS = 50, GRACE_MS = 500 };
 
@@ -69,8 +70,8 @@ add_argument(struct running *r, const struct twz_value *v, struct twz_error *err
 			return false;
 		if (v->kind == TWZ_VALUE_OK || v->kind == TWZ_VALUE_ERR || v->kind == TWZ_VALUE_NONE ||
 		    v->kind == TWZ_VALUE_UNIT || v->kind == TWZ_VALUE_RECORD)
-			return lang_type_error(err, "a %s is no argument of a program",
-					       lang_type_of(arena, v));
+			return lang_type_error(err, "%s %s is no argument of a program",
+					       twz_article(lang_type_of(arena, v)), lang_type_of(arena, v));
 		text = twz_cstring(arena, lang_value_text(arena, v));
 	}
 	if (memchr(text.string.text, '\0', text.string.n))

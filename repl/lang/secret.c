@@ -78,7 +78,7 @@ secret_nearby(struct search *s, const struct twz_service *service, const char *n
 	s->unsure |= any_secret(service);
 	for (uint32_t i = 0; i < service->ngates; i++)
 		names[i] = service->gates[i].name;
-	near = twz_nearest(name, names, service->ngates);
+	near = twz_misspelt(name, names, service->ngates);
 	if (!near) {
 		s->lost |= any_secret(service);
 		return NULL;

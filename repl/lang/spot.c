@@ -468,22 +468,6 @@ take_token(struct finder *f, const struct lex_token *t, const struct lex_token *
 	}
 }
 
-/* How many of the last tokens are the word at the cursor. An unfinished path is two: "a:" and ":". */
-static uint32_t
-word_tokens(const struct lex *lex, uint32_t n, const char *text, size_t cursor)
-{
-	const struct lex_token *t = &lex->tokens[n];
-
-	if (!n || t[-1].to != cursor)
-		return 0;
-	if (is_word(&t[-1]))
-		return 1;
-	if (n >= 2 && t[-1].kind == LEX_COLON && is_word(&t[-2]) && t[-2].to == cursor - 1 &&
-	    text[cursor - 2] == ':')
-		return 2;
-	return 0;
-}
-
 static bool
 in_text(const struct lex *lex)
 {
@@ -535,16 +519,14 @@ spot_find(const struct repl_host *host, const char *text, size_t cursor, struct 
 	struct finder *f = twz_new(arena, struct finder);
 	const struct lex_token *word = NULL;
 	struct lex lex;
-	uint32_t n, words;
+	uint32_t n;
 
 	*f = (struct finder){ .host = host, .text = text, .arena = arena };
 	push(f, BLOCK, NULL);
 	lex_text(text, 0, (uint32_t)cursor, arena, &lex);
 	n = lex.ntokens - 1;
-	words = word_tokens(&lex, n, text, cursor);
-	n -= words;
-	if (words)
-		word = &lex.tokens[n];
+	if (n && lex.tokens[n - 1].to == cursor && is_word(&lex.tokens[n - 1]))
+		word = &lex.tokens[--n];
 	for (uint32_t i = 0; i < n; i++)
 		take_token(f, &lex.tokens[i], i ? &lex.tokens[i - 1] : NULL);
 	describe(f, ret);

@@ -384,9 +384,9 @@ Error: File exists
 -- fail 0
 {result: 5, half: 0}
 -- fail (-1)
-Fault: how::fail: the service gave the number 0 as a Errno
+Fault: how::fail: the service gave the number 0 as an Errno
 -- fail 9999
-Fault: how::fail: the service gave the number 9999 as a Errno
+Fault: how::fail: the service gave the number 9999 as an Errno
 -- ask 0
 -- ask 7
 Error: ANGRY
@@ -407,9 +407,9 @@ Error: File exists
 -- fail 0
 {result: 5, half: 0}
 -- fail (-1)
-Fault: how::fail: the service gave the number 0 as a Errno
+Fault: how::fail: the service gave the number 0 as an Errno
 -- fail 9999
-Fault: how::fail: the service gave the number 9999 as a Errno
+Fault: how::fail: the service gave the number 9999 as an Errno
 -- ask 0
 -- ask 7
 Error: ANGRY

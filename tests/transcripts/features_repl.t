@@ -125,13 +125,64 @@ $ for t in 'add_f32 1 2' 'lookup_user bob' 'passwd.lookup_user bob' 'passwd:look
   ^^^^^^^^^ did you mean passwd?
   ^^^^ exit, or Ctrl-D, leaves
   ^ to assign write: x = VALUE
-  ^^^^ for the program write: run grep
+  ^^^^ for the program write: run grep -r x
   ^^^^ for the program write: run sort; for the text: "sort"
       ^ statements are separated by a new line or ';'
       ^^^ write "bob" for the text
   ^^^^^^^ gates are called as SERVICE::GATE; help lists the services
-$ twz -v -c 'help passwd::lookup' 2>&1 | tail -1
+$ twz -v -c 'help passwd::lookpu' 2>&1 | tail -1
   ^^^^^^^^^^^^^^^^^^^ help passwd lists its gates
+$ for t in 'help lookup_user' 'help nowhere' 'help passwd::lookup' 'passwd::user 1' 'passwd::' 'nowhere::' 'ls' 'ls -l /tmp' 'ls -la /' 'cd /' 'cd ..' 'man' '?' 'help ?' '--help' ':help' '\q' 'clear' 'history' 'select * from gates' 'describe passwd' '/bin/sh' './libx.so.1' '1+1' 'x = 1; x+1' '1..3' 'x/y' '$HOME' '$x' 'calc::add (1, 2)' 'calc::add --help' 'x = {a:: 1}'; do twz -v -c "$t"; done 2>&1 | grep '\^'
+  ^^^^^^^^^^^^^^^^ did you mean passwd::lookup_user?
+  ^^^^^^^^^^^^ help alone lists the services, help language the words; a gate is SERVICE::GATE
+  ^^^^^^^^^^^^^^^^^^^ did you mean lookup_user?
+  ^^^^^^^^ help passwd lists the gates of this service, which are called as passwd::GATE
+  ^^^^^^^^^ help lists the services
+  ^^ help lists the services, help SERVICE its gates; for the program write: run ls
+  ^^ for the program write: run ls -l /tmp
+  ^^ for the program write: run ls -la /
+  ^^ a session stays in the folder that twz was started in
+  ^^ a session stays in the folder that twz was started in
+  ^^^ help shows what there is; for a page of the manual write: run man twz
+  ^ help shows what there is; x? without a blank unwraps a result
+       ^ help alone shows what there is
+  ^^^^^^ help shows what there is
+  ^^^^^ help shows what there is
+  ^^ exit, or Ctrl-D, leaves
+  ^^^^^ Ctrl-L clears the screen
+  ^^^^^^^ Ctrl-R searches what was typed, and so does: sql history
+  ^^^^^^ for SQL write: sql "select …"; sql tables lists what can be asked for
+  ^^^^^^^^ help NAME shows a service, a gate or a word; sql tables lists tables
+  ^^^^^^^ for the program write: run /bin/sh; for the text: "/bin/sh"
+  ^^^^^^^^^^^ twz-inspect ./libx.so.1 shows what can be called in it; sys::load NAME::FILE makes a service of one
+  ^^^ operators stand between blanks: 1 + 1
+         ^^^ operators stand between blanks: x + 1
+  ^^^^ operators stand between blanks: 1 .. 3
+  ^^^ write "x/y" for the text
+  ^^^^^ for what the environment holds write: HOME = run printenv HOME
+  ^^ assign it above: x = VALUE
+              ^ a list is [a, b]; a call with commas has no blank before its parenthesis: GATE(a, b)
+            ^^^^^^ help calc::add shows it
+       ^^^ put a blank after ':' in a record: {id: 1}
+$ twz -v -c 'passwd::user 1'
+Name Error: no gate 'user' in passwd
+  did you mean add_user?
+[3]
+$ twz -c 'help calc::' | head -n 1
+calc 1.0: Arithmetic, and an example of every type that can cross
+## To run an operator is a word like any other, as nothing is calculated with what a program gives.
+$ mkdir -p d/e; cd d/e; twz -c 'run ls ..
+> x = run sh -c "echo $*" - - / * % ..
+> print x
+> run ls / | lines | where it == "etc"
+> y = 8 /
+> 2
+> print y'
+e
+- / * % ..
+
+["etc"]
+4
 ## P12: help from signatures.
 $ twz -c 'help passwd::update_password'
 passwd::update_password(user: User, password: string) -> Result<(), UpdatePasswordError>

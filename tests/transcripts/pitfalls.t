@@ -222,7 +222,7 @@ Syntax Error: expected '{', got ';'
           ^ a block stands in braces: { … }
 Name Error: no function 'export'
   export x
-  ^^^^^^ gates are called as SERVICE::GATE; help lists the services
+  ^^^^^^ to keep a value write: NAME = VALUE
 Syntax Error: the text ends before the closing "
   echo "$x
           ^ finish it, or remove what was opened

@@ -167,7 +167,8 @@ test_nearest(void **state)
 		{ "lookp_user", "lookup_user" }, { "update_passwrod", "update_password" },
 		{ "GREN", "GREEN" }, { "green", "GREEN" }, { "icn", "inc" }, { "clac", "calc" },
 		{ "calcc", "calc" }, { "x", NULL }, { "zzz", NULL }, { "", NULL },
-		{ "remove_user", NULL },
+		{ "remove_user", NULL }, { "look", "lookup_user" }, { "USER", "lookup_user" }, { "u", NULL },
+		{ "sword", NULL }, { "UPDATE", "update_password" },
 	};
 
 	(void)state;
