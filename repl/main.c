@@ -300,10 +300,14 @@ run_prompt(struct session *s, struct lang *l, const struct options *o, bool colo
 		TWZ_ARENA arena = { 0 };
 		const char *text;
 		size_t n;
+		bool got;
 
 		/* What interrupted the last call is done with, and so is what came too late for it. */
 		signals_clear();
-		if (!editor_read(p.editor, &arena, &text, &n))
+		session_hurry(true);
+		got = editor_read(p.editor, &arena, &text, &n);
+		session_hurry(false);
+		if (!got)
 			break;
 		if (run_block(&p, s, text, n) == LANG_EXIT) {
 			status = lang_exit_status(l);
@@ -368,6 +372,8 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		.isolation = o->isolation,
 		.require = o->require,
 		.preload = true,
+		.waits = !isatty(STDERR_FILENO) || o->errors_json ? SESSION_WAITS_SILENTLY
+			 : options_plain() || options_dumb() ? SESSION_WAITS_PLAINLY : SESSION_WAITS_SEEN,
 		.output = prompt ? show_output : NULL,
 		.query = sql_query,
 		.table = sql_table,
@@ -414,6 +420,7 @@ run_session(const struct options *o, const char *text, size_t n, bool prompt)
 		status = run_text(l, text, n);
 	session_flush(s);
 	session_ended(s, status);
+	session_settle(s);
 	/* No tidying: the compartments end with this process, and the kernel does the rest faster. */
 	return status;
 }

@@ -109,6 +109,7 @@ session_open(const struct session_options *options, struct session **ret, struct
 	if (!s)
 		return twz_fail_sys(err, ENOMEM, "open a session");
 	pthread_mutex_init(&s->lock, NULL);
+	s->waits = options->waits;
 	output_init(&s->output, options);
 	s->contexts[0] = twz_strdup(&s->arena, options->context ? options->context : REGISTRY_OWNER);
 	if (options->registry)
@@ -145,6 +146,7 @@ session_close(struct session *s)
 {
 	if (!s)
 		return;
+	session_settle(s);
 	monitor_close(s->monitor);
 	output_flush(&s->output);
 	output_deinit(&s->output);

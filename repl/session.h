@@ -14,11 +14,19 @@ struct session;
 struct session_gate;
 struct monitor_one;
 
+/** How somebody who waits longer than a second for a library to be read learns of it. */
+enum session_waits {
+	SESSION_WAITS_SILENTLY,
+	SESSION_WAITS_PLAINLY,		/* a line on stderr */
+	SESSION_WAITS_SEEN,		/* one that counts and goes again: stderr is a terminal */
+};
+
 struct session_options {
 	const char *context;	/* NULL: "owner" */
 	const char *registry;	/* NULL: where registry_path() says */
 	const char *isolation;	/* the level of services that do not ask for more; NULL: TWZ_ISOLATION, else full */
 	const char *require;	/* "full": no service runs with less confinement; NULL: TWZ_REQUIRE, else "" */
+	enum session_waits waits;
 	bool preload;		/* honour SCTX_PRELOAD */
 	/** What repl_host.query and repl_host.table do, for a session that answers SQL: see sql.h. NULL: none. */
 	bool (*query)(void *data, const struct repl_query *q, struct twz_error *err);
@@ -79,5 +87,12 @@ TWZ_MUST bool session_abort(struct session_gate *gate, struct twz_error *err);
 /** Ends waiting calls (from a signal handler), and allows calls again. */
 void session_interrupt(struct session *s);
 void session_resume(struct session *s);
+/**
+ * Of the calling thread: from now on it only looks, for somebody who types. A library that is not known yet is read
+ * behind the prompt when that takes longer than a moment, and is unknown until then.
+ */
+void session_hurry(bool hurry);
+/** Ends what is read behind a prompt that has ended. */
+void session_settle(struct session *s);
 /** Passes on what services have written so far; for the end of a program. */
 void session_flush(struct session *s);

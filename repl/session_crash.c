@@ -46,7 +46,7 @@ find_places(const struct session *s, const char *path, struct crash_frame *frame
 		*end++ = addresses[asked++];
 	}
 	*end = NULL;
-	if (!tool_run(argv, &r, NULL))
+	if (!tool_run(s, argv, &r, NULL))
 		return;
 	tool_defuse(r.out);
 	rest = r.out;

@@ -86,6 +86,7 @@ struct session {
 	struct output output;
 	bool interrupted;		/* atomic: set by signal handlers */
 	bool debugging;			/* atomic: gdb has the terminal, and its Ctrl-C */
+	enum session_waits waits;
 	int64_t began_ms;		/* since 1970 */
 	const char *script;		/* what runs; NULL: its calls are not kept */
 
@@ -98,6 +99,7 @@ struct session {
 	size_t ncontexts;		/* but the first */
 	const char *naming_at;		/* the namespace that its paths begin in; NULL: the root */
 	const char *resolver;		/* the gate that finds objects by name; NULL: naming::get */
+	struct inspection *inspections;	/* of files; those that have ended keep what they said */
 	struct crash_report crash;	/* in crash_arena; gate NULL: none */
 	struct twz_arena crash_arena;
 };
@@ -255,7 +257,7 @@ struct tool_run {
 	int status;
 	char out[16384], err[2048];
 };
-TWZ_MUST bool tool_run(char *const *argv, struct tool_run *r, struct twz_error *err);
+TWZ_MUST bool tool_run(const struct session *s, char *const *argv, struct tool_run *r, struct twz_error *err);
 /** Makes what a hostile file says fit for a terminal. */
 void tool_defuse(char *text);
 /** For argv: posix_spawn() changes no argument. */

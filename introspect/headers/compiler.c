@@ -30,7 +30,7 @@ struct compiler {
 	const char **command;		/* the words of $CC */
 	const char *const *args;
 	char *folder;
-	int guard;			/* a byte or its end removes the folder */
+	int guard;			/* is told whose group the compiler runs in; 0, or its end, removes the folder */
 	pid_t guardian;
 	bool is_clang;
 };
@@ -44,11 +44,15 @@ remove_one(const char *path, const struct stat *st, int what, struct FTW *ftw)
 	return remove(path);
 }
 
-/* Waits until the program is done or gone, and removes the folder. Holds nothing else of the program's. */
+/*
+ * Waits until the program is done or gone, and removes the folder; of one that is gone the compiler is ended,
+ * whose own children nobody else ends. Holds nothing else of the program's.
+ */
 static _Noreturn void
 guard(const char *folder, int fd)
 {
-	char byte;
+	pid_t told = 0, group = 0;
+	ssize_t n;
 
 	setsid();
 	signal(SIGINT, SIG_IGN);
@@ -56,8 +60,11 @@ guard(const char *folder, int fd)
 	signal(SIGHUP, SIG_IGN);
 	dup2(fd, STDIN_FILENO);
 	close_range(1, ~0u, 0);
-	while (read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR)
-		;
+	while ((n = read(STDIN_FILENO, &told, sizeof(told))) < 0 ? errno == EINTR : n == sizeof(told) && told)
+		if (n > 0)
+			group = told > 0 ? told : 0;
+	if (n != sizeof(told) && group)
+		kill(-group, SIGKILL);
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	_exit(0);
 }
@@ -153,23 +160,36 @@ await(pid_t child, int *ret)
 }
 
 static bool
+tell_guard(const struct compiler *c, pid_t what)
+{
+	return send(c->guard, &what, sizeof(what), MSG_NOSIGNAL) == sizeof(what);
+}
+
+static bool
 run(const struct compiler *c, const char *const *argv, int complaints, int *status, struct twz_error *err)
 {
 	TWZ_CLOSE int failed = -1;
 	int fds[2], why;
 	pid_t child;
+	bool ended;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return twz_fail_sys(err, errno, "cannot make a pipe");
 	fflush(NULL);
 	child = fork();
+	if (child > 0) {
+		setpgid(child, child);
+		tell_guard(c, child);
+	}
 	if (!child)
 		become(argv, c->folder, complaints, fds[1]);
 	close(fds[1]);
 	failed = fds[0];
 	if (child < 0)
 		return twz_fail_sys(err, errno, "cannot start a process");
-	if (!await(child, status))
+	ended = await(child, status);
+	tell_guard(c, -child);
+	if (!ended)
 		return twz_fail(err, TWZ_CLASS_TIMEOUT, TWZ_ERR(GENERIC, TIMED_OUT),
 				"the C compiler '%s' took longer than %d s", argv[0], MAX_SECONDS);
 	if (read(failed, &why, sizeof(why)) == sizeof(why)) {
@@ -326,7 +346,7 @@ compiler_close(struct compiler *c)
 	if (!c || c->guard < 0)
 		return;
 	/* Not only its end: a child of the program may hold a copy of this socket for a while. */
-	if (send(c->guard, "", 1, MSG_NOSIGNAL) != 1)
+	if (!tell_guard(c, 0))
 		nftw(c->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	close(c->guard);
 	c->guard = -1;

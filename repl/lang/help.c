@@ -372,8 +372,8 @@ static const struct {
 	{ "sql gates where returns = User", "what twz knows, as tables; sql tables lists them" },
 };
 
-static void
-show_services(const struct repl_host *host, FILE *out)
+static bool
+show_services(const struct repl_host *host, FILE *out, struct twz_error *err)
 {
 	TWZ_ARENA arena = { 0 };
 	const char *const *names;
@@ -390,22 +390,24 @@ show_services(const struct repl_host *host, FILE *out)
 
 		if (host->service(host->data, names[i], &service, &why))
 			fprintf(out, "  %-*s  %s\n", widest, names[i], service->doc);
+		else if (why.cls == TWZ_CLASS_INTERRUPTED)
+			return *err = why, false;
 		else
 			fprintf(out, "  %-*s  cannot be used: %s\n", widest, names[i], why.text);
 	}
 	if (!n)
 		fputs("  none were found; TWZ_PATH names folders that hold libNAME.so\n", out);
+	return true;
 }
 
 static bool
-show_overview(const struct repl_host *host, FILE *out)
+show_overview(const struct repl_host *host, FILE *out, struct twz_error *err)
 {
 	fputs("A service offers gates: typed functions, called with a blank before each argument.\n\n",
 	      out);
 	for (size_t i = 0; i < TWZ_COUNT(forms); i++)
 		fprintf(out, "  %-52s %s\n", forms[i].text, forms[i].help);
-	show_services(host, out);
-	return true;
+	return show_services(host, out, err);
 }
 
 /* -- the language ------------------------------------------------------------------------------- */
@@ -454,7 +456,7 @@ lang_help(struct lang *l, const char *topic, FILE *out, struct twz_error *err)
 	TWZ_ARENA arena = { 0 };
 
 	if (!topic || !*topic)
-		return show_overview(host, out);
+		return show_overview(host, out, err);
 	if (show_word(topic, out))
 		return true;
 	if (!colons) {

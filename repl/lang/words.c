@@ -32,7 +32,7 @@ static const struct described keywords[] = {
 	[LEX_KW_TRY] = { "try A else B, try { … } catch e { … }", "what to do when something fails" },
 	[LEX_KW_CATCH] = { "try { … } catch e { … }", "what to do with the error e" },
 	[LEX_KW_SPAWN] = { "JOB = spawn CALL", "runs it beside the text; wait JOB gives its value" },
-	[LEX_KW_RUN] = { "run PROGRAM WORD …", "an external program; words are its arguments, $NAME a value" },
+	[LEX_KW_RUN] = { "run PROGRAM WORD …", "an external program; words, operators too, are its arguments, $NAME a value" },
 	[LEX_KW_AND] = { "A and B", "both are true" },
 	[LEX_KW_OR] = { "A or B", "one of them is" },
 	[LEX_KW_NOT] = { "not A", "it is false" },
