@@ -3,6 +3,7 @@
  */
 #include "twz/image_in.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* A buffer that a caller asks for: more than any link carries, less than what would hurt. */
@@ -51,8 +52,15 @@ buffer_memory(struct args *a, const struct twz_slot *slot, const void *from, siz
 	const struct twz_image_place *place = slot->dir == TWZ_IN && slot->extent >= 0 ? a->place : NULL;
 	void *large = place && n * slot->size >= place->least ? place->large(place->data, from, n * slot->size) : NULL;
 
-	/* A buffer of a constant extent is as long as that says, whatever was given. */
+	/* A text is given shorter than its buffer is, like one in a struct. */
 	return large ? large : twz_alloc_array(a->arena, slot->extent < 0 ? slot->count : n, slot->size);
+}
+
+static bool
+wrong_length(const struct twz_slot *slot, size_t n, struct twz_error *err)
+{
+	return twz_fail(err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE), "it takes %" PRIu64 " %s, and got %zu",
+			slot->count, slot->is_text || slot->size == 1 ? "bytes" : "elements", n);
 }
 
 static bool
@@ -64,8 +72,8 @@ put_buffer(struct args *a, const struct twz_slot *slot, const struct twz_value *
 
 	if (v->kind == TWZ_VALUE_STRING ? slot->size != 1 : v->kind != TWZ_VALUE_LIST)
 		return image_misfit(a->err, slot->type, "a buffer takes a list, or a text where it is bytes");
-	if (slot->extent < 0 && n > slot->count)
-		return image_misfit(a->err, slot->type, "too many elements");
+	if (slot->extent < 0 && (n > slot->count || (n < slot->count && !(slot->is_text && v->kind == TWZ_VALUE_STRING))))
+		return wrong_length(slot, n, a->err);
 	if (n > BUFFER_MAX / slot->size)
 		return image_misfit(a->err, slot->type, "the buffer is too large");
 	bytes = buffer_memory(a, slot, v->kind == TWZ_VALUE_STRING ? v->string.text : NULL, n);

@@ -218,31 +218,28 @@ give_number(void *at, uint32_t tag)
 
 /* Gives back what take_memory() gave, but for what became an object. */
 static void
-free_memory(const struct wire_gate *g, struct wire_run *run)
+free_memory(const struct wire_gate *g, void **made)
 {
-	for (uint32_t i = 0; i < g->nslots; i++) {
-		if (!is_made(&g->slots[i]))
-			continue;
-		free((void *)(uintptr_t)run->values[i]);
-		run->values[i] = 0;
-	}
+	for (uint32_t i = 0; i < g->nslots; i++)
+		if (is_made(&g->slots[i]))
+			free(made[i]);
 }
 
 /* In the place of where its number goes, zeroed memory for the object. False: there is none. */
 static bool
-take_memory(const struct wire_gate *g, struct wire_run *run)
+take_memory(const struct wire_gate *g, struct wire_run *run, void **made)
 {
 	bool room = true;
 
 	for (uint32_t i = 0; i < g->nslots; i++) {
 		if (!is_made(&g->slots[i]))
 			continue;
-		run->values[i] = run->refs[i] == TWZ_REF_NULL || !room ? 0 :
-				 (uint64_t)(uintptr_t)calloc(1, g->slots[i].count);
-		room = run->values[i] || run->refs[i] == TWZ_REF_NULL;
+		made[i] = run->values[i] && room ? calloc(1, g->slots[i].count) : NULL;
+		room = made[i] || !run->values[i];
+		run->args[i] = &made[i];
 	}
 	if (!room)
-		free_memory(g, run);
+		free_memory(g, made);
 	return room;
 }
 
@@ -277,23 +274,23 @@ has_failed(const struct wire_gate *g, const struct wire_run *run)
 
 /* What was made has a number now, unless the function failed: then nothing was. */
 static bool
-give_made(const struct wire_gate *g, struct wire_run *run)
+give_made(const struct wire_gate *g, struct wire_run *run, void **made)
 {
 	bool failed = has_failed(g, run), room = true;
 
 	for (uint32_t i = 0; i < g->nslots; i++) {
 		uint64_t number = 0;
 
-		if (!is_made(&g->slots[i]) || !run->values[i])
+		if (!is_made(&g->slots[i]) || !made[i])
 			continue;
 		if (!failed && room)
-			number = object_add((void *)(uintptr_t)run->values[i], g->slots[i].tag, true);
+			number = object_add(made[i], g->slots[i].tag, true);
 		room = number || failed;
 		if (number)
-			run->values[i] = 0;
-		memcpy(run->bytes + twz_ref_offset(run->refs[i]), &number, sizeof(number));
+			made[i] = NULL;
+		memcpy((void *)(uintptr_t)run->values[i], &number, sizeof(number));
 	}
-	free_memory(g, run);
+	free_memory(g, made);
 	return room;
 }
 
@@ -324,6 +321,7 @@ int
 gate_run(struct gate *gate, struct wire_run *run)
 {
 	const struct wire_slot *ret = wire_ret(gate->wire);
+	void *made[TWZ_MAX_PARAMS];
 	int error;
 
 	if (!gate->typed)
@@ -335,13 +333,13 @@ gate_run(struct gate *gate, struct wire_run *run)
 	error = take_others(gate, run);
 	if (error)
 		return error;
-	if (gate->makes && !take_memory(gate->wire, run))
+	if (gate->makes && !take_memory(gate->wire, run, made))
 		return ENOMEM;
 	errno = 0;
 	ffi_call(&gate->cif, gate->function, run->ret, run->args);
 	if (ret->stands == WIRE_ERRNO)
 		wire_tell_errno(run->ret, ret->size, errno);
-	if (gate->makes && !give_made(gate->wire, run))
+	if (gate->makes && !give_made(gate->wire, run, made))
 		return ENFILE;
 	if (!give_others(gate->wire, run))
 		return ENFILE;

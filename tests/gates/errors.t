@@ -314,3 +314,41 @@ bad.gates:3:8: 'negative' is no name of codes or of an enum
 bad
   below(n: i32) -> i32  not callable: its record has a wrong result: 'nothing'
   text(n: i32) -> string
+## What a buffer of a fixed size is given has to be of that size; a text for char may be shorter, as in a struct.
+$ cat >fix.c <<'C'
+> #include <stdio.h>
+> int sum(const unsigned char *id) { int s = 0; for (int i = 0; i < 4; i++) s += id[i]; return s; }
+> int sum_words(short *w) { for (int i = 0; i < 3; i++) w[i]++; return w[0] + w[1] + w[2]; }
+> int label(const char *text) { return text[3] ? -1 : text[0]; }
+> C
+$ cc -shared -fPIC -g -o libfix.so fix.c; printf 'library %s\ngate sum\n\tin id[4]\ngate sum_words\n\tinout w[3]\ngate label\n\tin text[4]\n' $PWD/libfix.so >gates/fix.gates
+$ export TWZ_GATES=$PWD/gates; for call in 'sum [1, 2, 3, 4]' 'sum "abcd"' 'sum 7' 'sum "abc"' 'sum [1, 2, 3]' 'sum [1, 2, 3, 4, 5]' 'sum []' 'sum_words [1, 2, 3]' 'sum_words [1, 2]' 'label "ab"' 'label ""' 'label "abcd"' 'label [97, 98]' 'label "abcde"'; do echo "-- $call"; twz -c "fix::$call" 2>&1; done
+-- sum [1, 2, 3, 4]
+10
+-- sum "abcd"
+394
+-- sum 7
+Type Error: argument 'id': it takes 4 bytes, and got 1
+-- sum "abc"
+Type Error: argument 'id': it takes 4 bytes, and got 3
+-- sum [1, 2, 3]
+Type Error: argument 'id': it takes 4 bytes, and got 3
+-- sum [1, 2, 3, 4, 5]
+Type Error: too many elements: 5, at most 4
+-- sum []
+Type Error: argument 'id': it takes 4 bytes, and got 0
+-- sum_words [1, 2, 3]
+{result: 9, w: [2, 3, 4]}
+-- sum_words [1, 2]
+Type Error: argument 'w': it takes 3 elements, and got 2
+-- label "ab"
+97
+-- label ""
+0
+-- label "abcd"
+-1
+-- label [97, 98]
+Type Error: Expected 'char' got 'String'
+-- label "abcde"
+Type Error: the text is too long: 5 bytes, at most 4
+[3]
