@@ -65,7 +65,7 @@ registry_brief(struct registry *reg, const char *path, const struct registry_sou
 	struct stat file;
 	bool ok;
 
-	if (!realpath(path, real) || stat(real, &file) != 0)
+	if (!registry_real(path, real, &file))
 		return false;
 	ok = row_find(reg, real, &row, NULL) && row.found && row_is_current(&row, &file) &&
 	     row_is_from(&row, source);
@@ -118,7 +118,7 @@ registry_listing(struct registry *reg, const char *path, const struct registry_s
 	struct stat file;
 	bool ok;
 
-	if (!realpath(path, real) || stat(real, &file) != 0)
+	if (!registry_real(path, real, &file))
 		return false;
 	ok = row_find(reg, real, &row, NULL) && row.found && row.all == source->all &&
 	     row_is_current(&row, &file) && row_is_from(&row, source) &&
@@ -180,7 +180,7 @@ registry_find_gate(struct registry *reg, const char *path, const char *name,
 	bool found, ok;
 	int64_t id;
 
-	if (!realpath(path, real))
+	if (!registry_real(path, real, NULL))
 		return twz_fail_sys(err, errno, "%s", path);
 	ok = gate_named(reg, real, name, arena, &id, &found, err) &&
 	     (found ? gate_at(reg, id, arena, gate, err)
@@ -211,7 +211,7 @@ registry_complete(struct registry *reg, const char *path, const char *prefix, bo
 	bool ok;
 
 	*ret = NULL;
-	if (!realpath(path, real))
+	if (!registry_real(path, real, NULL))
 		return 0;
 	ok = order_find(reg, real, prefix, false, arena, &service, &places, &nfound, NULL);
 	if (ok && nfound)

@@ -9,12 +9,41 @@
 
 static const char prefix[] = "lib", suffix[] = ".so";
 
+/* realpath() asks about each name on the way; the kernel knows the whole path of what is open. */
+static bool
+open_path(int fd, char real[PATH_MAX])
+{
+	static const char removed[] = " (deleted)";
+	char name[32];
+	ssize_t n;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	n = readlink(name, real, PATH_MAX);
+	if (n <= 0 || n == PATH_MAX || *real != '/')
+		return false;
+	real[n] = '\0';
+	n -= (ssize_t)sizeof(removed) - 1;
+	return n < 0 || strcmp(real + n, removed);
+}
+
+bool
+registry_real(const char *path, char real[PATH_MAX], struct stat *ret)
+{
+	TWZ_CLOSE int fd = open(path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (!open_path(fd, real) && !realpath(path, real))
+		return false;
+	return !ret || !fstat(fd, ret);
+}
+
 void
 folders_add(struct folders *f, const char *path)
 {
 	char real[PATH_MAX];
 
-	if (*path && realpath(path, real))
+	if (*path && registry_real(path, real, NULL))
 		twz_push(f->arena, f->all, f->n, twz_strdup(f->arena, real));
 }
 

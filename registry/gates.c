@@ -65,23 +65,29 @@ library_line(const char *path, struct twz_arena *arena)
 	return NULL;
 }
 
+/* Where the library of this file name, or the one at this absolute path, is. */
+static bool
+find_library(const char *name, char path[PATH_MAX], struct stat *st)
+{
+	for (size_t i = 0; i < TWZ_COUNT(library_folders); i++) {
+		int n = *name == '/' ? snprintf(path, PATH_MAX, "%s", name)
+				     : snprintf(path, PATH_MAX, "%s/%s", library_folders[i], name);
+
+		if (n > 0 && n < PATH_MAX && !stat(path, st) && S_ISREG(st->st_mode))
+			return true;
+		if (*name == '/' || strchr(name, '/'))
+			break;
+	}
+	return false;
+}
+
 const char *
 registry_library(const char *name, struct twz_arena *arena)
 {
 	char path[PATH_MAX], real[PATH_MAX];
 	struct stat st;
 
-	for (size_t i = 0; i < TWZ_COUNT(library_folders); i++) {
-		int n = *name == '/' ? snprintf(path, sizeof(path), "%s", name)
-				     : snprintf(path, sizeof(path), "%s/%s", library_folders[i], name);
-
-		if (n > 0 && (size_t)n < sizeof(path) && realpath(path, real) && !stat(real, &st) &&
-		    S_ISREG(st.st_mode))
-			return twz_strdup(arena, real);
-		if (*name == '/' || strchr(name, '/'))
-			break;
-	}
-	return NULL;
+	return find_library(name, path, &st) && registry_real(path, real, NULL) ? twz_strdup(arena, real) : NULL;
 }
 
 /*
@@ -140,57 +146,103 @@ closedirp(DIR **dir)
 		closedir(*dir);
 }
 
+/* A gates file, and which file its library is: two paths may lead to it. */
+struct candidate {
+	struct registry_gates gates;
+	bool installed;
+	dev_t dev;
+	ino_t ino;
+};
+
+struct candidates {
+	struct twz_arena *arena;
+	struct candidate *all;
+	size_t n;
+	const struct stat *only;	/* the paths of other libraries are not asked for; NULL: all are */
+};
+
 static int
 by_name(const void *a, const void *b)
 {
-	const struct registry_gates *x = a, *y = b;
+	const struct candidate *x = a, *y = b;
 
-	return strcmp(x->name, y->name);
+	return strcmp(x->gates.name, y->gates.name);
+}
+
+static bool
+is_taken(const struct candidates *c, const struct candidate *one)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct candidate *other = &c->all[i];
+
+		if (!strcmp(other->gates.name, one->gates.name) ||
+		    (one->installed && other->installed && other->dev == one->dev && other->ino == one->ino))
+			return true;
+	}
+	return false;
+}
+
+static struct candidate
+candidate(const struct candidates *c, const char *name, const char *file, const char *library)
+{
+	struct candidate one = { .gates = { name, file, library, NULL } };
+	char path[PATH_MAX], real[PATH_MAX];
+	struct stat st;
+
+	if (!find_library(library, path, &st))
+		return one;
+	one.installed = true;
+	one.dev = st.st_dev;
+	one.ino = st.st_ino;
+	if ((!c->only || (st.st_dev == c->only->st_dev && st.st_ino == c->only->st_ino)) &&
+	    registry_real(path, real, NULL))
+		one.gates.path = twz_strdup(c->arena, real);
+	return one;
 }
 
 /* Adds the gates files of one folder, in the order of their names. */
 static void
-add_files(const char *folder, struct twz_arena *arena, struct registry_gates **all, size_t *n)
+add_files(struct candidates *c, const char *folder)
 {
 	TWZ_CLEANUP(closedirp) DIR *dir = opendir(folder);
-	struct registry_gates *found = NULL;
+	struct candidate *found = NULL;
 	size_t nfound = 0;
 
 	for (const struct dirent *entry; dir && (entry = readdir(dir));) {
-		const char *name = service_name(entry->d_name, arena);
-		const char *path = twz_format(arena, "%s/%s", folder, entry->d_name);
-		const char *library = name ? library_line(path, arena) : NULL;
-		struct registry_gates one = { name, path, library, NULL };
+		const char *name = service_name(entry->d_name, c->arena);
+		const char *path = twz_format(c->arena, "%s/%s", folder, entry->d_name);
+		const char *library = name ? library_line(path, c->arena) : NULL;
 
-		if (!library)
-			continue;
-		one.path = registry_library(library, arena);
-		twz_push(arena, found, nfound, one);
+		if (library)
+			twz_push(c->arena, found, nfound, candidate(c, name, path, library));
 	}
 	if (nfound)
 		qsort(found, nfound, sizeof(*found), by_name);
-	for (size_t i = 0; i < nfound; i++) {
-		bool taken = false;
+	for (size_t i = 0; i < nfound; i++)
+		if (!is_taken(c, &found[i]))
+			twz_push(c->arena, c->all, c->n, found[i]);
+}
 
-		for (size_t k = 0; k < *n && !taken; k++)
-			taken = !strcmp((*all)[k].name, found[i].name) ||
-				(found[i].path && (*all)[k].path && !strcmp((*all)[k].path, found[i].path));
-		if (!taken)
-			twz_push(arena, *all, *n, found[i]);
-	}
+static size_t
+find_gates(const char *const *folders, const struct stat *only, struct twz_arena *arena,
+	   const struct registry_gates **ret)
+{
+	const char *const *gates = gates_folders(folders, arena);
+	struct candidates c = { .arena = arena, .only = only };
+	struct registry_gates *all;
+
+	for (; *gates; gates++)
+		add_files(&c, *gates);
+	*ret = all = twz_new_array(arena, c.n, struct registry_gates);
+	for (size_t i = 0; i < c.n; i++)
+		all[i] = c.all[i].gates;
+	return c.n;
 }
 
 size_t
 registry_gates(const char *const *folders, struct twz_arena *arena, const struct registry_gates **ret)
 {
-	const char *const *gates = gates_folders(folders, arena);
-	struct registry_gates *all = NULL;
-	size_t n = 0;
-
-	for (; *gates; gates++)
-		add_files(*gates, arena, &all, &n);
-	*ret = all;
-	return n;
+	return find_gates(folders, NULL, arena, ret);
 }
 
 const struct registry_gates *
@@ -210,11 +262,12 @@ registry_gates_of(const char *const *folders, const char *path, struct twz_arena
 {
 	const struct registry_gates *all;
 	char real[PATH_MAX];
+	struct stat st;
 	size_t n;
 
-	if (!realpath(path, real))
+	if (!registry_real(path, real, &st))
 		return NULL;
-	n = registry_gates(folders, arena, &all);
+	n = find_gates(folders, &st, arena, &all);
 	for (size_t i = 0; i < n; i++)
 		if (all[i].path && !strcmp(all[i].path, real))
 			return &all[i];

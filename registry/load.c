@@ -266,7 +266,7 @@ registry_service(struct registry *reg, const char *path, struct twz_arena *arena
 {
 	char real[PATH_MAX];
 
-	if (!realpath(path, real))
+	if (!registry_real(path, real, NULL))
 		return twz_fail_sys(err, errno, "%s", path);
 	if (row_load(reg, real, arena, ret, err))
 		return true;
@@ -298,7 +298,7 @@ registry_check(struct registry *reg, const char *path, enum registry_state *ret,
 	char real[PATH_MAX];
 	struct stat file;
 
-	if (!realpath(path, real) || stat(real, &file) != 0)
+	if (!registry_real(path, real, &file))
 		return twz_fail_sys(err, errno, "%s", path);
 	return check_once(reg, real, &file, ret, err) ||
 	       (registry_recover(reg, err) && check_once(reg, real, &file, ret, err));

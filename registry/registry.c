@@ -360,6 +360,12 @@ open_registry(const char *path, bool as_it_is, struct registry **ret, struct twz
 	return true;
 }
 
+void
+registry_unlimited(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool
 registry_open(const char *path, struct registry **ret, struct twz_error *err)
 {

@@ -3,12 +3,13 @@
  * name to its file.
  *
  * A file is known by path, size, mtime and inode; when these changed it is stale and must be inspected
- * again. Each file has rows of its own, found by its build-id (an index): a build-id is only what a
- * file says of itself. The registry never inspects: it says "stale", and whoever embeds it calls the
- * introspection. Kinds, roles and levels are stored by name.
+ * again. Each file has rows of its own: a build-id is only what a file says of itself. The registry never
+ * inspects: it says "stale", and whoever embeds it calls the introspection. Kinds, roles and levels are
+ * stored by name.
  */
 #pragma once
 
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "twz/arena.h"
@@ -35,6 +36,11 @@ TWZ_MUST bool registry_path(struct twz_arena *arena, const char **ret, struct tw
  */
 TWZ_MUST bool registry_folders_of(const char *path, struct twz_arena *arena, const char *const **ret,
 				  struct twz_error *err);
+/**
+ * For programs that set no limit to sqlite's memory, before they open one: it is not counted any more, which takes a
+ * lock for every piece.
+ */
+void registry_unlimited(void);
 /**
  * Opens the registry at @path (NULL: registry_path()), creating folder, file and schema as needed;
  * the folder is made with mode 0700. A file of an older schema is migrated; of a newer one, refused
@@ -142,6 +148,9 @@ const struct registry_gates *registry_gates_named(const char *const *folders, co
 						  struct twz_arena *arena);
 const struct registry_gates *registry_gates_of(const char *const *folders, const char *path,
 					       struct twz_arena *arena);
+
+/** The path of what is there at @path, absolute and without symbolic links, and, unless @ret is NULL, what it is. */
+TWZ_MUST bool registry_real(const char *path, char real[PATH_MAX], struct stat *ret);
 
 /**
  * Finds libNAME.so in @folders, else the library of the gates file of that name. False without an error set

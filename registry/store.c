@@ -408,7 +408,7 @@ registry_store(struct registry *reg, const struct twz_service *service,
 			return twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(GENERIC, INTERNAL),
 					"%s: gate %u is numbered %u", service->path, i,
 					service->gates[i].index);
-	if (!realpath(service->path, path) || stat(path, &file) != 0)
+	if (!registry_real(service->path, path, &file))
 		return twz_fail_sys(err, errno, "%s", service->path);
 	if (!source)
 		source = &plain;

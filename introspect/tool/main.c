@@ -356,6 +356,7 @@ main(int argc, char **argv)
 	/* Listings are long: 16 pages a write. */
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	registry_unlimited();
 	r.colour = wants_colour(r.color);
 	r.folders = registry_folders(installed_folder(&r.arena), &r.arena);
 	if (r.headers)

@@ -54,7 +54,7 @@ same_name(const char *path)
 	char real[PATH_MAX];
 	size_t n;
 
-	if (!realpath(path, real))
+	if (!registry_real(path, real, NULL))
 		return false;
 	base = base ? base + 1 : path;
 	other = strrchr(real, '/') + 1;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
 
@@ -180,6 +181,33 @@ test_nearest(void **state)
 	}
 }
 
+/* Whatever the way to a file is, it has one path. */
+static void
+test_real_path(void **state)
+{
+	struct place *p = *state;
+	char link[160], odd[160], there[PATH_MAX], real[PATH_MAX];
+	const char *path = place_file(p, "libs.so", "one");
+	struct stat st, same;
+
+	sprintf(link, "%s/link", p->folder);
+	sprintf(odd, "%s/../%s/name (deleted)", p->folder, strrchr(p->folder, '/') + 1);
+	assert_int_equal(symlink("libs.so", link), 0);
+	assert_non_null(realpath(path, there));
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(registry_real(link, real, &same));
+	assert_string_equal(real, there);
+	assert_true(same.st_ino == st.st_ino && same.st_size == st.st_size);
+	assert_int_equal(unlink(path), 0);
+	assert_false(registry_real(path, real, NULL));
+	assert_int_equal(errno, ENOENT);
+	assert_false(registry_real(link, real, NULL));
+	place_file(p, "name (deleted)", "two");
+	assert_non_null(realpath(odd, there));
+	assert_true(registry_real(odd, real, NULL));
+	assert_string_equal(real, there);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 
 int
@@ -191,6 +219,7 @@ main(void)
 		cmocka_unit_test(test_path_of_the_registry),
 		TEST(test_rights),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_real_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
