@@ -219,7 +219,7 @@ main(void)
 		cmocka_unit_test(test_path_of_the_registry),
 		TEST(test_rights),
 		cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_real_path),
+		TEST(test_real_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
