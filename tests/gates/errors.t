@@ -254,7 +254,7 @@ $ mkdir grate.d; for s in low above; do cc -shared -fPIC -g -D$(echo $s | tr a-z
 3
 Error: Numerical argument out of domain
 Error: Operation not permitted
-Fault: low::root: the service gave the number 0 as a Errno
+Fault: low::root: the service gave the number 0 as an Errno
 [5]
 ## Who gives the texts has to be a gate that can, and who fails has to return an integer.
 $ mkdir bad.d; cat >bad.d/bad.gates <<end
