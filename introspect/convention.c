@@ -24,6 +24,28 @@ convention_ends(const char *function)
 }
 
 bool
+convention_begins(const char *function)
+{
+	static const char *const words[] = { "init", "create", "setup" }, *const last[] = { "comp", "new", "open" };
+	size_t n = strlen(function);
+
+	for (size_t i = 0; i < TWZ_COUNT(last); i++)
+		if (n > strlen(last[i]) && !strcasecmp(function + n - strlen(last[i]), last[i]))
+			return true;
+	return has_word(function, words, TWZ_COUNT(words));
+}
+
+bool
+convention_speaks(const char *function)
+{
+	static const char *const words[] = { "strerror", "errstr", "str_error", "error_name", "errorname", "geterror",
+					     "error_string", "errorstring", "err_name", "error_message", "errmsg",
+					     "status_to_string", "zerror" };
+
+	return has_word(function, words, TWZ_COUNT(words));
+}
+
+bool
 convention_counts(const char *name, const char *pointer)
 {
 	static const char *const words[] = { "len", "size", "count", "num", "cnt", "bytes", "capacity" };

@@ -7,3 +7,7 @@
 bool convention_ends(const char *function);
 /** Whether a parameter of this name counts what lies behind the parameter @pointer. */
 bool convention_counts(const char *name, const char *pointer);
+/** Whether a function of this name begins with what its first parameter points to. */
+bool convention_begins(const char *function);
+/** Whether a function of this name gives texts of errors. */
+bool convention_speaks(const char *function);

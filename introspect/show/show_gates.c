@@ -14,14 +14,9 @@
 #include "introspect/gates.h"
 #include "introspect/records.h"
 #include "introspect/show/ctext.h"
+#include "introspect/show/made.h"
 #include "introspect/show/show.h"
 #include "twz/plan.h"
-
-/* Names of structs to which the library hands out pointers, sorted: a pointer to one is to an object of its own. */
-struct made {
-	const char **names;
-	size_t n;
-};
 
 struct draft {
 	const struct made *made;
@@ -33,6 +28,7 @@ struct draft {
 	struct twz_type type;
 	bool guessed;
 	const char *unknown;		/* the parameter that nobody can guess; NULL */
+	bool kept;			/* … is to a struct that cannot cross: an object, or nothing */
 };
 
 /* -- one parameter ---------------------------------------------------------------------------------- */
@@ -153,6 +149,30 @@ object(struct draft *d, uint32_t i, bool sure)
 	d->guessed |= !sure || ends;
 }
 
+/* An object in memory that its caller brings in C. Who begins with one gets it in the compartment. */
+static void
+kept(struct draft *d, uint32_t i, const struct twz_type *t)
+{
+	struct twz_type *pointer;
+
+	if (!made_has(&d->made->filled, t->target) && !made_has(&d->made->handed_out, t->target)) {
+		d->unknown = d->params[i].name;
+		d->kept = true;
+	} else if (i || !made_begins(d->symbol, &d->type)) {
+		object(d, i, false);
+	} else {
+		pointer = twz_new(&d->arena, struct twz_type);
+		*pointer = (struct twz_type){ .kind = TWZ_POINTER, .name = "", .size = sizeof(void *),
+					      .align = sizeof(void *), .target = d->params[i].type };
+		d->params[i].type = pointer;
+		d->params[i].has_extent = true;
+		d->params[i].extent = TWZ_OBJECT;
+		d->params[i].dir = TWZ_OUT;
+		d->params[i].count = 1;
+		guess(d, twz_format(&d->arena, "makes %s", d->params[i].name));
+	}
+}
+
 static void
 opens(struct draft *d, uint32_t i)
 {
@@ -178,20 +198,6 @@ callback(struct draft *d, uint32_t i)
 	}
 	guess(d, twz_format(&d->arena, "callback %s%s%s", d->params[i].name, data ? " " : "",
 			    data ? d->params[i + 1].name : ""));
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool
-is_made(const struct made *m, const struct twz_type *t)
-{
-	const char *name = twz_object_name(t);
-
-	return *name && m->n && bsearch(&name, m->names, m->n, sizeof(*m->names), by_text);
 }
 
 static void
@@ -230,8 +236,16 @@ pointer(struct draft *d, uint32_t i, const struct twz_type *t)
 		else
 			d->unknown = d->params[i].name;
 		break;
+	case TWZ_UNION:
+		if (made_is_kept(t))
+			kept(d, i, t);
+		else
+			d->unknown = d->params[i].name;
+		break;
 	case TWZ_STRUCT:
-		if (is_made(d->made, t->target))
+		if (made_is_kept(t))
+			kept(d, i, t);
+		else if (made_has(&d->made->handed_out, t->target))
 			object(d, i, false);
 		else if (!t->is_const || length_of(d, i, &behind_it) >= 0)
 			elements(d, i, !t->is_const);
@@ -249,7 +263,6 @@ pointer(struct draft *d, uint32_t i, const struct twz_type *t)
 		break;
 	case TWZ_STRING:
 	case TWZ_ARRAY:
-	case TWZ_UNION:
 	case TWZ_TYPEDEF:
 	case TWZ_RESULT:
 	case TWZ_OPTION:
@@ -289,38 +302,6 @@ result(struct draft *d)
 		say(d, "returns object");
 		d->guessed |= !is_hidden(target);
 	}
-}
-
-/* -- structs that the library makes ------------------------------------------------------------------ */
-
-static void
-note_made(struct made *m, const struct twz_type *pointer, struct twz_arena *arena)
-{
-	const struct twz_type *t = pointer ? twz_type_strip(pointer) : NULL;
-
-	if (t && t->kind == TWZ_POINTER && behind(t)->kind == TWZ_STRUCT)
-		twz_push(arena, m->names, m->n, twz_object_name(t->target));
-}
-
-static struct made
-collect_made(const struct twz_service *service, struct twz_arena *arena)
-{
-	struct made m = { 0 };
-
-	for (uint32_t i = 0; i < service->ngates; i++) {
-		const struct twz_type *func = service->gates[i].type;
-
-		note_made(&m, func ? func->target : NULL, arena);
-		for (uint32_t k = 0; func && k < func->nmembers; k++) {
-			const struct twz_type *t = twz_type_strip(func->members[k].type);
-
-			if (t->kind == TWZ_POINTER && !t->is_const)
-				note_made(&m, t->target, arena);
-		}
-	}
-	if (m.n)
-		qsort(m.names, m.n, sizeof(*m.names), by_text);
-	return m;
 }
 
 /* -- one function ----------------------------------------------------------------------------------- */
@@ -413,6 +394,11 @@ put_gate(FILE *out, struct draft *d, const struct twz_gate *gate)
 
 	read_function(d, gate);
 	put_prototype(out, gate);
+	if (d->kept) {
+		fprintf(out, "# gate %s\n#\t?? %s: makes %s, object %s, closes %s\n", gate->symbol, d->unknown, d->unknown,
+			d->unknown, d->unknown);
+		return GUESSED;
+	}
 	if (d->unknown) {
 		fprintf(out, "# gate %s\n#\t?? %s: in %s[N], out %s[N], string %s, object %s, null %s …\n", gate->symbol,
 			d->unknown, d->unknown, d->unknown, d->unknown, d->unknown, d->unknown);
@@ -513,11 +499,36 @@ is_drafted(const struct twz_gate *gate)
 	return gate->type && !gate->has_record && !(gate->shown && *gate->shown) && record_identifier(gate->symbol);
 }
 
+/* Functions that give texts of errors are named once: which others fail, and how, the manual knows. */
+static void
+put_speakers(FILE *out, const struct twz_service *service)
+{
+	const char *before = "\n# Functions below may fail with errors of which the library has the texts:\n";
+
+	for (uint32_t i = 0; i < service->ngates; i++) {
+		const struct twz_gate *gate = &service->gates[i];
+		const struct twz_type *func = gate->type, *number;
+
+		if (!func || func->nmembers != 1 || !record_identifier(gate->symbol) || !convention_speaks(gate->symbol) ||
+		    twz_type_strip(func->target ? func->target : &twz_type_void)->kind != TWZ_STRING)
+			continue;
+		number = func->members[0].type;
+		if (twz_type_strip(number)->kind != TWZ_ENUM && !twz_failing_able(TWZ_RETURNS_ZERO, number))
+			continue;
+		fputs(before, out);
+		before = "";
+		if (twz_type_strip(number)->kind == TWZ_ENUM && record_identifier(number->name))
+			fprintf(out, "#\tfails %s text %s\n", number->name, gate->symbol);
+		else
+			fprintf(out, "#\tfails negative text %s, or: fails nonzero text %s\n", gate->symbol, gate->symbol);
+	}
+}
+
 void
 show_gates(FILE *out, const struct twz_service *service, const char *const *headers, const char *const *compile)
 {
 	TWZ_ARENA arena = { 0 };
-	struct made made = collect_made(service, &arena);
+	struct made made = made_collect(service, &arena);
 	uint32_t n[OUTCOMES] = { 0 };
 
 	fprintf(out, "# A draft of a gates file: see twz-gates(5). Saved as ~/.local/share/twz/gates/%s.gates\n"
@@ -528,6 +539,7 @@ show_gates(FILE *out, const struct twz_service *service, const char *const *head
 	for (; headers && *headers; headers++)
 		put_header(out, *headers);
 	put_compile(out, compile);
+	put_speakers(out, service);
 	for (uint32_t i = 0; i < service->ngates; i++) {
 		struct draft d = { .made = &made };
 

@@ -198,3 +198,72 @@ no match
 Type Error: regex::regexec: argument 'preg' is no regex_t of this compartment's
 Error: Unmatched ( or \( (8)
 [1]
+## A draft knows such structs by what cannot cross, and asks where no name says who begins with one; texts of errors, too.
+$ cat >jug.c <<'C'
+> typedef struct { void *next; int n; } jug;
+> typedef struct { char *p; } cup;
+> struct point { int x, y; };
+> typedef enum { JUG_OK, JUG_LEAKS } jug_code;
+> int jug_init(jug *j) { return j->n; }
+> jug_code jug_pour(jug *j, int n) { j->n += n; return JUG_OK; }
+> int jug_level(const jug *j) { return j->n; }
+> void jug_free(jug *j) { j->n = 0; }
+> int cup_fill(cup *c, const jug *j) { return c->p && j->n; }
+> int point_move(struct point *p) { return p->x++; }
+> const char *jug_strerror(jug_code c) { return c ? "it leaks" : "fine"; }
+> const char *cup_errstr(long n) { return n ? "?" : ""; }
+> const char *jug_colour(int n) { return n ? "red" : "blue"; }
+> C
+$ cc -shared -fPIC -g -o libjug.so jug.c; twz-inspect --gates libjug.so | sed "s|$PWD|HERE|" | tail -n +4
+library HERE/libjug.so
+
+# Functions below may fail with errors of which the library has the texts:
+#	fails negative text cup_errstr, or: fails nonzero text cup_errstr
+#	fails jug_code text jug_strerror
+
+# const char *cup_errstr(long n)
+gate cup_errstr
+
+# int cup_fill(cup *c, const jug *j)
+# gate cup_fill
+#	?? c: makes c, object c, closes c
+
+# const char *jug_colour(int n)
+gate jug_colour
+
+# void jug_free(jug *j)
+# gate jug_free
+#	closes j
+
+# int jug_init(jug *j)
+# gate jug_init
+#	makes j
+
+# int jug_level(const jug *j)
+# gate jug_level
+#	object j
+
+# jug_code jug_pour(jug *j, int n)
+# gate jug_pour
+#	object j
+
+# const char *jug_strerror(jug_code c)
+gate jug_strerror
+
+# int point_move(struct point *p)
+# gate point_move
+#	out p[1]
+
+# 3 of these functions are gates, 6 wait for a person, 0 can be none.
+$ export TWZ_GATES=$PWD/gates; twz-inspect --gates libjug.so | sed 's/^# gate \(jug_[^c]\)/gate \1/; /^gate jug/,/^$/{s/^#\t/\t/}' >gates/jug.gates; sed -i 's/^gate jug_pour/&\n\tfails jug_code text jug_strerror/' gates/jug.gates; twz-inspect jug; twz -c 'j = (jug::jug_init).j; jug::jug_pour j 4; jug::jug_level j; jug::jug_free j; jug::jug_level j'
+jug
+  jug_init(out j: jug) -> i32
+  jug_pour(j: jug, n: i32) -> Result<(), jug_code>
+  jug_level(j: jug) -> i32
+  jug_free(j: jug)
+  jug_strerror(c: jug_code) -> string
+  cup_errstr(n: i64) -> string
+  jug_colour(n: i32) -> string
+4
+Type Error: jug::jug_level: argument 'j' is no jug of this compartment's
+[3]
