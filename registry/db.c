@@ -175,8 +175,13 @@ db_rollback(struct transaction *t)
 void
 db_empty_log(struct registry *reg)
 {
+	int pages = 0;
+
 	sqlite3_busy_timeout(reg->db, 0);
-	sqlite3_exec(reg->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+	sqlite3_wal_checkpoint_v2(reg->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &pages, NULL);
+	/* A new file has none yet; where others are at it, the next writer gives it one. To read is to make it. */
+	if (pages < 0)
+		sqlite3_exec(reg->db, "PRAGMA journal_mode = WAL; PRAGMA user_version", NULL, NULL, NULL);
 	sqlite3_busy_timeout(reg->db, REGISTRY_BUSY_MS);
 }
 

@@ -164,15 +164,15 @@ open_unchanging(struct registry *reg, struct twz_error *err)
 }
 
 /*
- * The log is a property of the file: it is set once. Somebody else may be doing it right now. So is the size of
- * pages: sqlite's usual one of 4 KiB makes it write ten thousand gates in twice as many pieces.
+ * The log is a property of the file: it is set once. Somebody else may be doing it right now. A new file gets it from
+ * the first writer that is done (db_empty_log()): where nothing is to be kept, what would go to the log and from there
+ * to the file can go to the file at once.
  */
 static bool
 use_log(struct registry *reg, struct twz_error *err)
 {
 	for (int tries = 0; tries < REGISTRY_BUSY_MS / 10; tries++) {
-		int result = sqlite3_exec(reg->db, "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL",
-					  NULL, NULL, NULL);
+		int result = sqlite3_exec(reg->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 
 		if (result == SQLITE_OK)
 			return true;
@@ -207,9 +207,13 @@ migrate(struct registry *reg, bool is_new, struct twz_error *err)
 	TWZ_ARENA arena = { 0 };
 	int64_t version;
 
-	/* Of what is made empty nothing is lost: it need not reach the disk step by step. */
-	if (!check_is_registry(reg, err) || (is_new && !db_exec(reg, "PRAGMA synchronous = OFF", err)) ||
-	    !use_log(reg, err) || !db_begin(reg, &t, err) ||
+	/*
+	 * Of what is made empty nothing is lost: it need not reach the disk step by step. The size of pages is a property
+	 * of the file: with sqlite's usual one of 4 KiB it writes ten thousand gates in twice as many pieces.
+	 */
+	if (!check_is_registry(reg, err) ||
+	    !(is_new ? db_exec(reg, "PRAGMA synchronous = OFF; PRAGMA page_size = 8192", err) : use_log(reg, err)) ||
+	    !db_begin(reg, &t, err) ||
 	    !db_number(reg, "PRAGMA user_version", &version, err))
 		return false;
 	if (version == REGISTRY_SCHEMA)

@@ -321,6 +321,31 @@ test_eight_writers(void **state)
 	assert_int_equal(place_count(p, "SELECT count(*) FROM gate"), WRITERS + 1);
 }
 
+/* The first writer writes to a new file at once; who reads and writes later has a log, and is not in another's way. */
+static void
+test_log_after_the_first(void **state)
+{
+	struct place *p = *state;
+	const char *path = place_file(p, "libs.so", "one"), *other = place_file(p, "libt.so", "two");
+	REGISTRY *reg = place_open(p);
+	struct twz_error err = { 0 };
+	char log[192];
+
+	sprintf(log, "%s-wal", p->registry);
+	assert_int_equal(access(log, F_OK), -1);
+	assert_true(place_store(p, path, &err));
+	assert_int_equal(access(log, F_OK), 0);
+	assert_int_equal(place_count(p, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
+
+	sqlite3 *db = place_database(p);
+
+	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM gate", NULL, NULL, NULL), SQLITE_OK);
+	assert_true(place_store(p, other, &err));
+	sqlite3_close(db);
+	assert_int_equal(place_check(p, path), REGISTRY_FRESH);
+	assert_int_equal(place_check(p, other), REGISTRY_FRESH);
+}
+
 /* Runs @body in a process that root's rights do not help. Its status is what it returns. */
 static int
 as_nobody(int (*body)(const struct place *p, const char *path), struct place *p, const char *path)
@@ -467,6 +492,7 @@ main(void)
 		TEST(test_killed_writer),
 		TEST(test_lost_tables_are_damage),
 		TEST(test_eight_writers),
+		TEST(test_log_after_the_first),
 		TEST(test_read_only_folder),
 		TEST(test_full_disk),
 	};
