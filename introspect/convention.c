@@ -23,6 +23,8 @@ convention_ends(const char *function)
 	return has_word(function, words, TWZ_COUNT(words));
 }
 
+static const char *const counts[] = { "len", "size", "count", "num", "cnt", "bytes", "capacity" };
+
 bool
 convention_begins(const char *function)
 {
@@ -48,9 +50,21 @@ convention_speaks(const char *function)
 bool
 convention_counts(const char *name, const char *pointer)
 {
-	static const char *const words[] = { "len", "size", "count", "num", "cnt", "bytes", "capacity" };
-
-	if (has_word(name, words, TWZ_COUNT(words)) || !strcmp(name, "n") || !strcmp(name, "sz"))
+	if (has_word(name, counts, TWZ_COUNT(counts)) || !strcmp(name, "n") || !strcmp(name, "sz"))
 		return true;
 	return *name == 'n' && *pointer && !strcasecmp(name + 1 + (name[1] == '_'), pointer);
+}
+
+bool
+convention_counts_that(const char *name, const char *pointer)
+{
+	size_t n = strlen(pointer);
+
+	if (!n || strncasecmp(name, pointer, n) != 0)
+		return false;
+	name += n + (name[n] == '_');
+	for (size_t i = 0; i < TWZ_COUNT(counts); i++)
+		if (!strncasecmp(name, counts[i], strlen(counts[i])))
+			return true;
+	return false;
 }

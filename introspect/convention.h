@@ -11,3 +11,5 @@ bool convention_counts(const char *name, const char *pointer);
 bool convention_begins(const char *function);
 /** Whether a function of this name gives texts of errors. */
 bool convention_speaks(const char *function);
+/** Whether its name says that it counts that one and no other: dstCapacity for dst. */
+bool convention_counts_that(const char *name, const char *pointer);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "registry/folders.h"
 #include "registry/registry.h"
@@ -272,4 +273,30 @@ registry_gates_of(const char *const *folders, const char *path, struct twz_arena
 		if (all[i].path && !strcmp(all[i].path, real))
 			return &all[i];
 	return NULL;
+}
+
+const char *
+registry_gates_unused(const char *const *folders, const char *name, struct twz_arena *arena)
+{
+	const char *const *gates = gates_folders(folders, arena);
+	const struct registry_gates *other;
+	const char *file = NULL, *library, *path;
+
+	for (; *gates && !file && name[0] && !strchr(name, '/'); gates++) {
+		file = twz_format(arena, "%s/%s%s", *gates, name, suffix);
+		if (access(file, F_OK))
+			file = NULL;
+	}
+	if (!file)
+		return NULL;
+	library = library_line(file, arena);
+	if (!library)
+		return twz_format(arena, "%s names no library, as in: library libz.so.1", file);
+	path = registry_library(library, arena);
+	if (!path)
+		return twz_format(arena, "%s is for %s, which is not installed", file, library);
+	other = registry_gates_of(folders, path, arena);
+	return other && strcmp(other->file, file)
+		       ? twz_format(arena, "%s is already the service %s, by %s", library, other->name, other->file)
+		       : NULL;
 }

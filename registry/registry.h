@@ -139,6 +139,8 @@ struct registry_gates {
  */
 size_t registry_gates(const char *const *folders, struct twz_arena *arena,
 		      const struct registry_gates **ret);
+/** Why there is a gates file for @name that makes no service of it, as a sentence; NULL: there is none. */
+const char *registry_gates_unused(const char *const *folders, const char *name, struct twz_arena *arena);
 /** The installed library of this file name, or the one at this absolute path; NULL. */
 const char *registry_library(const char *name, struct twz_arena *arena);
 /** The file's name of an installed library that could be the service @name, as libz.so.1 could be z; NULL. */

@@ -234,9 +234,12 @@ not_found(struct session *s, const char *name, struct twz_error *err)
 	const char *bare = strncmp(name, "lib", 3) ? name : name + 3;
 	const char *const *names, *near, *library = registry_library_for(bare, &arena);
 	size_t n = session_names(s, &arena, &names);
+	const char *unused = registry_gates_unused(s->folders, name, &arena);
 	const struct registry_gates *files;
 
 	twz_fail(err, TWZ_CLASS_NAME, TWZ_ERR(NAMING, NOT_FOUND), "no service '%s'", name);
+	if (unused)
+		return twz_hint(err, "%s", unused);
 	for (size_t i = registry_gates(s->folders, &arena, &files); library && i-- > 0;)
 		if (!strcmp(files[i].library, library))
 			return twz_hint(err, "%s is the service %s, by %s", library, files[i].name, files[i].file);

@@ -76,9 +76,7 @@ sort(struct made_names *names)
 static void
 note_handed_out(struct made *m, const struct twz_type *pointer, struct twz_arena *arena)
 {
-	const struct twz_type *t = pointed(pointer);
-
-	if (t && t->kind == TWZ_STRUCT)
+	if (pointed(pointer))
 		add(&m->handed_out, twz_type_strip(pointer)->target, arena);
 }
 

@@ -29,6 +29,7 @@ struct draft {
 	bool guessed;
 	const char *unknown;		/* the parameter that nobody can guess; NULL */
 	bool kept;			/* … is to a struct that cannot cross: an object, or nothing */
+	bool texts;			/* it points to pointers to texts */
 };
 
 /* -- one parameter ---------------------------------------------------------------------------------- */
@@ -70,26 +71,48 @@ is_size_behind(const struct draft *d, uint32_t i)
 	       behind(twz_type_strip(d->params[i].type))->kind == TWZ_VOID;
 }
 
-/* The parameter beside @i that counts what lies behind it; *@ret_behind: it points to the count, as for bytes. */
+/* Whether parameter @at can count what lies behind @i; *@ret_behind: it points to the count, as for bytes. */
+static bool
+can_count(const struct draft *d, uint32_t at, uint32_t i, bool *ret_behind)
+{
+	const struct twz_type *t = twz_type_strip(d->params[at].type);
+	bool bytes = behind(twz_type_strip(d->params[i].type))->size <= 1;
+
+	*ret_behind = bytes && t->kind == TWZ_POINTER && !t->is_const && is_integer(behind(t)) && behind(t)->size > 2;
+	return !d->taken[at] && (*ret_behind || is_integer(t));
+}
+
+/* Whether its name says that it counts what another pointer points to: srcSize beside dst. */
+static bool
+counts_another(const struct draft *d, uint32_t at, uint32_t i)
+{
+	for (uint32_t k = 0; k < d->type.nmembers; k++)
+		if (k != i && k != at && is_pointer(twz_type_strip(d->params[k].type)) &&
+		    convention_counts_that(d->params[at].name, d->params[k].name))
+			return true;
+	return false;
+}
+
+/* The parameter that counts what lies behind @i: by its name, or beside it. */
 static int
 length_of(const struct draft *d, uint32_t i, bool *ret_behind)
 {
 	static const int beside[] = { 1, -1 };
 
-	bool bytes = behind(twz_type_strip(d->params[i].type))->size <= 1;
-
+	for (uint32_t at = 0; at < d->type.nmembers; at++)
+		if (at != i && convention_counts_that(d->params[at].name, d->params[i].name) &&
+		    can_count(d, at, i, ret_behind))
+			return (int)at;
 	for (size_t k = 0; k < TWZ_COUNT(beside); k++) {
 		uint32_t at = i + (uint32_t)beside[k];
-		const struct twz_type *t;
 
-		if (at >= d->type.nmembers || d->taken[at] ||
+		if (at >= d->type.nmembers || counts_another(d, at, i) ||
 		    (!convention_counts(d->params[at].name, d->params[i].name) && !(at > i && is_size_behind(d, i))))
 			continue;
-		t = twz_type_strip(d->params[at].type);
-		*ret_behind = bytes && t->kind == TWZ_POINTER && !t->is_const && is_integer(behind(t)) && behind(t)->size > 2;
-		if (*ret_behind || is_integer(t))
+		if (can_count(d, at, i, ret_behind))
 			return (int)at;
 	}
+	*ret_behind = false;
 	return -1;
 }
 
@@ -262,6 +285,9 @@ pointer(struct draft *d, uint32_t i, const struct twz_type *t)
 			elements(d, i, !t->is_const);
 		break;
 	case TWZ_STRING:
+		d->texts = true;
+		d->unknown = d->params[i].name;
+		break;
 	case TWZ_ARRAY:
 	case TWZ_TYPEDEF:
 	case TWZ_RESULT:
@@ -297,7 +323,7 @@ result(struct draft *d)
 	if (target->size == 1 && target->kind == TWZ_INT) {
 		d->type.target = &twz_type_string;
 		guess(d, "returns string");
-	} else if (is_hidden(target) || target->kind == TWZ_STRUCT || target->kind == TWZ_VOID) {
+	} else if (is_hidden(target) || target->kind == TWZ_STRUCT || target->kind == TWZ_UNION || target->kind == TWZ_VOID) {
 		d->type.count = TWZ_RETURNS_OBJECT;
 		say(d, "returns object");
 		d->guessed |= !is_hidden(target);
@@ -396,6 +422,11 @@ put_gate(FILE *out, struct draft *d, const struct twz_gate *gate)
 	put_prototype(out, gate);
 	if (d->kept) {
 		fprintf(out, "# gate %s\n#\t?? %s: makes %s, object %s, closes %s\n", gate->symbol, d->unknown, d->unknown,
+			d->unknown, d->unknown);
+		return GUESSED;
+	}
+	if (d->unknown && d->texts) {
+		fprintf(out, "# gate %s\n#\t?? %s: null %s, if NULL will do; texts behind a pointer cannot cross\n", gate->symbol,
 			d->unknown, d->unknown);
 		return GUESSED;
 	}

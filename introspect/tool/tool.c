@@ -141,10 +141,15 @@ static void
 complain_unknown(struct request *r, const char *lib)
 {
 	const char *library = registry_library_for(strncmp(lib, "lib", 3) ? lib : lib + 3, &r->arena);
+	const char *unused = registry_gates_unused(r->folders, lib, &r->arena);
 
 	fprintf(stderr, "%s: %s: no such service or file\n", tool_name, lib);
 	if (lib[strcspn(lib, "*?[ ")]) {
 		fputs("  hint: the library comes first, then names of functions\n", stderr);
+		return;
+	}
+	if (unused) {
+		fprintf(stderr, "  hint: %s\n", unused);
 		return;
 	}
 	if (library) {

@@ -581,3 +581,34 @@ $ twz -c 'help sqlite3::exec' | tail -3
 Example
   db ?= sqlite3::sqlite3_open "text"
   sqlite3::sqlite3_exec $db "text" {|values, names| 1}
+## A gates file that makes no service says why, instead of not being there.
+$ mkdir idle; : >idle/empty.gates; tr -d '\nl' </dev/urandom | head -c 3000 >idle/noise.gates; echo 'library libnowhere.so.7' >idle/away.gates; printf 'library libz.so.1\ngate zlibVersion\n' | tee idle/first.gates >idle/second.gates; for s in empty noise away second; do TWZ_GATES=$PWD/idle twz -v -c "$s::x" 2>&1; TWZ_GATES=$PWD/idle twz-inspect $s 2>&1; done | sed -n "s|$PWD|HERE|g; /HERE/p"
+  ^^^^^ HERE/idle/empty.gates names no library, as in: library libz.so.1
+  hint: HERE/idle/empty.gates names no library, as in: library libz.so.1
+  ^^^^^ HERE/idle/noise.gates names no library, as in: library libz.so.1
+  hint: HERE/idle/noise.gates names no library, as in: library libz.so.1
+  ^^^^ HERE/idle/away.gates is for libnowhere.so.7, which is not installed
+  hint: HERE/idle/away.gates is for libnowhere.so.7, which is not installed
+  ^^^^^^ libz.so.1 is already the service first, by HERE/idle/first.gates
+  hint: libz.so.1 is already the service first, by HERE/idle/first.gates
+## A draft finds the count of a buffer by its name before the one beside it; texts behind a pointer it does not offer.
+$ cat >pack.h <<'C'
+> union pack_stream { long all[4]; };
+> union pack_stream *pack_open(void);
+> int pack_next(union pack_stream *stream, const char *src, char *dst, int srcSize, int dstCapacity);
+> int pack_hash(unsigned char *out, const void *in, const void *key, unsigned long outlen, unsigned long inlen, unsigned long keylen);
+> int pack_text(const char *input, char **output, int flags);
+> C
+$ printf '#include "pack.h"\n#include <stddef.h>\nunion pack_stream *pack_open(void) { return NULL; }\nint pack_next(union pack_stream *s, const char *a, char *b, int c, int d) { return 0; }\nint pack_hash(unsigned char *a, const void *b, const void *c, unsigned long d, unsigned long e, unsigned long f) { return 0; }\nint pack_text(const char *a, char **b, int c) { return 0; }\n' >pack.c; cc -shared -fPIC -o libpack.so pack.c; twz-inspect --gates libpack.so --headers pack.h | sed -n '/gate pack_\|\t/p'
+# gate pack_hash
+#	out out[outlen]
+#	in in[inlen]
+#	in key[keylen]
+# gate pack_next
+#	object stream
+#	in src[srcSize]
+#	out dst[dstCapacity]
+# gate pack_open
+#	returns object
+# gate pack_text
+#	?? output: null output, if NULL will do; texts behind a pointer cannot cross
