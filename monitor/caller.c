@@ -14,7 +14,7 @@
  *
  * At most half of the CPUs' worth of links of one process are hot, so that spinning threads do not
  * take the CPU from those they wait for. Threads that call short gates without a pause take turns with
- * these places: see turn.h. A thread with a real-time policy never spins: nobody else could run there.
+ * these places: see turn.h. Between two turns the guest sleeps on the other CPU. A thread with a real-time policy never spins: nobody else could run there.
  */
 #include "monitor/caller.h"
 
@@ -32,7 +32,7 @@ enum {
 	SLOW_CALLS = 4,
 	SETTLE_NS = 300000,		/* what a move to another CPU may take */
 	LIGHT_NS = 10000,		/* a cold call of a gate that does hardly anything */
-	CALLS_A_LOOK = 64,		/* hot ones, before a look whether others wait for the place */
+	CALLS_A_LOOK = 128,		/* hot ones, before a look whether others wait for the place */
 };
 
 void
@@ -70,24 +70,49 @@ is_real_time(void)
 	return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
 }
 
+/* The kernel keeps it in this thread's memory, if the C library has asked it to; the library's own way there is long. */
+TWZ_HOT static inline uint32_t
+this_cpu(void)
+{
+	const struct rseq *own = (const void *)((const char *)__builtin_thread_pointer() + __rseq_offset);
+	int32_t cpu = __rseq_size ? (int32_t)__atomic_load_n(&own->cpu_id, __ATOMIC_RELAXED) : -1;
+
+	return cpu >= 0 ? (uint32_t)cpu : (uint32_t)sched_getcpu();
+}
+
+TWZ_HOT static inline void
+tell_cpu(struct caller *c)
+{
+	uint32_t cpu = this_cpu();
+
+	if (cpu != c->cpu) {
+		c->cpu = cpu;
+		__atomic_store_n(&c->shared->cpu, cpu, __ATOMIC_RELAXED);
+	}
+}
+
+static void
+begin_turn(struct caller *c, int place)
+{
+	tell_cpu(c);		/* who waited may have woken up elsewhere */
+	c->hot = c->settling = place >= 0;
+	c->rested = false;
+	c->streak = c->slow = 0;
+	if (c->hot)
+		c->place = place;
+	__atomic_store_n(&c->shared->mode, c->hot ? LINK_HOT : LINK_COLD, __ATOMIC_RELAXED);
+}
+
 static void
 heat(struct caller *c)
 {
-	int place = -1;
-
-	if (is_real_time())
+	if (is_real_time()) {
 		c->need = MOST_GAPS;
-	else
-		place = turn_take(c->hot_limit, c, c->fastest < LIGHT_NS);
-	c->began = link_now();	/* who waited for a place has its time from now on */
-	if (place < 0) {
 		c->streak = 0;
 		return;
 	}
-	c->place = place;
-	c->hot = c->settling = true;
-	c->streak = c->slow = 0;
-	__atomic_store_n(&c->shared->mode, LINK_HOT, __ATOMIC_RELAXED);
+	begin_turn(c, turn_take(c->hot_limit, c, c->fastest < LIGHT_NS));
+	c->began = link_now();	/* who waited for a place has its time from now on */
 }
 
 void
@@ -245,18 +270,31 @@ judge_gap(struct caller *c)
 	}
 }
 
-/* A hot link whose place was taken, or whose turn is over, is cold until its next turn. */
+/*
+ * A hot link whose place was taken, or whose turn is over, waits for its next turn. Its guest stays on the other CPU
+ * meanwhile: there it is needed again, if the caller wakes up where it was, and a way there and back takes longer than
+ * all else that a turn begins with.
+ */
+static void __attribute__((noinline))
+pass(struct caller *c)
+{
+	if (is_real_time()) {
+		cool(c);
+		return;
+	}
+	__atomic_store_n(&c->shared->mode, LINK_RESTING, __ATOMIC_RELAXED);
+	begin_turn(c, turn_pass(c->place, c->hot_limit, c));
+	c->need = SHORT_GAPS;	/* that was no miss */
+	c->rested = c->hot;
+}
+
 TWZ_HOT static void
 judge_turn(struct caller *c)
 {
 	if (turn_mine(c->place, c) &&
 	    (c->streak % CALLS_A_LOOK || !turn_wanted() || !turn_over(c->place)))
 		return;
-	c->streak = GOOD_RUN;	/* no miss */
-	cool(c);
-	c->streak = c->need;
-	c->fastest = 0;
-	c->ended = link_now();
+	pass(c);
 }
 
 TWZ_HOT static enum caller_end
@@ -278,30 +316,16 @@ ring_hot(struct caller *c, int64_t timeout_ns)
 	return end;
 }
 
-/* The kernel keeps it in this thread's memory, if the C library has asked it to; the library's own way there is long. */
-TWZ_HOT static inline uint32_t
-this_cpu(void)
-{
-	const struct rseq *own = (const void *)((const char *)__builtin_thread_pointer() + __rseq_offset);
-	int32_t cpu = __rseq_size ? (int32_t)__atomic_load_n(&own->cpu_id, __ATOMIC_RELAXED) : -1;
-
-	return cpu >= 0 ? (uint32_t)cpu : (uint32_t)sched_getcpu();
-}
-
 TWZ_HOT void
 caller_ready(struct caller *c, uint64_t bytes)
 {
-	uint32_t cpu = this_cpu();
 	bool heavy = bytes >= HEAVY_BYTES;
 
 	if (heavy && c->hot) {
 		c->streak = GOOD_RUN;	/* no miss: it may be hot again soon */
 		cool(c);
 	}
-	if (cpu != c->cpu) {
-		c->cpu = cpu;
-		__atomic_store_n(&c->shared->cpu, cpu, __ATOMIC_RELAXED);
-	}
+	tell_cpu(c);
 	if (c->hot)
 		judge_turn(c);
 	c->was_hot = c->hot;
@@ -381,12 +405,17 @@ caller_ring(struct caller *c, int64_t timeout_ns)
 	__atomic_store_n(&s->bell, c->seq, __ATOMIC_RELEASE);
 	link_fence();
 	if (__atomic_load_n(&s->guest_asleep, __ATOMIC_RELAXED)) {
-		if (c->was_hot)
+		bool rested = c->was_hot && c->settling && c->rested;
+
+		c->rested = false;
+		if (c->was_hot && !rested)
 			cool(c);
 		link_wake(&s->bell);
 		/* On one CPU the guest has run by now, more often than not. */
 		if (!__atomic_load_n(&s->reply, __ATOMIC_ACQUIRE))
 			goto answered;
+		if (rested && !flagged(c->dead) && !flagged(c->stop))
+			return ring_hot(c, timeout_ns);
 	} else if (c->was_hot && !flagged(c->dead) && !flagged(c->stop)) {
 		return ring_hot(c, timeout_ns);
 	}

@@ -25,6 +25,7 @@ struct caller {
 	uint32_t cpu;		/* published last */
 	uint32_t hot_limit;	/* hot links that this process may have at once */
 	bool hot, was_hot, settling;	/* settling: the guest is on its way to another CPU */
+	bool rested;		/* settling: it is there since the turn before, but may sleep */
 	int place;		/* hot: see turn.h */
 	uint32_t streak;	/* hot: calls; cold: short gaps in a row */
 	uint32_t need;		/* short gaps in a row that make the link hot */

@@ -43,6 +43,7 @@ enum {
 	LINK_SIZE = 64 << 20,		/* virtual; pages exist once they are written */
 	LINK_COLD = 0,
 	LINK_HOT = 1,
+	LINK_RESTING = 2,		/* hot again soon: the guest may sleep, where it is */
 	LINK_SPIN_NS = 20000,
 	LINK_REFUSED = 1 << 30,		/* in ready: there is no thread for this link */
 	LINK_LOOKS = 24,		/* looks at the word before one at the clock */
@@ -59,7 +60,7 @@ struct link_shared {
 	uint32_t version;
 	uint32_t guest_asleep;		/* on bell, or about to */
 	_Alignas(64) uint32_t cpu;	/* where the caller runs */
-	uint32_t mode;			/* LINK_COLD, LINK_HOT */
+	uint32_t mode;			/* LINK_COLD, … */
 	uint32_t closed;		/* the caller is gone */
 	uint32_t gone;			/* the guest is gone, says the monitor */
 	uint32_t caller_asleep;		/* on reply, or about to */

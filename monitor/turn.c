@@ -2,15 +2,13 @@
 
 #include <pthread.h>
 
-#include "monitor/link.h"
-
-enum { STALE_NS = 2 * TURN_NS };
+#include "monitor/caller.h"
 
 /* On the waiting thread's stack. */
 struct waiter {
 	struct waiter *next;
-	const void *who;
-	uint32_t news;			/* futex: changes when there is something for it to look at */
+	const struct caller *who;
+	uint32_t granted;		/* futex: there is a place, and this is in no list any more */
 	int place;
 };
 
@@ -20,137 +18,185 @@ uint32_t turn_waiting;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct waiter *first;
 
-static void
-own(int place, const void *who)
+/* How long a turn is now. */
+static uint64_t
+turn_ns(void)
 {
-	turn_places[place].since = who ? link_now() : 0;
-	__atomic_store_n(&turn_places[place].owner, (uintptr_t)who, __ATOMIC_RELAXED);
+	uint32_t n = __atomic_load_n(&turn_waiting, __ATOMIC_RELAXED);
+	uint64_t ns = n ? TURN_ROUND_NS / n : TURN_MOST_NS;
+
+	return ns < TURN_NS ? TURN_NS : ns > TURN_MOST_NS ? TURN_MOST_NS : ns;
+}
+
+static void
+own(int place, const struct caller *who)
+{
+	__atomic_store_n(&turn_places[place].since, who ? link_now() : 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&turn_places[place].owner, who, __ATOMIC_RELAXED);
 }
 
 /* All of these with the lock held. */
 
-static int
-find_free(uint32_t limit)
+
+/*
+ * Whether its owner calls no more: either its guest sleeps, or it has had its place for so long that it cannot know that
+ * others wait. An owner gives its place back before its link is gone.
+ */
+static bool
+is_stale(const struct turn_place *p, uint64_t now)
 {
+	uint64_t age = now - p->since;
+
+	return age > turn_ns() + TURN_NS ||
+	       (age > TURN_SILENT_NS && __atomic_load_n(&p->owner->shared->guest_asleep, __ATOMIC_RELAXED));
+}
+
+static int
+find_place(uint32_t limit)
+{
+	uint64_t now = link_now();
+
 	for (uint32_t i = 0; i < limit && i < TURN_PLACES; i++)
-		if (!turn_places[i].owner)
+		if (!turn_places[i].owner || is_stale(&turn_places[i], now))
 			return (int)i;
 	return -1;
 }
 
-/* One that its owner has had for so long that it cannot know that others wait; -1: the first will be one at *@when. */
-static int
-find_stale(uint32_t limit, uint64_t now, uint64_t *when)
-{
-	uint64_t oldest = now;
-
-	for (uint32_t i = 0; i < limit && i < TURN_PLACES; i++) {
-		if (now - turn_places[i].since > STALE_NS)
-			return (int)i;
-		if (turn_places[i].since < oldest)
-			oldest = turn_places[i].since;
-	}
-	*when = oldest + STALE_NS + 1;
-	return -1;
-}
-
-static void
-tell(struct waiter *w)
-{
-	__atomic_add_fetch(&w->news, 1, __ATOMIC_RELEASE);
-	link_wake(&w->news);
-}
-
-static void
+/* Returns how many wait before it. */
+static uint32_t
 join(struct waiter *w)
 {
 	struct waiter **at = &first;
+	uint32_t n = 0;
 
-	while (*at)
+	for (; *at; n++)
 		at = &(*at)->next;
 	*at = w;
 	__atomic_add_fetch(&turn_waiting, 1, __ATOMIC_RELAXED);
+	return n;
 }
 
 static void
 leave(struct waiter *w)
 {
-	for (struct waiter **at = &first; *at; at = &(*at)->next)
-		if (*at == w) {
-			*at = w->next;
-			__atomic_sub_fetch(&turn_waiting, 1, __ATOMIC_RELAXED);
-			if (first && first == w->next)
-				tell(first);
-			return;
-		}
+	struct waiter **at = &first;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+	__atomic_sub_fetch(&turn_waiting, 1, __ATOMIC_RELAXED);
+}
+
+/* The place is free, or its next owner's, whose word is to be woken once the lock is free. */
+static uint32_t *
+hand_on(int place)
+{
+	struct waiter *w = first;
+
+	own(place, w ? w->who : NULL);
+	if (!w)
+		return NULL;
+	leave(w);
+	w->place = place;
+	__atomic_store_n(&w->granted, 1, __ATOMIC_RELEASE);
+	return &w->granted;
+}
+
+/* With the lock held; returns without it. The thread may have gone on without: then nobody sleeps on that word. */
+static void
+unlock_and_wake(uint32_t *word)
+{
+	pthread_mutex_unlock(&lock);
+	if (word)
+		link_wake(word);
 }
 
 /*
- * Waits, with the lock held before and after, until a place is granted or can be taken. Only the first of all looks
- * for one to take: whoever wakes up takes time away from those that spin.
+ * Joins those who wait, until a place is granted or can be taken. With the lock held; returns without it. Wakes @next
+ * only when it stands in the line itself: then there is nothing left to do for it but to sleep.
+ *
+ * Whoever wakes up takes time away from those that spin. So each looks for a place to take only at a time by which it
+ * would have had its turn.
  */
-static void
-wait_for_place(struct waiter *w, uint32_t limit)
+static int
+wait_for_place(struct waiter *w, uint32_t limit, uint32_t *next)
 {
-	uint64_t now = link_now(), end = now + TURN_WAIT_NS, when = first == w ? now + STALE_NS : end;
+	uint64_t now = link_now(), end = now + TURN_WAIT_NS;
+	uint64_t look = now + (join(w) + 1) * turn_ns() + TURN_NS;
 
-	/* Who has a place learns only now that somebody waits: none is taken before it had time to hand it on. */
-	while (w->place < 0 && now < end) {
-		struct timespec until = link_time(when < end ? when : end);
-		uint32_t news = __atomic_load_n(&w->news, __ATOMIC_RELAXED);
+	unlock_and_wake(next);
+	for (;;) {
+		struct timespec until = link_time(look < end ? look : end);
 
-		pthread_mutex_unlock(&lock);
-		link_sleep(&w->news, news, &until);
+		link_sleep(&w->granted, 0, &until);
+		if (__atomic_load_n(&w->granted, __ATOMIC_ACQUIRE))
+			return w->place;
 		pthread_mutex_lock(&lock);
+		if (w->granted)
+			break;
 		now = link_now();
-		when = end;
-		if (w->place < 0 && first == w)
-			w->place = find_stale(limit, now, &when);
+		look = now + TURN_NS;
+		w->place = first == w ? find_place(limit) : -1;
+		if (w->place >= 0 || now >= end) {
+			leave(w);
+			if (w->place >= 0)
+				own(w->place, w->who);
+			break;
+		}
+		pthread_mutex_unlock(&lock);
 	}
+	pthread_mutex_unlock(&lock);
+	return w->place;
 }
 
 int
-turn_take(uint32_t limit, const void *who, bool wait)
+turn_take(uint32_t limit, const struct caller *who, bool wait)
 {
 	struct waiter w = { .who = who };
 
 	pthread_mutex_lock(&lock);
-	w.place = first ? -1 : find_free(limit);
-	if (w.place < 0 && wait && limit) {
-		join(&w);
-		wait_for_place(&w, limit);
-		leave(&w);
-	}
+	w.place = first ? -1 : find_place(limit);
+	if (w.place < 0 && wait && limit)
+		return wait_for_place(&w, limit, NULL);
 	if (w.place >= 0)
 		own(w.place, who);
 	pthread_mutex_unlock(&lock);
 	return w.place;
 }
 
-void
-turn_give(int place, const void *who)
+int
+turn_pass(int place, uint32_t limit, const struct caller *who)
 {
-	pthread_mutex_lock(&lock);
-	if (turn_mine(place, who)) {
-		struct waiter *w = first;
+	struct waiter w = { .who = who, .place = -1 };
+	bool mine;
 
-		own(place, w ? w->who : NULL);
-		if (w) {
-			leave(w);
-			w->place = place;
-			tell(w);
-		}
-	}
+	pthread_mutex_lock(&lock);
+	mine = turn_mine(place, who);
+	if (mine && first)
+		return wait_for_place(&w, limit, hand_on(place));
+	if (!mine)
+		place = first ? -1 : find_place(limit);
+	if (place < 0)
+		return wait_for_place(&w, limit, NULL);
+	own(place, who);
 	pthread_mutex_unlock(&lock);
+	return place;
+}
+
+void
+turn_give(int place, const struct caller *who)
+{
+	uint32_t *next = NULL;
+
+	pthread_mutex_lock(&lock);
+	if (turn_mine(place, who))
+		next = hand_on(place);
+	unlock_and_wake(next);
 }
 
 bool
 turn_over(int place)
 {
-	bool over;
-
-	pthread_mutex_lock(&lock);
-	over = first && link_now() - turn_places[place].since > TURN_NS;
-	pthread_mutex_unlock(&lock);
-	return over;
+	return turn_wanted() &&
+	       link_now() - __atomic_load_n(&turn_places[place].since, __ATOMIC_RELAXED) > turn_ns();
 }

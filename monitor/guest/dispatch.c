@@ -292,14 +292,17 @@ await(struct worker *w)
 {
 	struct link_shared *s = w->link.shared;
 	uint32_t bell, cpu = __atomic_load_n(&s->cpu, __ATOMIC_RELAXED);
+	uint32_t mode = __atomic_load_n(&s->mode, __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&s->mode, __ATOMIC_RELAXED) == LINK_HOT) {
+	if (mode == LINK_HOT) {
 		settle(w, cpu, true);
 		if (await_hot(w, &bell))
 			goto rung;
 		cpu = __atomic_load_n(&s->cpu, __ATOMIC_RELAXED);
+		mode = __atomic_load_n(&s->mode, __ATOMIC_RELAXED);
 	}
-	settle(w, cpu, false);
+	if (mode != LINK_RESTING)
+		settle(w, cpu, false);
 	bell = sleep_until_rung(w);
 rung:
 	w->seq = bell;

@@ -14,9 +14,9 @@ enum { MOST = 8, WINDOW_US = 60000, WARM_US = 20000 };
 
 static struct {
 	pthread_t threads[MOST];
-	unsigned started;
+	unsigned started, asleep;
 	pthread_mutex_t lock;
-	pthread_cond_t changed;			/* wanted, stop */
+	pthread_cond_t changed;			/* wanted, stop, asleep */
 	_Atomic unsigned wanted;		/* threads 0 … wanted - 1 call, the others sleep */
 	_Atomic bool counting, stop, failed;
 	struct {
@@ -34,6 +34,17 @@ want(unsigned n, bool stop)
 	pthread_mutex_unlock(&crowd.lock);
 }
 
+/* Nobody calls any more: who waits for its turn when it should stop would still be there for what is measured next. */
+static void
+rest(void)
+{
+	want(0, false);
+	pthread_mutex_lock(&crowd.lock);
+	while (crowd.asleep < MOST)
+		pthread_cond_wait(&crowd.changed, &crowd.lock);
+	pthread_mutex_unlock(&crowd.lock);
+}
+
 static void *
 work(void *data)
 {
@@ -42,8 +53,11 @@ work(void *data)
 	while (!crowd.stop) {
 		if (self >= crowd.wanted) {
 			pthread_mutex_lock(&crowd.lock);
+			if (++crowd.asleep == MOST)
+				pthread_cond_broadcast(&crowd.changed);
 			while (self >= crowd.wanted && !crowd.stop)
 				pthread_cond_wait(&crowd.changed, &crowd.lock);
+			crowd.asleep--;
 			pthread_mutex_unlock(&crowd.lock);
 			continue;
 		}
@@ -97,8 +111,7 @@ crowd_measure(struct bench_row *row, double *ret)
 	bench_sleep(WINDOW_US);
 	calls = sum(n) - before;
 	*ret = (double)(bench_now() - from) / (double)(calls ? calls : 1);
-	want(0, false);
-	bench_sleep(2000);
+	rest();
 	return calls && !crowd.failed;
 }
 

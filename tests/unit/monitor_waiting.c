@@ -368,20 +368,41 @@ test_slices(void **state)
 
 /* -- who may spin ------------------------------------------------------------------------------------- */
 
+enum { CROWD = 4, TURNS = 3, LIMIT = SLOWED ? 200 : 200000 };
+
 struct crowd {
 	struct monitor_gate *add;
-	bool was_hot, ok;
+	unsigned turns;
+	bool ok;
+	uint32_t *served;	/* those that had all of their turns */
 };
 
+static bool
+has_turn(const struct caller *c)
+{
+	return c->hot && turn_mine(c->place, c);
+}
+
+/* Until all had their turn several times: each ends while it calls, and the next one begins with a guest that sleeps. */
 static void *
 call_in_a_crowd(void *data)
 {
 	struct crowd *c = data;
+	uint64_t since = 0;
 
 	c->ok = true;
-	for (int i = 0; i < 2000 && c->ok && !c->was_hot; i++) {
+	for (int i = 0; i < LIMIT && c->ok && __atomic_load_n(c->served, __ATOMIC_RELAXED) < CROWD; i++) {
+		const struct caller *caller;
+
 		c->ok = calls(c->add, 50);
-		c->was_hot = caller_of(c->add)->hot;
+		caller = caller_of(c->add);
+		if (has_turn(caller)) {
+			uint64_t began = __atomic_load_n(&turn_places[caller->place].since, __ATOMIC_RELAXED);
+
+			if (began != since && ++c->turns == TURNS)
+				__atomic_add_fetch(c->served, 1, __ATOMIC_RELAXED);
+			since = began;
+		}
 	}
 	return NULL;
 }
@@ -391,21 +412,70 @@ static void
 test_turns(void **state)
 {
 	struct monitor_gate *add = hot_gate(*state);
-	struct crowd crowd[4];
-	pthread_t threads[4];
+	struct crowd crowd[CROWD];
+	pthread_t threads[CROWD];
+	uint32_t served = 0;
 
 	/* This thread is hot, and silent from now on. */
-	for (int i = 0; i < 4; i++) {
-		crowd[i] = (struct crowd){ .add = add };
+	for (int i = 0; i < CROWD; i++) {
+		crowd[i] = (struct crowd){ .add = add, .served = &served };
 		assert_int_equal(pthread_create(&threads[i], NULL, call_in_a_crowd, &crowd[i]), 0);
 	}
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < CROWD; i++) {
 		pthread_join(threads[i], NULL);
 		assert_true(crowd[i].ok);
-		assert_true(crowd[i].was_hot);
+		assert_true(crowd[i].turns >= TURNS || SLOWED);
 	}
 	assert_true(calls(add, 1000));
 	assert_int_equal(turn_waiting, 0);
+}
+
+/* A caller as turn.c knows it: one whose guest does not sleep. */
+static struct link_shared awake;
+
+struct queued {
+	struct caller caller;
+	uint32_t had;
+};
+
+static void *
+stand_in_line(void *data)
+{
+	struct queued *q = data;
+	int place;
+
+	while ((place = turn_take(1, &q->caller, true)) < 0)
+		;
+	__atomic_store_n(&q->had, 1, __ATOMIC_SEQ_CST);
+	turn_give(place, &q->caller);
+	return NULL;
+}
+
+/* Whoever passes its place while another waits gets it again after that one. Who waited for too long comes back. */
+static void
+test_pass(void **state)
+{
+	struct queued other = { .caller.shared = &awake };
+	struct caller self = { .shared = &awake };
+	int place = turn_take(1, &self, false);
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(place, 0);
+	assert_int_equal(turn_pass(place, 1, &self), 0);	/* nobody waits */
+	assert_int_equal(pthread_create(&thread, NULL, stand_in_line, &other), 0);
+	for (int i = 0; i < 1000 && !__atomic_load_n(&other.had, __ATOMIC_SEQ_CST); i++) {
+		while (!turn_wanted() && !__atomic_load_n(&other.had, __ATOMIC_SEQ_CST))
+			sched_yield();
+		while ((place = turn_pass(place, 1, &self)) < 0)
+			place = 0;
+	}
+	assert_int_equal(other.had, 1);
+	pthread_join(thread, NULL);
+	assert_true(turn_mine(place, &self));
+	assert_int_equal(turn_waiting, 0);
+	turn_give(place, &self);
+	assert_null(turn_places[0].owner);
 }
 
 /* -- shares of CPUs ----------------------------------------------------------------------------------- */
@@ -465,6 +535,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing_but_memory), TEST(test_guest_makes_none), TEST(test_idle_costs_nothing),
 		TEST(test_real_time), TEST(test_slices), TEST(test_turns), TEST(test_shares),
+		cmocka_unit_test(test_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
