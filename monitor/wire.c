@@ -221,9 +221,8 @@ wire_pack(struct wire_call *call, unsigned char *block)
 {
 	const struct wire_gate *g = call->gate;
 	struct link_call *head = (void *)block;
-	uint64_t *argv = (void *)(head + 1);
-	unsigned char *data = (void *)(argv + g->nslots);
-	uint64_t ret = (uint64_t)-ENOSYS;
+	unsigned char *data = (void *)((uint64_t *)(head + 1) + g->nslots);
+	uint64_t argv[TWZ_MAX_PARAMS], ret = (uint64_t)-ENOSYS;
 	struct twz_item end = { 0, TWZ_ITEM_END };
 
 	call->data = 0;
@@ -248,11 +247,13 @@ wire_pack(struct wire_call *call, unsigned char *block)
 	}
 	call->carried = call->data;
 	call->data = g->open_ended ? limit_of(call) : TWZ_ALIGN(call->data, (uint64_t)8);
+	memcpy(data + call->data, &end, sizeof(end));
+	/* The other side looks at this line all the time: it is written in one go. */
 	*head = (struct link_call){
 		.item = { 24 + g->nslots * 8 + call->data, TWZ_ITEM_GATECALL },
 		.call = { g->number, { -ENOSYS, (int64_t)ret } },
 	};
-	memcpy(data + call->data, &end, sizeof(end));
+	memcpy(head + 1, argv, g->nslots * sizeof(argv[0]));
 	return WIRE_OK;
 }
 

@@ -86,7 +86,7 @@ struct wire_shared {
 enum {
 	WIRE_SHARED = 1u << 31,		/* in a reference's offset: blocks are smaller */
 	WIRE_SHARED_LEAST = 64 << 10,	/* bytes that are worth it */
-	WIRE_IN_PLACE_LEAST = 12 << 10,	/* the same; calls with so much are made on one CPU: see caller.c */
+	WIRE_IN_PLACE_LEAST = 4 << 10,	/* the same: below, there is nothing to be gained */
 };
 
 struct wire_gate {

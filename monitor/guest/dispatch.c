@@ -98,6 +98,8 @@ run_gate(struct worker *w, struct gate *gate, unsigned char *payload, uint64_t s
 
 	if (size < head)
 		return -EINVAL;
+	__builtin_prefetch(payload + head);
+	__builtin_prefetch(payload + size);
 	w->run.gate = g;
 	w->run.size = size - head;
 	w->run.trusts = !w->permits;
