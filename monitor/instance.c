@@ -44,8 +44,10 @@ open_state(struct compartment *c, int *ret, struct twz_error *err)
 
 	fd = open(c->state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT) {
-		if (!make_folders(c->state))
-			return twz_fail_sys(err, errno, "make the folder %s", c->state);
+		if (!make_folders(c->state)) {
+			twz_fail_sys(err, errno, "make the folder %s", c->state);
+			return twz_hint(err, "XDG_STATE_HOME names a place for what services keep");
+		}
 		fd = open(c->state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	}
 	if (fd < 0 || fstat(fd, &st))

@@ -65,9 +65,12 @@ make_folders(const char *path, struct twz_error *err)
 	if (!copy)
 		return twz_fail_sys(err, ENOMEM, "registry %s", path);
 	for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
+		int why;
+
 		*slash = '\0';
-		if (mkdir(copy, 0700) != 0 && errno != EEXIST && access(copy, X_OK) != 0) {
-			twz_fail_sys(err, errno, "registry %s: cannot make the folder %s", path,
+		why = mkdir(copy, 0700) ? errno : 0;
+		if (why && why != EEXIST && access(copy, X_OK) != 0) {
+			twz_fail_sys(err, why, "registry %s: cannot make the folder %s", path,
 				     copy);
 			return twz_hint(err, "%s", where_hint);
 		}

@@ -113,3 +113,12 @@ Timeout: the block took longer than its time
 $ twz -c 'timeout 50ms { while true { try { fault::spin } catch e { } } }'
 Timeout: the block took longer than its time
 [124]
+## A home that cannot be written to: why, and what to do; for the registry, then for what services keep.
+$ unset XDG_DATA_HOME XDG_STATE_HOME TWZ_REGISTRY; HOME=/sys twz -v -c 'calc::add 1 2' 2>&1 | sed 's/Permission denied/Operation not permitted/'
+Link Error: registry /sys/.local/share/twz/registry.db: cannot make the folder /sys/.local: Operation not permitted
+  calc::add 1 2
+  ^^^^ name a file that can be written in TWZ_REGISTRY
+$ unset XDG_DATA_HOME XDG_STATE_HOME; TWZ_REGISTRY=$PWD/other.db HOME=/sys twz -v -c 'calc::add 1 2' 2>&1 | tail -n 1
+  ^^^^^^^^^^^^^ XDG_STATE_HOME names a place for what services keep
+$ TWZ_REGISTRY=$PWD/other.db XDG_STATE_HOME=$PWD/kept HOME=/sys twz -c 'calc::add 1 2'
+3
