@@ -483,6 +483,10 @@ bad_word(struct lexer *x, const char *s, uint32_t n)
 			 "arguments are separated by blanks: GATE a b");
 		return true;
 	}
+	if (*s == '$' && n == 1 && x->i + 1 < x->end && s[1] == '(') {
+		emit_bad(x, x->i, x->i + n, "'$(' begins nothing", "for what a program gives write: (run PROGRAM)?");
+		return true;
+	}
 	if (*s == '$' && word_kind(s, n) != LEX_VAR) {
 		emit_bad(x, x->i, x->i + n, "'$' must be followed by the name of a variable",
 			 "arguments of a script are args[0], args[1] …; inside \"…\" write ${name}");

@@ -132,7 +132,7 @@ $ for t in 'add_f32 1 2' 'lookup_user bob' 'passwd.lookup_user bob' 'passwd:look
   ^^^^^^^ gates are called as SERVICE::GATE; help lists the services
 $ twz -v -c 'help passwd::lookpu' 2>&1 | tail -1
   ^^^^^^^^^^^^^^^^^^^ help passwd lists its gates
-$ for t in 'help lookup_user' 'help nowhere' 'help passwd::lookup' 'passwd::user 1' 'passwd::' 'nowhere::' 'ls' 'ls -l /tmp' 'ls -la /' 'cd /' 'cd ..' 'man' '?' 'help ?' '--help' ':help' '\q' 'clear' 'history' 'select * from gates' 'describe passwd' '/bin/sh' './libx.so.1' '1+1' 'x = 1; x+1' '1..3' 'x/y' '$HOME' '$x' 'calc::add (1, 2)' 'calc::add --help' 'x = {a:: 1}'; do twz -v -c "$t"; done 2>&1 | grep '\^'
+$ for t in 'help lookup_user' 'help nowhere' 'help passwd::lookup' 'passwd::user 1' 'passwd::' 'nowhere::' 'ls' 'ls -l /tmp' 'ls -la /' 'cd /' 'cd ..' 'man' '?' 'help ?' '--help' ':help' '\q' 'clear' 'history' 'select * from gates' 'describe passwd' '/bin/sh' './libx.so.1' '1+1' 'x = 1; x+1' '1..3' 'x/y' '$HOME' '$x' 'calc::add (1, 2)' 'calc::add --help' 'x = {a:: 1}' 'print $(date)'; do twz -v -c "$t"; done 2>&1 | grep '\^'
   ^^^^^^^^^^^^^^^^ did you mean passwd::lookup_user?
   ^^^^^^^^^^^^ help alone lists the services, help language the words; a gate is SERVICE::GATE
   ^^^^^^^^^^^^^^^^^^^ did you mean lookup_user?
@@ -164,6 +164,7 @@ $ for t in 'help lookup_user' 'help nowhere' 'help passwd::lookup' 'passwd::user
               ^ a list is [a, b]; a call with commas has no blank before its parenthesis: GATE(a, b)
             ^^^^^^ help calc::add shows it
        ^^^ put a blank after ':' in a record: {id: 1}
+        ^ for what a program gives write: (run PROGRAM)?
 $ twz -v -c 'passwd::user 1'
 Name Error: no gate 'user' in passwd
   did you mean add_user?
