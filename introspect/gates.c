@@ -398,6 +398,16 @@ on_kind(struct parser *p)
 	return true;
 }
 
+/* keeps input parser: what the object that a parameter is points to from now on. */
+static bool
+on_keeps(struct parser *p)
+{
+	if (!identifier(p, &p->words[1], "a parameter") || !identifier(p, &p->words[2], "a parameter"))
+		return false;
+	pair(p, "keeps", twz_format(p->arena, "%s,%s", p->words[1].text, p->words[2].text));
+	return true;
+}
+
 static bool
 on_readonly(struct parser *p)
 {
@@ -449,6 +459,7 @@ static const struct statement {
 	{ "makes", "gate", 1, 1, on_name, "makes PARAMETER" },
 	{ "closes", "gate", 1, 1, on_name, "closes PARAMETER" },
 	{ "null", "gate", 1, 1, on_name, "null PARAMETER" },
+	{ "keeps", "gate", 2, 2, on_keeps, "keeps PARAMETER OBJECT" },
 	{ "callback", "gate", 1, 2, on_callback, "callback PARAMETER USER-DATA" },
 	{ "of", "gate", 2, WORDS_MAX, on_of, "of CALLBACK in PARAMETER[LENGTH]" },
 	{ "returns", "gate", 1, 1, on_name, "returns CODES, returns string or returns object" },

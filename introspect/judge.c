@@ -283,6 +283,21 @@ set_names(struct twz_member *params, uint32_t n, const char *list, struct twz_ar
 	return *list ? "its record names more parameters than it has" : NULL;
 }
 
+/* Told when all parameters are known: the plan looks for the object. */
+static const char *
+set_keepers(struct twz_member *params, uint32_t n, const struct record_gate *record, struct twz_arena *arena)
+{
+	for (uint32_t i = 0; i < record->nparams; i++)
+		for (uint32_t k = 0; k < n && record->params[i].keeper; k++) {
+			if (strcmp(params[k].name, record->params[i].name))
+				continue;
+			if (params[k].text)
+				return twz_format(arena, "its record says two things about parameter '%s'", params[k].name);
+			params[k].text = record->params[i].keeper;
+		}
+	return NULL;
+}
+
 /* Puts what @record says about parameters to @params. Returns why not, or NULL. */
 static const char *
 join_params(const struct record_gate *record, struct twz_member *params, uint32_t n,
@@ -329,7 +344,7 @@ join_params(const struct record_gate *record, struct twz_member *params, uint32_
 			return why;
 		}
 	}
-	return NULL;
+	return set_keepers(params, n, record, arena);
 }
 
 /* Gates may share a function's type but not what their records say: each gets its own copy. */

@@ -244,6 +244,18 @@ on_kind(struct reader *r, const char *value)
 		refuse(r, "kind", value);
 }
 
+/* "param,object" */
+static void
+on_keeps(struct reader *r, const char *value)
+{
+	const char *comma = strchr(value, ','), *keeper = comma ? comma + 1 + strspn(comma + 1, " ") : "";
+
+	if (record_identifier(keeper))
+		param(r, twz_strndup(r->arena, value, (size_t)(comma - value)))->keeper = keeper;
+	else
+		refuse(r, "object that keeps a parameter", value);
+}
+
 /* "param", or "param,data" */
 static void
 on_callback(struct reader *r, const char *value)
@@ -341,7 +353,7 @@ static const struct key {
 	{ "params", on_params },
 	{ "opens", on_opens },	 { "closes", on_closes },     { "returns", on_returns },
 	{ "fails", on_fails },	 { "kind", on_kind },	      { "visibility", on_visibility },
-	{ "callback", on_callback }, { "makes", on_makes },
+	{ "callback", on_callback }, { "makes", on_makes }, { "keeps", on_keeps },
 };
 
 /* What can be said of a callback's parameters: "callback.in" has the value "param,buf,len". */

@@ -15,6 +15,7 @@ struct record_param {
 	const char *count;		/* a parameter, '*' and a parameter that points to it, or a number */
 	bool string;			/* a pointer to bytes that end with a NUL */
 	bool null;			/* always NULL */
+	const char *keeper;		/* the object that points to it afterwards, or "result"; NULL */
 	const char *kind;		/* what the object with this id implements; NULL: it does not matter */
 	bool object;			/* to an object of the service's own, by @dir as TWZ_OBJECT says */
 	bool makes;			/* object, TWZ_OUT: in memory that the function is given */

@@ -390,8 +390,11 @@ direct_call(struct monitor_gate *g, const uint64_t *words, void *ret, int64_t ti
 	    __atomic_load_n(&c->loaded, __ATOMIC_SEQ_CST)) {
 		__atomic_fetch_add(&c->calls, 1, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&g->plain, 1, __ATOMIC_RELAXED);
-		ok = g->plan->words_only ? direct_invoke(g->function, g->plan, words, ret, err)
-		     : made_invoke(&((struct direct *)c->inner)->made, g->function, g->plan, words, ret, err);
+		ok = g->plan->makes || g->plan->keeps || g->plan->closes ?
+		     made_invoke(&((struct direct *)c->inner)->made, g->function, g->plan, words, ret, err) :
+		     direct_invoke(g->function, g->plan, words, ret, err);
+		if (ok && g->plan->ret.object && !*(const uint64_t *)ret)
+			ok = call_refused(g, -ENODATA, 0, err);
 	} else {
 		ok = twz_fail(err, TWZ_CLASS_LINK, TWZ_ERR(NAMING, NOT_FOUND), "%s was unloaded",
 			      c->service->name);

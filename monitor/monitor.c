@@ -170,16 +170,6 @@ monitor_plan(const struct monitor_gate *gate)
 	return gate->plan;
 }
 
-/* What is made and closed is remembered. */
-static bool
-has_objects(const struct twz_plan *plan)
-{
-	for (uint32_t i = 0; i < plan->nslots; i++)
-		if (plan->slots[i].makes || plan->slots[i].closes)
-			return true;
-	return false;
-}
-
 void *
 monitor_function(const struct monitor_gate *gate)
 {
@@ -188,7 +178,7 @@ monitor_function(const struct monitor_gate *gate)
 
 	pthread_mutex_lock(&c->monitor->lock);
 	if (c->mechanism == &mechanism_direct && c->loaded && !c->unloading && gate->call != handlers_call &&
-	    !gate->plan->ret.by_errno && !has_objects(gate->plan)) {
+	    !gate->plan->ret.by_errno && !gate->plan->makes && !gate->plan->keeps && !gate->plan->closes) {
 		c->lent = true;	/* whoever has it calls it without asking: it must stay */
 		function = gate->function;
 	}

@@ -28,7 +28,9 @@ stands_for_something(const struct wire_gate *g, const struct wire_slot *s, uint6
 {
 	switch ((enum wire_stands)s->stands) {
 	case WIRE_NUMBER:
-		return true;
+		return !s->tag || (s->tag <= g->nslots + 1 && s->dir == TWZ_IN && !s->ninner &&
+				   g->slots[s->tag - 1].stands == WIRE_OBJECT &&
+				   (s->pass == TWZ_PASS_STRING || s->pass == TWZ_PASS_REF || s->pass == TWZ_PASS_BUFFER));
 	case WIRE_OBJECT:
 		return s->size == 8 && (s->pass == TWZ_PASS_WORD || (s->pass == TWZ_PASS_REF && s->dir == TWZ_OUT &&
 								     s->count <= TWZ_OBJECT_MAX));

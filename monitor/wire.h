@@ -66,7 +66,11 @@ struct wire_slot {
 	uint8_t behind;		/* BUFFER: @extent is a REF to the count */
 	uint8_t stands;		/* WORD, and REF for OBJECT: enum wire_stands */
 	uint8_t closes;		/* OBJECT: see plan.h */
-	uint32_t tag;		/* OBJECT: of its type; CALLBACK: where its description is, in bytes from here's start */
+	/*
+	 * OBJECT: of its type; CALLBACK: where its description is, in bytes from here's start; STRING, REF, BUFFER: 1 + the
+	 * parameter with the object that keeps it, or nslots for the result, 0: none does
+	 */
+	uint32_t tag;
 	/* count of an OBJECT, REF: bytes that the function is given for it, 0: none */
 	uint32_t size, align;
 	int32_t extent;		/* of a BUFFER; CALLBACK: the parameter that is its user data, < 0: none */

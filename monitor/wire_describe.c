@@ -85,7 +85,7 @@ describe_slot(const struct twz_slot *from, struct wire_slot *to)
 		.stands = from->object ? WIRE_OBJECT : from->callback ? WIRE_CALLBACK :
 			  from->token ? WIRE_TOKEN : from->by_errno ? WIRE_ERRNO : WIRE_NUMBER,
 		.closes = from->closes,
-		.tag = from->tag,
+		.tag = from->object ? from->tag : from->keeper,
 		.size = from->size,
 		.align = from->align && from->pass != TWZ_PASS_STRING ? from->align : 1,
 		.extent = from->extent,

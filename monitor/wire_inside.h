@@ -37,9 +37,9 @@ count_of(const struct wire_gate *g, const struct wire_slot *slot, const uint64_t
 	return true;
 }
 
-/* Input that only a reader needs, and much of it. */
+/* Input that only a reader needs, and much of it; what is kept is copied in any case. */
 static inline bool
 may_be_shared(const struct wire_slot *slot)
 {
-	return slot->pass == TWZ_PASS_BUFFER && slot->dir == TWZ_IN && !slot->ninner;
+	return slot->pass == TWZ_PASS_BUFFER && slot->dir == TWZ_IN && !slot->ninner && !slot->tag;
 }

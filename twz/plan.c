@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "twz/objid.h"
 #include "twz/typetext.h"
 
 enum { DEPTH_MAX = 32 };
@@ -551,6 +552,31 @@ mark_data(struct where *w, const struct twz_type *func, const struct twz_slot *s
 	return true;
 }
 
+/* What an object points to after the call, until it is closed. */
+static bool
+mark_keepers(struct where *w, struct twz_plan *plan, const struct twz_type *func, struct twz_slot *slots, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct twz_member *p = &func->members[i];
+		struct twz_slot *s = &slots[i];
+		uint32_t k = 0;
+
+		w->param = p;
+		if (!p->text || !*p->text || w->inside || twz_is_objid(p->type))
+			continue;
+		if ((s->pass != TWZ_PASS_STRING && s->pass != TWZ_PASS_REF && s->pass != TWZ_PASS_BUFFER) ||
+		    s->dir != TWZ_IN || s->ninner || s->object)
+			return refuse(w, NULL, "only what goes in, and points to nothing itself, can be kept");
+		while (k < n && strcmp(func->members[k].name, p->text))
+			k++;
+		if (k < n ? !slots[k].object || slots[k].closes : strcmp(p->text, "result") || !plan->ret.object)
+			return refuse(w, NULL, "what keeps it is no object of the gate's");
+		s->keeper = k + 1;
+		plan->keeps = true;
+	}
+	return true;
+}
+
 static bool
 make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const struct twz_plan **ret,
      struct twz_error *err)
@@ -582,9 +608,11 @@ make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const st
 			return false;
 		plan->nouts += slots[i].dir != TWZ_IN;
 		plan->makes |= slots[i].makes;
+		plan->closes |= slots[i].closes;
 		plan->ncallbacks += slots[i].callback != NULL;
 	}
-	if (!mark_extents(&w, func, slots, func->nmembers) || !mark_data(&w, func, slots, func->nmembers))
+	if (!mark_extents(&w, func, slots, func->nmembers) || !mark_data(&w, func, slots, func->nmembers) ||
+	    !mark_keepers(&w, plan, func, slots, func->nmembers))
 		return false;
 	plan->codes = twz_returned(func) != func->target ? twz_returned(func) : NULL;
 	if (plan->codes)

@@ -49,6 +49,8 @@ struct twz_slot {
 	bool makes;			/* object, REF: of @count bytes, for which the service gives memory */
 	bool token;			/* WORD: user data of a callback, which only its caller knows */
 	uint32_t tag;			/* object: tells its type from others */
+	/* STRING, REF, BUFFER that goes in: 1 + the parameter with the object that keeps it, or nslots; 0: none does */
+	uint32_t keeper;
 	uint32_t size;			/* WORD: 1, 2, 4, 8; STRUCT, REF: bytes; BUFFER: bytes of one element */
 	uint32_t align;
 	int32_t extent;			/* BUFFER: parameter that counts the elements, or < 0: @count */
@@ -70,6 +72,8 @@ struct twz_plan {
 	uint64_t fails;			/* how it says that it failed, as for twz_failing(); 0: not at all */
 	const char *speaker;		/* the gate that gives the texts of its errors: see twz/failtext.h; NULL */
 	bool makes;			/* a slot does: what it has made stays only if it did not fail */
+	bool keeps;			/* a slot has a keeper */
+	bool closes;			/* a slot does */
 	uint32_t nouts;			/* slots with dir OUT or INOUT */
 	uint32_t ncallbacks;		/* slots that are one */
 	bool words_only;		/* at most 6 integer words in, an integer word or nothing out */

@@ -110,7 +110,10 @@ struct twz_member {
 	bool has_extent;		/* pointer to an array, of … */
 	int32_t extent;			/* … as many elements as this parameter says (a pointer: as it points to), … */
 	uint64_t count;			/* … or, when < 0, this many; 0: none, it is always NULL; see TWZ_OBJECT, TWZ_CALLBACK */
-	/* Enumerator: the service's text for this error; an ObjID: what the object must implement; else NULL. */
+	/*
+	 * Enumerator: the service's text for this error; an ObjID: what the object must implement; a pointer to what goes
+	 * in: the parameter with the object that keeps it, or "result"; else NULL.
+	 */
 	const char *text;
 };
 

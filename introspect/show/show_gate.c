@@ -4,6 +4,7 @@
 
 #include "introspect/records.h"
 #include "introspect/show/show.h"
+#include "twz/objid.h"
 #include "twz/typetext.h"
 
 enum { MOST_TYPES = 12, MOST_FIELDS = 8, DEPTH_MAX = 3, COLUMN = 12 };
@@ -133,7 +134,7 @@ put_value(struct view *v, const char *name, size_t width, const struct twz_membe
 		twz_text_printf(&v->out, "  %s%" PRIu32 " byte%s%s", v->p->dim, type->size,
 				type->size == 1 ? "" : "s", v->p->end);
 	if (m && m->text)
-		twz_text_printf(&v->out, "  implements %s", m->text);
+		twz_text_printf(&v->out, "  %s %s", twz_is_objid(m->type) ? "implements" : "kept by", m->text);
 	if (m)
 		twz_text_printf(&v->out, "%s%s%s%s", m->dir == TWZ_OUT ? "  out" : m->dir == TWZ_INOUT ? "  inout" : "",
 				m->secret ? "  secret" : "", m->optional ? "  may be none" : "",

@@ -8,6 +8,7 @@
 
 #include "introspect/show/map.h"
 #include "introspect/show/show.h"
+#include "twz/objid.h"
 #include "twz/ask.h"
 #include "twz/text.h"
 #include "twz/typetext.h"
@@ -138,7 +139,7 @@ put_param(struct document *d, const struct twz_member *m)
 	put_bool(d, "optional", m->optional);
 	put_bool(d, "artificial", m->artificial);
 	if (m->text)
-		put_text(d, "implements", m->text);
+		put_text(d, twz_is_objid(m->type) ? "implements" : "kept_by", m->text);
 	put_key(d, "extent");
 	if (!m->has_extent)
 		twz_text_puts(&d->text, "null");

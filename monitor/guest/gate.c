@@ -17,6 +17,7 @@ struct gate {
 	bool typed;			/* cif is prepared */
 	bool has_others;		/* words that stand for something else */
 	bool makes;			/* objects in memory that it is given */
+	bool keeps;			/* what it is given, in an object */
 	void *callbacks[TWZ_MAX_PARAMS];	/* functions that stand for them; NULL: no callback */
 	ffi_cif cif;
 	ffi_type *types[TWZ_MAX_PARAMS];
@@ -115,6 +116,12 @@ is_made(const struct wire_slot *slot)
 	return slot->stands == WIRE_OBJECT && slot->pass == TWZ_PASS_REF && slot->count;
 }
 
+static bool
+is_kept(const struct wire_slot *slot)
+{
+	return slot->stands == WIRE_NUMBER && slot->tag;
+}
+
 void
 gate_add(void *library, const struct wire_gate *wire, size_t n)
 {
@@ -132,10 +139,11 @@ gate_add(void *library, const struct wire_gate *wire, size_t n)
 	for (uint32_t i = 0; i < wire->nslots; i++) {
 		gate->has_others |= wire->slots[i].stands != WIRE_NUMBER;
 		gate->makes |= is_made(&wire->slots[i]);
+		gate->keeps |= is_kept(&wire->slots[i]);
 		if (wire->slots[i].stands == WIRE_CALLBACK)
 			gate->callbacks[i] = callback_make(gate->wire, i);
 	}
-	gate->has_others |= wire_ret(gate->wire)->stands != WIRE_NUMBER;
+	gate->has_others |= gate->keeps || wire_ret(gate->wire)->stands != WIRE_NUMBER;
 	gate->typed = gate->function && (wire->words_only || gate_prepare(gate->wire, &gate->cif, gate->types));
 	__atomic_store_n(&gates[wire->number], gate, __ATOMIC_SEQ_CST);
 	__atomic_add_fetch(&added, 1, __ATOMIC_SEQ_CST);
@@ -294,6 +302,63 @@ give_made(const struct wire_gate *g, struct wire_run *run, void **made)
 	return room;
 }
 
+/* -- what objects keep ------------------------------------------------------------------------------- */
+
+/* Bytes behind the parameter's pointer. */
+static uint64_t
+length(const struct wire_run *run, uint32_t i)
+{
+	const struct wire_slot *s = &run->gate->slots[i];
+
+	if (s->pass == TWZ_PASS_STRING)
+		return strlen((const char *)(uintptr_t)run->values[i]) + 1;
+	return twz_ref_size(run->refs[i]);
+}
+
+/* The function gets copies, which stay when the call is over. False: there is no memory. */
+static bool
+take_kept(const struct wire_gate *g, struct wire_run *run, struct object_kept **kept)
+{
+	bool room = true;
+
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		kept[i] = NULL;
+		if (!is_kept(&g->slots[i]) || !run->values[i] || !room)
+			continue;
+		kept[i] = malloc(sizeof(*kept[i]) + length(run, i));
+		room = kept[i];
+		if (!room)
+			continue;
+		memcpy(kept[i] + 1, (const void *)(uintptr_t)run->values[i], length(run, i));
+		run->values[i] = (uint64_t)(uintptr_t)(kept[i] + 1);
+	}
+	for (uint32_t i = 0; !room && i < g->nslots; i++)
+		free(kept[i]);
+	return room;
+}
+
+/* An object that was not made keeps nothing. ENOMEM: the function was not even called. */
+static void
+give_kept(const struct wire_gate *g, struct wire_run *run, struct object_kept **kept, int error)
+{
+	for (uint32_t i = 0; i < g->nslots; i++) {
+		const struct wire_slot *s = kept[i] ? &g->slots[g->slots[i].tag - 1] : NULL;
+		uint64_t number = 0;
+
+		if (!s)
+			continue;
+		if (error == ENOMEM)
+			number = 0;
+		else if (s == wire_ret(g))
+			memcpy(&number, run->ret, sizeof(number));
+		else if (s->pass == TWZ_PASS_WORD)
+			number = run->refs[s - g->slots];
+		else if (run->values[s - g->slots])
+			memcpy(&number, (const void *)(uintptr_t)run->values[s - g->slots], sizeof(number));
+		object_keep(number, s->tag, kept[i]);
+	}
+}
+
 /* Numbers for what it made, and none any more for what it closed; what it was lent is taken back. */
 static bool
 give_others(const struct wire_gate *g, struct wire_run *run)
@@ -317,22 +382,13 @@ give_others(const struct wire_gate *g, struct wire_run *run)
 	return room;
 }
 
-int
-gate_run(struct gate *gate, struct wire_run *run)
+/* The function itself, and numbers for what it made. */
+static int
+run_with_objects(struct gate *gate, struct wire_run *run)
 {
 	const struct wire_slot *ret = wire_ret(gate->wire);
 	void *made[TWZ_MAX_PARAMS];
-	int error;
 
-	if (!gate->typed)
-		return ENOEXEC;
-	if (!gate->has_others) {
-		ffi_call(&gate->cif, gate->function, run->ret, run->args);
-		return 0;
-	}
-	error = take_others(gate, run);
-	if (error)
-		return error;
 	if (gate->makes && !take_memory(gate->wire, run, made))
 		return ENOMEM;
 	errno = 0;
@@ -348,6 +404,29 @@ gate_run(struct gate *gate, struct wire_run *run)
 	if (!give_number(run->ret, ret->tag))
 		return ENFILE;
 	return *(const uint64_t *)run->ret ? 0 : ENODATA;
+}
+
+int
+gate_run(struct gate *gate, struct wire_run *run)
+{
+	struct object_kept *kept[TWZ_MAX_PARAMS];
+	int error;
+
+	if (!gate->typed)
+		return ENOEXEC;
+	if (!gate->has_others) {
+		ffi_call(&gate->cif, gate->function, run->ret, run->args);
+		return 0;
+	}
+	error = take_others(gate, run);
+	if (error)
+		return error;
+	if (gate->keeps && !take_kept(gate->wire, run, kept))
+		return ENOMEM;
+	error = run_with_objects(gate, run);
+	if (gate->keeps)
+		give_kept(gate->wire, run, kept, error);
+	return error;
 }
 
 int64_t

@@ -164,6 +164,13 @@ enum caller_end called_ring(struct called *c, struct caller *l, int64_t timeout_
 uint64_t object_add(void *pointer, uint32_t tag, bool owned);
 bool object_find(uint64_t number, uint32_t tag, void **ret);
 void object_drop(uint64_t number, uint32_t tag);
+/* Memory that an object points to, and that goes with it: behind this. */
+struct object_kept {
+	struct object_kept *next;
+	uint64_t size;			/* 16 bytes together: what is behind is aligned like anything malloc'ed */
+};
+/** Gives @kept to the object; without one, to nobody: it is freed. */
+void object_keep(uint64_t number, uint32_t tag, struct object_kept *kept);
 
 /* -- shared.c */
 /** The monitor shares memory with this compartment, or takes it back. */

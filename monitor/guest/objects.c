@@ -17,6 +17,7 @@ struct object {
 	void *pointer;			/* NULL: the place is free */
 	uint32_t tag, generation;
 	bool owned;			/* its memory is ours, and goes with it */
+	struct object_kept *kept;
 };
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -67,6 +68,7 @@ object_add(void *pointer, uint32_t tag, bool owned)
 		objects[hint].pointer = pointer;
 		objects[hint].tag = tag;
 		objects[hint].owned = owned;
+		objects[hint].kept = NULL;
 		objects[hint].generation++;
 		number = (uint64_t)objects[hint].generation << 32 | (hint + 1);
 		used++;
@@ -92,6 +94,7 @@ object_find(uint64_t number, uint32_t tag, void **ret)
 void
 object_drop(uint64_t number, uint32_t tag)
 {
+	struct object_kept *kept = NULL, *next;
 	void *memory = NULL;
 	struct object *o;
 
@@ -99,10 +102,31 @@ object_drop(uint64_t number, uint32_t tag)
 	o = find(number, tag);
 	if (o) {
 		memory = o->owned ? o->pointer : NULL;
+		kept = o->kept;
 		o->pointer = NULL;
 		hint = (uint32_t)(o - objects);
 		used--;
 	}
 	pthread_mutex_unlock(&mutex);
 	free(memory);
+	for (; kept; kept = next) {
+		next = kept->next;
+		free(kept);
+	}
+}
+
+void
+object_keep(uint64_t number, uint32_t tag, struct object_kept *kept)
+{
+	struct object *o;
+
+	pthread_mutex_lock(&mutex);
+	o = find(number, tag);
+	if (o) {
+		kept->next = o->kept;
+		o->kept = kept;
+	}
+	pthread_mutex_unlock(&mutex);
+	if (!o)
+		free(kept);
 }

@@ -198,6 +198,84 @@ no match
 Type Error: regex::regexec: argument 'preg' is no regex_t of this compartment's
 Error: Unmatched ( or \( (8)
 [1]
+## What an object points to after a call stays until it is closed: texts, buffers, structs; of one that is returned, too.
+$ cat >bag.c <<'C'
+> #include <stdio.h>
+> #include <stdlib.h>
+> #include <string.h>
+> struct point { int x, y; };
+> typedef struct bag { const char *label; const int *values; unsigned long n; const struct point *at; char out[99]; } bag;
+> typedef struct note { const char *text; } note;
+> int bag_init(bag *b, const char *label) { b->label = label; return *label ? 0 : -1; }
+> void bag_fill(bag *b, const int *values, unsigned long n) { b->values = values; b->n = n; }
+> void bag_place(bag *b, const struct point *at) { b->at = at; }
+> const char *bag_show(bag *b) { long s = 0; for (unsigned long i = 0; i < b->n; i++) s += b->values[i]; snprintf(b->out, 99, "%s: %ld at %d", b->label, s, b->at ? b->at->x : -1); return b->out; }
+> void bag_free(bag *b) { b->label = 0; }
+> note *note_new(const char *text) { note *n = *text ? malloc(sizeof(*n)) : 0; if (n) n->text = text; return n; }
+> const char *note_text(note *n) { return n->text; }
+> void note_free(note *n) { free(n); }
+> C
+$ cc -shared -fPIC -g -o libbag.so bag.c; cat >gates/bag.gates <<end
+> library $PWD/libbag.so
+> gate bag_init
+> 	makes b
+> 	keeps label b
+> 	fails negative
+> gate bag_fill
+> 	object b
+> 	in values[n]
+> 	keeps values b
+> gate bag_place
+> 	object b
+> 	keeps at b
+> gate bag_show
+> 	object b
+> gate bag_free
+> 	closes b
+> gate note_new
+> 	keeps text result
+> 	returns object
+> gate note_text
+> 	object n
+> gate note_free
+> 	closes n
+> end
+$ export TWZ_GATES=$PWD/gates; twz-inspect bag; for level in full none; do twz -c "_ = sys::load bag --isolation=$level"'; b = (bag::bag_init "first")?.b; c = (bag::bag_init "second")?.b; bag::bag_fill b [1, 2, 3]; bag::bag_fill c [10, 20]; bag::bag_place c {x: 5, y: 6}; bag::bag_show b; bag::bag_show c; bag::bag_fill b [7]; bag::bag_show b; bag::bag_free c; n = bag::note_new "kept"; _ = bag::note_new "other"; bag::bag_show b; bag::note_text n; bag::note_free n; _ = try bag::bag_init "" else 0; bag::bag_free b; bag::note_new ""' 2>&1; done
+bag
+  bag_init(out b: bag, label: string) -> Result<i32, i32>
+  bag_fill(b: bag, values: [i32])
+  bag_place(b: bag, at: point)
+  bag_show(b: bag) -> string
+  bag_free(b: bag)
+  note_new(text: string) -> note
+  note_text(n: note) -> string
+  note_free(n: note)
+first: 6 at -1
+second: 30 at 5
+first: 7 at -1
+first: 7 at -1
+kept
+Error: bag::note_new: it gave NULL and no object
+first: 6 at -1
+second: 30 at 5
+first: 7 at -1
+first: 7 at -1
+kept
+Error: bag::note_new: it gave NULL and no object
+[1]
+$ export TWZ_GATES=$PWD/gates; twz -c '_ = sys::load bag --memory=24; b = (bag::bag_init "full")?.b; l = 1 .. 100000; for i in 1 .. 70 { try { bag::bag_fill b l } catch e { print (e.message); break } }; for i in 1 .. 40 { c = (bag::bag_init "again")?.b; bag::bag_free c }; bag::bag_show b' 2>&1 | tail -2
+bag::bag_fill: the service has no memory for the call
+full: 5000050000 at -1
+$ for line in 'keeps b b' 'keeps values n' 'keeps values result' 'keeps n b' 'keeps values none' 'keeps values'; do printf 'library %s\ngate bag_fill\n\tobject b\n\tin values[n]\n\t%s\n' $PWD/libbag.so "$line" >bad.d/bad.gates; TWZ_GATES=$PWD/bad.d twz-inspect bad 2>&1 | sed 's|^.*bad.gates|bad.gates|' | grep -v '^bad$'; done; TWZ_GATES=$PWD/gates twz-inspect --json bag | grep -o '"kept_by":"[a-z]*"' | sort | uniq -c | sed 's/^ *//'
+  bag_fill(b: bag, values: [i32])  not callable: parameter 'b': only what goes in, and points to nothing itself, can be kept
+  bag_fill(b: bag, values: [i32])  not callable: parameter 'values': what keeps it is no object of the gate's
+  bag_fill(b: bag, values: [i32])  not callable: parameter 'values': what keeps it is no object of the gate's
+  bag_fill(b: bag, values: [i32])  not callable: parameter 'n': only what goes in, and points to nothing itself, can be kept
+  bag_fill(b: bag, values: [i32])  not callable: parameter 'values': what keeps it is no object of the gate's
+bad.gates:5:2: 'keeps' has too few or too many words behind it
+  hint: as in: keeps PARAMETER OBJECT
+6 "kept_by":"b"
+2 "kept_by":"result"
 ## A draft knows such structs by what cannot cross, and asks where no name says who begins with one; texts of errors, too.
 $ cat >jug.c <<'C'
 > typedef struct { void *next; int n; } jug;
