@@ -37,7 +37,7 @@ check_ref(struct wire_run *run, uint32_t i)
 	return WIRE_OK;
 }
 
-/* Where the inner texts of IN objects lie is known only from the objects: then all data is copied. */
+/* Where the inner texts of IN objects lie is known only from the objects: then all data is copied, but what stays. */
 static bool
 has_inner(const struct wire_gate *g)
 {
