@@ -103,7 +103,7 @@ name_at(const struct order *o, size_t i, const char **ret)
 	return *ret || db_nonsense(reg, o->err, "a gate is missing");
 }
 
-/* How many begin with less than @prefix; @after: with no more than that. */
+/* How many begin with less than the @n bytes of @prefix; @after: with no more than that. */
 static bool
 count_before(const struct order *o, const char *prefix, size_t n, bool after, size_t *ret)
 {
@@ -126,13 +126,30 @@ count_before(const struct order *o, const char *prefix, size_t n, bool after, si
 	return true;
 }
 
+/* Where those that begin with @prefix end. That of one whole name, of which the first is wanted, is behind it. */
+static bool
+find_end(const struct order *o, const char *prefix, bool exact, size_t first, size_t *ret)
+{
+	const char *name;
+
+	if (!exact)
+		return count_before(o, prefix, strlen(prefix), true, ret);
+	*ret = first;
+	if (first == o->n)
+		return true;
+	if (!name_at(o, first, &name))
+		return false;
+	*ret += !strcmp(name, prefix);
+	return true;
+}
+
 static bool
 find(struct order *o, const char *prefix, bool exact, struct twz_arena *arena, uint32_t **ret, size_t *n)
 {
-	size_t length = strlen(prefix) + exact, first, end;
+	size_t first, end;
 	uint32_t *places;
 
-	if (!count_before(o, prefix, length, false, &first) || !count_before(o, prefix, length, true, &end))
+	if (!count_before(o, prefix, strlen(prefix) + exact, false, &first) || !find_end(o, prefix, exact, first, &end))
 		return false;
 	*n = end > first ? end - first : 0;	/* an order that is none may say anything */
 	*ret = places = twz_new_array(arena, *n, uint32_t);

@@ -11,9 +11,10 @@
 void order_make(const struct twz_gate *gates, size_t n, struct twz_arena *arena, const uint8_t **ret);
 
 /**
- * The gates of the file at @path whose names begin with @prefix, or, with @exact, are it: the places of @n in @ret, in
- * the order of their names. @service: where they are; 0 when nothing is known of the file. Until order_end(), which is
- * to be called also when it failed, a transaction is open: what is read meanwhile belongs together.
+ * The gates of the file at @path whose names begin with @prefix, or, with @exact, the first whose name it is: the
+ * places of @n in @ret, in the order of their names. @service: where they are; 0 when nothing is known of the file.
+ * Until order_end(), which is to be called also when it failed, a transaction is open: what is read meanwhile belongs
+ * together.
  */
 TWZ_MUST bool order_find(struct registry *reg, const char *path, const char *prefix, bool exact,
 			 struct twz_arena *arena, int64_t *service, uint32_t **ret, size_t *n, struct twz_error *err);
