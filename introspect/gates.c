@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "introspect/records.h"
+#include "twz/ask.h"
 #include "twz/json.h"
 #include "twz/nearest.h"
 #include "twz/text.h"
@@ -212,6 +212,23 @@ on_service(struct parser *p)
 	return end_record(p);
 }
 
+static bool
+on_asks(struct parser *p)
+{
+	static const char *const names[] = { "asks", "what", "rights", "needed" };
+	const char *const values[] = { p->words[1].text, p->words[2].text, p->nwords > 3 ? p->words[3].text : "call",
+				       *p->words[0].text == 'n' ? "1" : "0" };
+	struct twz_ask ask;
+
+	p->inside = names[0];
+	if (!twz_ask_make(values[0], values[2], values[1], false, p->arena, &ask))
+		return wrong_word(p, &p->words[1], "is not asked for so", "as in: asks files /etc/magic read");
+	begin_record(p);
+	for (size_t i = 0; i < TWZ_COUNT(values); i++)
+		pair(p, names[i], values[i]);
+	return end_record(p);
+}
+
 /* <zlib.h>, "/usr/include/zlib.h": names that reach a C file. */
 static bool
 on_header(struct parser *p)
@@ -360,12 +377,9 @@ static bool on_of(struct parser *p);
 static bool
 one_of(struct parser *p, const char *key, const char *const *names, size_t n, const char *wrong, const char *hint)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(p->words[1].text, names[i]))
-			continue;
-		pair(p, key, names[i]);
-		return true;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(p->words[1].text, names[i]))
+			return pair(p, key, names[i]), true;
 	return wrong_word(p, &p->words[1], wrong, hint);
 }
 
@@ -444,6 +458,8 @@ static const struct statement {
 	{ "service", NULL, 1, 2, on_service, "service NAME \"WHAT IT IS\"" },
 	{ "header", NULL, 1, 1, on_header, "header <FILE>" },
 	{ "compile", NULL, 1, WORDS_MAX, on_compile, "compile -IFOLDER -DNAME" },
+	{ "asks", NULL, 2, 3, on_asks, "asks files PATH read,write" },
+	{ "needs", NULL, 2, 3, on_asks, "needs net inet" },
 	{ "codes", NULL, 1, 1, on_codes, "codes NAME" },
 	{ "value", "codes", 2, 3, on_value, "value NAME NUMBER \"WHAT IT MEANS\"" },
 	{ "gate", NULL, 1, 2, on_gate, "gate FUNCTION \"WHAT IT DOES\"" },

@@ -612,3 +612,26 @@ $ printf '#include "pack.h"\n#include <stddef.h>\nunion pack_stream *pack_open(v
 #	returns object
 # gate pack_text
 #	?? output: null output, if NULL will do; texts behind a pointer cannot cross
+## What a library needs beyond what every compartment has: asked for, shown, granted. Until then it does without.
+$ mkdir -p needs.d data; echo seen >data/file; printf '#include <stdio.h>\nint reads(const char *path) { FILE *f = fopen(path, "r"); int c = f ? getc(f) : -1; if (f) fclose(f); return c; }\n' >asks.c; echo 'int reads(const char *path);' >asks.h; cc -shared -fPIC -o libasks.so asks.c; printf "library $PWD/libasks.so\nheader $PWD/asks.h\nasks files $PWD/data read\ngate reads\n" >needs.d/asks.gates; TWZ_GATES=$PWD/needs.d twz-inspect asks | sed "s|$PWD|HERE|"
+asks
+  asks for files HERE/data (read)
+  reads(path: string) -> i32
+$ export TWZ_GATES=$PWD/needs.d; twz -c "asks::reads $PWD/data/file" 2>/dev/null; twz -c "$(twz -o json -c 'sys::asks asks' | jq -r '.[0].grant')" >granted; twz -c "asks::reads $PWD/data/file"
+-1
+115
+$ sed -i 's/^asks/needs/; s/data/other/' needs.d/asks.gates; TWZ_GATES=$PWD/needs.d twz -c 'asks::reads x' 2>&1 | sed "s|$PWD|HERE|"
+…not granted…
+Security Error: service asks needs files HERE/other (read), which was not granted
+$ for text in 'asks files data read' 'asks files /data' 'asks net moon' 'asks time 5' 'asks memory 2G'; do printf "library $PWD/libasks.so\nheader $PWD/asks.h\n$text\ngate reads\n" >needs.d/asks.gates; TWZ_GATES=$PWD/needs.d twz-inspect asks 2>&1 | sed "s|.*gates:||"; done
+3:6: 'files' is not asked for so
+  hint: as in: asks files /etc/magic read
+3:6: 'files' is not asked for so
+  hint: as in: asks files /etc/magic read
+3:6: 'net' is not asked for so
+  hint: as in: asks files /etc/magic read
+3:6: 'time' is not asked for so
+  hint: as in: asks files /etc/magic read
+asks
+  asks for 2048 MiB of memory
+  reads(path: string) -> i32
