@@ -26,12 +26,12 @@ convention_ends(const char *function)
 static const char *const counts[] = { "len", "size", "count", "num", "cnt", "bytes", "capacity" };
 
 bool
-convention_begins(const char *function)
+convention_begins(const char *function, bool ends)
 {
 	static const char *const words[] = { "init", "create", "setup" }, *const last[] = { "comp", "new", "open" };
 	size_t n = strlen(function);
 
-	for (size_t i = 0; i < TWZ_COUNT(last); i++)
+	for (size_t i = 0; ends && i < TWZ_COUNT(last); i++)
 		if (n > strlen(last[i]) && !strcasecmp(function + n - strlen(last[i]), last[i]))
 			return true;
 	return has_word(function, words, TWZ_COUNT(words));

@@ -52,12 +52,20 @@ made_is_kept(const struct twz_type *pointer)
 	return target && target->size && !twz_plan_make(&gate, &arena, &plan, &err);
 }
 
-bool
-made_begins(const char *symbol, const struct twz_type *func)
+static bool
+begins(const char *symbol, const struct twz_type *func, bool ends)
 {
 	const struct twz_type *t = func->nmembers ? twz_type_strip(func->members[0].type) : NULL;
 
-	return t && pointed(t) && !t->is_const && convention_begins(symbol);
+	return t && pointed(t) && !t->is_const && convention_begins(symbol, ends);
+}
+
+bool
+made_begins(const struct made *m, const char *symbol, const struct twz_type *func)
+{
+	return begins(symbol, func, false) ||
+	       (begins(symbol, func, true) &&
+		!made_has(&m->surely, twz_type_strip(func->members[0].type)->target));
 }
 
 static void
@@ -95,9 +103,13 @@ made_collect(const struct twz_service *service, struct twz_arena *arena)
 			if (t->kind == TWZ_POINTER && !t->is_const)
 				note_handed_out(&m, t->target, arena);
 		}
-		if (func && made_begins(service->gates[i].symbol, func) && made_is_kept(func->members[0].type))
-			add(&m.filled, twz_type_strip(func->members[0].type)->target, arena);
+		if (!func || !begins(service->gates[i].symbol, func, true) || !made_is_kept(func->members[0].type))
+			continue;
+		add(&m.filled, twz_type_strip(func->members[0].type)->target, arena);
+		if (begins(service->gates[i].symbol, func, false))
+			add(&m.surely, twz_type_strip(func->members[0].type)->target, arena);
 	}
+	sort(&m.surely);
 	sort(&m.handed_out);
 	sort(&m.filled);
 	return m;

@@ -181,7 +181,7 @@ kept(struct draft *d, uint32_t i, const struct twz_type *t)
 	if (!made_has(&d->made->filled, t->target) && !made_has(&d->made->handed_out, t->target)) {
 		d->unknown = d->params[i].name;
 		d->kept = true;
-	} else if (i || !made_begins(d->symbol, &d->type)) {
+	} else if (i || !made_begins(d->made, d->symbol, &d->type)) {
 		object(d, i, false);
 	} else {
 		pointer = twz_new(&d->arena, struct twz_type);

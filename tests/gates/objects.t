@@ -286,6 +286,7 @@ $ cat >jug.c <<'C'
 > jug_code jug_pour(jug *j, int n) { j->n += n; return JUG_OK; }
 > int jug_level(const jug *j) { return j->n; }
 > void jug_free(jug *j) { j->n = 0; }
+> int jug_open(jug *j) { return j->n++; }
 > int cup_fill(cup *c, const jug *j) { return c->p && j->n; }
 > int point_move(struct point *p) { return p->x++; }
 > const char *jug_strerror(jug_code c) { return c ? "it leaks" : "fine"; }
@@ -321,6 +322,10 @@ gate jug_colour
 # gate jug_level
 #	object j
 
+# int jug_open(jug *j)
+# gate jug_open
+#	object j
+
 # jug_code jug_pour(jug *j, int n)
 # gate jug_pour
 #	object j
@@ -332,13 +337,14 @@ gate jug_strerror
 # gate point_move
 #	out p[1]
 
-# 3 of these functions are gates, 6 wait for a person, 0 can be none.
+# 3 of these functions are gates, 7 wait for a person, 0 can be none.
 $ export TWZ_GATES=$PWD/gates; twz-inspect --gates libjug.so | sed 's/^# gate \(jug_[^c]\)/gate \1/; /^gate jug/,/^$/{s/^#\t/\t/}' >gates/jug.gates; sed -i 's/^gate jug_pour/&\n\tfails jug_code text jug_strerror/' gates/jug.gates; twz-inspect jug; twz -c 'j = (jug::jug_init).j; jug::jug_pour j 4; jug::jug_level j; jug::jug_free j; jug::jug_level j'
 jug
   jug_init(out j: jug) -> i32
   jug_pour(j: jug, n: i32) -> Result<(), jug_code>
   jug_level(j: jug) -> i32
   jug_free(j: jug)
+  jug_open(j: jug) -> i32
   jug_strerror(c: jug_code) -> string
   cup_errstr(n: i64) -> string
   jug_colour(n: i32) -> string
