@@ -187,12 +187,14 @@ $ export TWZ_GATES=$PWD/gates; twz-inspect --stubs fail >/dev/null 2>&1; cat >ma
 > {
 > 	int twice = 0;
 > 	struct twz_arg one = TWZ_A_INT(-9999);
-> 	struct twz_gate_ref *g = twz_gate_lookup(twz_hold("fail"), "below");
+> 	struct twz_compartment *held = twz_hold("fail");
+> 	struct twz_gate_ref *g = twz_gate_lookup(held, "below");
 > 	struct twz_task *t;
 > 	say("below", fail_below(-3)); say("below", fail_below(3)); say("ask", fail_ask(7)); say("not_zero", fail_not_zero(2, &twice)); printf("%d\n", twice);
 > 	for (int i = 0; i < 2; i++) { int r = 1; if (i) { t = twz_gate_start(g, &one, 1); twz_task_finish(t, &r, sizeof(r)); say("task", r); twz_task_free(t); continue; } else twz_gate_call(g, &one, 1, &r, sizeof(r)); say("by value", r); }
 > 	uint64_t w[] = { (uint64_t)-2 }; int r = 5; struct twz_call c = { &fail_below_stub, w, &r, 1 }; size_t bad = twz_invoke_many(&c, 1); printf("%zu %d %d\n", bad, r, (int)c.code);
 > 	fail_state_text(2); say("state_text", 0);
+> 	twz_unload(held);
 > 	return 0;
 > }
 > C
