@@ -153,7 +153,7 @@ add_recorded(struct inspection *in, const struct record_gate *record)
 static void
 add_exported(struct inspection *in, const struct elf_symbol *symbol)
 {
-	const char *name = record_clean(in->arena, symbol->name);
+	const char *name = record_clean_kept(in->arena, symbol->name);
 	struct twz_gate gate = {
 		.name = name, .symbol = symbol->name, .doc = "", .requires = "", .converts = "",
 		.how = "none", .why = "", .shown = "", .alias_of = "", .language = "", .file = "",

@@ -71,6 +71,14 @@ record_clean(struct twz_arena *arena, const char *text)
 	return copy;
 }
 
+const char *
+record_clean_kept(struct twz_arena *arena, const char *text)
+{
+	size_t n = strlen(text);
+
+	return plain_start(text, n) == n ? text : record_clean(arena, text);
+}
+
 static void
 refuse(struct reader *r, const char *what, const char *value)
 {

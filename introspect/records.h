@@ -73,3 +73,5 @@ void records_read(struct elf_section section, struct twz_arena *arena, struct re
 bool record_identifier(const char *text);
 /** @text without what a terminal would take for a command; not UTF-8 bytes become '?'. */
 const char *record_clean(struct twz_arena *arena, const char *text);
+/** The same of a text that lives as long as the arena: nearly always itself. */
+const char *record_clean_kept(struct twz_arena *arena, const char *text);

@@ -125,16 +125,19 @@ dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash)
 		noted->last = die->ref;
 }
 
+static const struct dw_visitor definitions;
+
 static void
 definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int depth)
 {
-	static const struct die_filter filter = { .tags = SCOPE_BITS | TAGGED_BITS, .defined = true, .brief = true };
 	const struct engine_ops *ops = scan->dw->ops;
+	struct die_filter filter = definitions.filter;
 	struct engine *engine = scan->dw->engine;
 	struct die die;
 
 	if (!scope->has_children)
 		return;
+	filter.ahead = depth ? NULL : scan->ahead;
 	for (bool more = ops->child(engine, scope, &filter, &die); more;
 	     more = ops->next(engine, &die, &filter, &die)) {
 		const char *name = die_text(&die, DIE_NAME);
@@ -158,6 +161,11 @@ collect(struct dw_scan *scan)
 {
 	(void)scan;
 }
+
+static const struct dw_visitor definitions = {
+	.visit = visit, .collect = collect,
+	.filter = { .tags = SCOPE_BITS | TAGGED_BITS, .defined = true, .brief = true },
+};
 
 void
 dw_keep_definitions(struct dw_scan *scan)
@@ -401,7 +409,7 @@ scan_units(struct dw *dw, struct twz_arena *arena)
 		done = memcpy(twz_new_array(arena, nunits, bool), done, nunits);
 		dw->ops->without(dw->engine, names, n, done);
 	}
-	dw_scan(dw, NULL, 0, done, NULL, visit, collect);
+	dw_scan(dw, NULL, 0, done, NULL, &definitions);
 }
 
 bool

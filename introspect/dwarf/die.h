@@ -130,6 +130,21 @@ struct die_filter {
 	 * of parameters all but name, type, origin, specification and artificial.
 	 */
 	bool brief;
+	/*
+	 * Where such children are: engine_ops.ahead() says it, and going through them uses it up. Of those the brief look
+	 * is for, no children are asked for then. NULL: nobody knows.
+	 */
+	struct die_ahead *ahead;
+};
+
+enum { DIE_AT_ONCE = 4, DIE_AHEAD = 2048 };
+
+/* Places in a unit that a filter lets through, from its header on; only for the engine to read. */
+struct die_ahead {
+	uint32_t n, next;
+	uint64_t behind;		/* where the list ends: what is behind it is not known; 0: nothing is */
+	const void *table;
+	struct { uint32_t at, abbrev; } places[DIE_AHEAD + 1];
 };
 
 struct engine;
@@ -156,6 +171,12 @@ struct engine_ops {
 	 * certain, as far as that can be told without reading DIEs. NULL: the engine cannot.
 	 */
 	void (*without)(struct engine *engine, const char *const *names, size_t n, bool *without);
+	/*
+	 * Looks for the children of the top DIEs of @n units, at most DIE_AT_ONCE, that @filter, which has tags, lets
+	 * through; which is quicker than asking for one after the other. NULL: in this engine it is not.
+	 */
+	void (*ahead)(struct engine *engine, const struct die_unit *units, size_t n, const struct die_filter *filter,
+		      struct die_ahead *ret);
 	bool (*die)(struct engine *engine, die_ref ref, struct die *ret);
 	/* Says that this DIE will be asked for after some others. NULL: the engine does not care. */
 	void (*soon)(struct engine *engine, die_ref ref);

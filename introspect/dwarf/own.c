@@ -490,7 +490,7 @@ own_is_partial(struct engine *engine)
 const struct engine_ops engine_own = {
 	.name = "own", .threads = true,
 	.open = own_open, .close = own_close, .units = own_units, .unit = own_unit,
-	.covers = own_covers, .number = own_number_of, .without = own_without, .soon = own_soon,
+	.covers = own_covers, .number = own_number_of, .without = own_without, .soon = own_soon, .ahead = own_ahead,
 	.die = own_die, .child = own_child, .next = own_next,
 	.ranges = own_ranges, .source = own_source, .line = own_line, .partial = own_is_partial,
 };

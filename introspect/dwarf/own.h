@@ -244,6 +244,22 @@ struct own_field {
 	uint64_t value;		/* OWN_IMPLICIT; of a size of 1 to 8 bytes, ones in so many of them */
 };
 
+/* Where the number of an attribute is, from the first one on, when that is the same in all DIEs. */
+struct own_spot {
+	uint64_t mask;		/* 0: it is not there, but is @value */
+	uint64_t value;
+	uint32_t at;
+};
+
+/* The same of all that a brief look at a type or function is for: then it is read with few branches. */
+struct own_spots {
+	uint64_t has;		/* what is there, like struct die's */
+	uint32_t room;		/* bytes that may be read from the first attribute on */
+	uint8_t texts;		/* enum debug_section: where the names are */
+	bool function;		/* it has more than a name, size and line */
+	struct own_spot name, size, line, linkage, low, type;
+};
+
 struct own_abbrev {
 	uint16_t tag;
 	bool children;
@@ -251,6 +267,7 @@ struct own_abbrev {
 	const struct own_field *fields;	/* up to OWN_END */
 	/* Only what die_filter's brief asks for; where the attributes end is not said. NULL: no shorter than all. */
 	const struct own_field *brief;
+	const struct own_spots *spots;	/* of @brief; NULL: not all has one place */
 };
 
 /*
@@ -570,9 +587,18 @@ bool own_read(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t o
  */
 bool own_look(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
 	      const unsigned char *behind, struct die *ret);
+/** The same by the abbreviation's spots and without its end: as if there were no children. */
+bool own_spotted(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
+		 struct die *ret);
 
 /* -- own_die.c ------------------------------------------------------------------------------------- */
 
+/**
+ * Where a DIE and its children end, whose abbreviation is at @place of the table and whose attributes begin at @at;
+ * NULL: something there is damaged.
+ */
+const unsigned char *own_behind(const struct own_unit *unit, const struct own_table *table, size_t place,
+				const unsigned char *at);
 bool own_die_at(struct own_unit *unit, uint64_t offset, struct die *ret);
 /** The top DIE, for which the whole table of abbreviations need not be read. */
 bool own_top(struct own_unit *unit, struct die *ret);
@@ -584,6 +610,20 @@ bool own_next(struct engine *engine, const struct die *die, const struct die_fil
 	      struct die *ret);
 
 void own_soon(struct engine *engine, die_ref ref);
+
+/* With which flags DIEs are unwanted although their tag is wanted. */
+static inline unsigned
+own_unwanted(const struct die_filter *filter)
+{
+	unsigned linked = filter->located ? OWN_NO_PLACE : filter->linked ? OWN_NO_LINK : 0;
+
+	return linked | (filter->defined ? OWN_NO_DEFINITION : 0);
+}
+
+/* -- own_ahead.c ----------------------------------------------------------------------------------- */
+
+void own_ahead(struct engine *engine, const struct die_unit *units, size_t n, const struct die_filter *filter,
+	       struct die_ahead *ret);
 
 /* -- own_seek.c ------------------------------------------------------------------------------------ */
 

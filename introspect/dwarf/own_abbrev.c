@@ -302,6 +302,63 @@ make_brief(const struct maker *m, struct own_field brief[BRIEF])
 	return wanted ? end + 1 : 0;
 }
 
+/* Which spot is for the field, if that is as it usually is. */
+static struct own_spot *
+spot_of(struct own_spots *spots, const struct own_field *f)
+{
+	bool text = f->what == OWN_DO_TEXT || f->what == OWN_DO_LINE_TEXT;
+	bool number = f->what == OWN_DO_NUMBER || f->what == OWN_DO_VALUE;
+
+	switch (f->attr) {
+	case DIE_NAME:
+		return text ? &spots->name : NULL;
+	case DIE_LINKAGE_NAME:
+		return text ? &spots->linkage : NULL;
+	case DIE_BYTE_SIZE:
+		return number ? &spots->size : NULL;
+	case DIE_DECL_LINE:
+		return number ? &spots->line : NULL;
+	case DIE_LOW_PC:
+		return number ? &spots->low : NULL;
+	case DIE_TYPE:
+		return f->what == OWN_DO_REF ? &spots->type : NULL;
+	default:	/* a number of the file's */
+		return NULL;
+	}
+}
+
+/* Fills the spots of what a brief look is for; false when something is not always at the same place. */
+static bool
+make_spots(const struct own_field *brief, struct own_spots *ret)
+{
+	uint64_t at = 0;
+	uint8_t texts = 0;
+
+	*ret = (struct own_spots){ .texts = DEBUG_STR };
+	for (const struct own_field *f = brief; f->attr != OWN_END; f++) {
+		struct own_spot *spot = spot_of(ret, f);
+
+		at += f->skip;
+		if ((!spot && f->what != OWN_DO_PRESENT) || ret->has >> f->attr & 1)
+			return false;
+		ret->has |= UINT64_C(1) << f->attr;
+		ret->function |= f->attr != DIE_NAME && f->attr != DIE_BYTE_SIZE && f->attr != DIE_DECL_LINE;
+		if (f->what == OWN_DO_TEXT || f->what == OWN_DO_LINE_TEXT) {
+			if (texts && texts != f->what)
+				return false;
+			texts = f->what;
+			ret->texts = texts == OWN_DO_TEXT ? DEBUG_STR : DEBUG_LINE_STR;
+		}
+		if (f->what == OWN_DO_VALUE)
+			spot->value = f->value;
+		else if (spot)
+			*spot = (struct own_spot){ .at = (uint32_t)at, .mask = f->value };
+		at += f->what == OWN_DO_VALUE ? 0 : (unsigned)f->size;
+	}
+	ret->room = (uint32_t)at + sizeof(uint64_t);
+	return ret->has >> DIE_NAME & 1 && at < OWN_MAX_BYTES;
+}
+
 /* Reads the abbreviation behind its code. False when it is damaged. */
 static bool
 make(struct maker *m)
@@ -339,6 +396,7 @@ make_kept(struct own *own, const struct own_format *format, const struct own_tex
 	struct own_field fields[FEW], brief[BRIEF];
 	size_t nbrief, most = text->n / 2 + 1;	/* an attribute has two bytes at least */
 	TWZ_ARENA more = { 0 };
+	struct own_spots spots;
 	struct maker m = {
 		.format = *format, .steps = steps, .fields = fields, .b = { text->at, text->at + text->n },
 	};
@@ -353,6 +411,7 @@ make_kept(struct own *own, const struct own_format *format, const struct own_tex
 	m.made.fields = keep(&own->memory, m.fields, m.nfields, sizeof(*fields));
 	nbrief = make_brief(&m, brief);
 	m.made.brief = nbrief ? keep(&own->memory, brief, nbrief, sizeof(*brief)) : NULL;
+	m.made.spots = nbrief && make_spots(brief, &spots) ? keep(&own->memory, &spots, 1, sizeof(spots)) : NULL;
 	return keep(&own->memory, &m.made, 1, sizeof(m.made));
 }
 

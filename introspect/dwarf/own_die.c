@@ -144,6 +144,17 @@ skip_children(const struct own_unit *unit, const struct own_table *table, const 
 	return at;
 }
 
+const unsigned char *
+own_behind(const struct own_unit *unit, const struct own_table *table, size_t place, const unsigned char *at)
+{
+	uint64_t sibling;
+
+	at = skip(unit, table, place, at, &sibling);
+	if (!at || !(table->ways[place].flags & OWN_CHILDREN))
+		return at;
+	return sibling ? unit->bytes + sibling : skip_children(unit, table, at);
+}
+
 /* -- finding --------------------------------------------------------------------------------------- */
 
 static bool
@@ -151,15 +162,6 @@ damaged(const struct own_unit *unit)
 {
 	own_partial(unit->file->own);
 	return false;
-}
-
-/* With which flags DIEs are unwanted although their tag is wanted. */
-static inline unsigned
-flags_of(const struct die_filter *filter)
-{
-	unsigned linked = filter->located ? OWN_NO_PLACE : filter->linked ? OWN_NO_LINK : 0;
-
-	return linked | (filter->defined ? OWN_NO_DEFINITION : 0);
 }
 
 /* The DIE at @offset, whose attributes begin at @at. */
@@ -226,7 +228,7 @@ find(struct own_unit *unit, const struct own_table *table, const unsigned char *
 	unsigned unwanted;
 
 	filter = filter ? filter : &any;
-	unwanted = flags_of(filter);
+	unwanted = own_unwanted(filter);
 	while (at < end) {
 		const unsigned char *from;
 		const struct own_way *way;
@@ -315,22 +317,64 @@ go_on(struct own_unit *unit, uint64_t offset, const struct die_filter *filter, s
 	return table && find(unit, table, unit->bytes + offset, filter, ret);
 }
 
+/*
+ * Gives the next DIE of a list, with or without where its attributes end, which nobody needs who has the list. False:
+ * there is none, and @offset is where its unit goes on.
+ */
+static inline bool
+go_ahead(struct own_unit *unit, const struct die_filter *filter, uint64_t *offset, struct die *ret, bool *given)
+{
+	struct die_ahead *ahead = filter->ahead;
+	const struct own_table *table = ahead->table;
+	const struct own_abbrev *abbrev;
+	uint32_t i = ahead->next++;
+	const unsigned char *at;
+	size_t place;
+
+	if (i >= ahead->n) {
+		ahead->next = ahead->n + 1;
+		if (i == ahead->n && unit->offset + ahead->behind > *offset)
+			*offset = unit->offset + ahead->behind;
+		return false;
+	}
+	place = ahead->places[i].abbrev;
+	*offset = unit->offset + ahead->places[i].at;
+	at = unit->bytes + *offset;
+	at += *at & 0x80 ? 2 : 1;
+	abbrev = own_abbrev_at(table, place);
+	*given = (abbrev && abbrev->spots && filter->brief && own_spotted(unit, abbrev, *offset, at, ret)) ||
+		 give(unit, table, place, filter, *offset, at, ret);
+	return true;
+}
+
 bool
 own_child(struct engine *engine, const struct die *die, const struct die_filter *filter,
 	  struct die *ret)
 {
 	struct own_unit *unit = own_unit_of((struct own *)engine, die);
+	uint64_t offset = die->after;
+	bool given;
 
-	return die->has_children && go_on(unit, die->after, filter, ret);
+	if (!die->has_children)
+		return false;
+	if (filter && filter->ahead && go_ahead(unit, filter, &offset, ret, &given))
+		return given;
+	return go_on(unit, offset, filter, ret);
 }
 
 bool
 own_next(struct engine *engine, const struct die *die, const struct die_filter *filter, struct die *ret)
 {
 	struct own_unit *unit = own_unit_of((struct own *)engine, die);
+	uint64_t offset = 0;
 	const unsigned char *at;
 	struct own_head *head;
+	bool given;
 
+	if (filter && filter->ahead && go_ahead(unit, filter, &offset, ret, &given))
+		return given;
+	if (offset)
+		return go_on(unit, offset, filter, ret);
 	if (!die->has_children)
 		return go_on(unit, die->after, filter, ret);
 	if (die->sibling)

@@ -293,11 +293,53 @@ own_read(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset
 	return true;
 }
 
+static inline uint64_t
+spotted(const struct own_spot *spot, const unsigned char *at)
+{
+	uint64_t n;
+
+	memcpy(&n, at + spot->at, sizeof(n));
+	return (n & spot->mask) | spot->value;
+}
+
+/* Reads a DIE of which all that is asked for is at known places. False: whatever decode_usual() would not read. */
+static inline bool
+read_spots(const struct own_unit *unit, const struct own_spots *spots, const unsigned char *at, struct die *ret)
+{
+	bool ok;
+
+	if ((size_t)(unit->bytes + unit->end - at) < spots->room)
+		return false;
+	ret->texts[DIE_NAME] = usual_text(unit->file, spots->texts, spotted(&spots->name, at));
+	ret->numbers[DIE_BYTE_SIZE - DIE_NREFS_END] = (int64_t)spotted(&spots->size, at);
+	ret->numbers[DIE_DECL_LINE - DIE_NREFS_END] = (int64_t)spotted(&spots->line, at);
+	ok = ret->texts[DIE_NAME];
+	if (spots->function) {
+		ret->texts[DIE_LINKAGE_NAME] = usual_text(unit->file, spots->texts, spotted(&spots->linkage, at));
+		ret->numbers[DIE_LOW_PC - DIE_NREFS_END] = (int64_t)spotted(&spots->low, at);
+		ret->refs[DIE_TYPE - DIE_NTEXTS] = usual_ref(unit, OWN_DO_REF, spotted(&spots->type, at));
+		ok &= ret->texts[DIE_LINKAGE_NAME] && (ret->refs[DIE_TYPE - DIE_NTEXTS] || !(spots->has >> DIE_TYPE & 1));
+	}
+	ret->has = ok ? spots->has : 0;
+	return ok;
+}
+
+bool
+own_spotted(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
+	    struct die *ret)
+{
+	begin(unit, abbrev, offset, ret);
+	ret->after = unit->end;
+	return read_spots(unit, abbrev->spots, at, ret);
+}
+
 bool
 own_look(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
 	 const unsigned char *behind, struct die *ret)
 {
 	begin(unit, abbrev, offset, ret);
 	ret->after = (uint64_t)(behind - unit->bytes);
+	if (abbrev->spots && read_spots(unit, abbrev->spots, at, ret))
+		return true;
 	return decode_usual(unit, abbrev->brief, at, ret);
 }

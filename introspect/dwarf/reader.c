@@ -343,8 +343,7 @@ struct common {
 	const uint64_t *addresses;
 	const bool *done;
 	size_t n, nunits;
-	void *data;
-	void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit);
+	const struct dw_visitor *visitor;
 	atomic_size_t next;
 };
 
@@ -372,6 +371,28 @@ dw_found(struct dw_scan *scan, struct dw_list *list, const void *item, size_t si
 	memcpy((char *)list->items + list->n++ * size, item, size);
 }
 
+/* Units that are visited together. */
+struct batch {
+	size_t n, numbers[DIE_AT_ONCE];
+	struct die_unit units[DIE_AT_ONCE];
+	struct die_ahead *ahead;	/* of each; NULL */
+};
+
+static void
+visit_batch(struct worker *w, struct batch *batch)
+{
+	struct dw *dw = w->common->dw;
+	const struct dw_visitor *visitor = w->common->visitor;
+
+	if (batch->ahead)
+		dw->ops->ahead(dw->engine, batch->units, batch->n, &visitor->filter, batch->ahead);
+	for (size_t i = 0; i < batch->n; i++) {
+		w->scan.ahead = batch->ahead ? &batch->ahead[i] : NULL;
+		visitor->visit(&w->scan, batch->numbers[i], &batch->units[i]);
+	}
+	batch->n = 0;
+}
+
 static void *
 work(void *data)
 {
@@ -379,23 +400,28 @@ work(void *data)
 	struct common *c = w->common;
 	const struct engine_ops *ops = c->dw->ops;
 	struct engine *engine = c->dw->engine;
+	struct batch batch = { .ahead = ops->ahead ? malloc(DIE_AT_ONCE * sizeof(*batch.ahead)) : NULL };
 	size_t from;
 
 	while ((from = atomic_fetch_add(&c->next, UNITS_AT_ONCE)) < c->nunits) {
 		size_t end = from + UNITS_AT_ONCE < c->nunits ? from + UNITS_AT_ONCE : c->nunits;
 
 		for (size_t i = from; i < end; i++) {
-			struct die_unit unit;
+			struct die_unit *unit = &batch.units[batch.n];
 
 			if ((c->done && c->done[i]) || (c->addresses && !ops->covers(engine, i, c->addresses, c->n)))
 				continue;
-			if (!ops->unit(engine, i, &unit) || unit.is_damaged)
+			if (!ops->unit(engine, i, unit) || unit->is_damaged)
 				continue;
 			if (!c->dw->have_rows)
-				c->dw->rows[i] = (struct unit_row){ unit.die.ref, dw_language(&unit.die) };
-			c->visit(&w->scan, i, &unit);
+				c->dw->rows[i] = (struct unit_row){ unit->die.ref, dw_language(&unit->die) };
+			batch.numbers[batch.n++] = i;
+			if (batch.n == DIE_AT_ONCE)
+				visit_batch(w, &batch);
 		}
+		visit_batch(w, &batch);
 	}
+	free(batch.ahead);
 	return NULL;
 }
 
@@ -414,11 +440,10 @@ threads_for(const struct dw *dw, size_t nunits)
 
 void
 dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *done, void *data,
-	void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit),
-	void (*collect)(struct dw_scan *scan))
+	const struct dw_visitor *visitor)
 {
-	struct common common = { .dw = dw, .addresses = addresses, .n = n, .done = done, .data = data,
-				 .visit = visit, .nunits = dw->ops->units(dw->engine) };
+	struct common common = { .dw = dw, .addresses = addresses, .n = n, .done = done,
+				 .visitor = visitor, .nunits = dw->ops->units(dw->engine) };
 	struct worker workers[MAX_THREADS] = { 0 };
 	size_t nthreads = threads_for(dw, common.nunits);
 
@@ -437,7 +462,7 @@ dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *done, vo
 	for (size_t i = 0; i < nthreads; i++) {
 		if (workers[i].started)
 			pthread_join(workers[i].thread, NULL);
-		collect(&workers[i].scan);
+		visitor->collect(&workers[i].scan);
 		dw_keep_definitions(&workers[i].scan);
 		dw->partial |= workers[i].scan.lost;
 		free(workers[i].scan.found.items);

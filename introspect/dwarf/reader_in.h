@@ -176,19 +176,26 @@ struct dw_scan {
 	void *data;
 	struct dw_list found;		/* by @visit, for @collect */
 	struct dw_notes notes;		/* of definitions, made by the way; those of all scans are kept in dw */
+	struct die_ahead *ahead;	/* for the filter of @visit; NULL */
 	void *scratch;			/* of @visit, from malloc; the thread's own */
 	bool lost;			/* there was no memory for more */
 };
 
 void dw_found(struct dw_scan *scan, struct dw_list *list, const void *item, size_t size);
 
+/* What is done with units: */
+struct dw_visitor {
+	void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit);
+	void (*collect)(struct dw_scan *scan);
+	struct die_filter filter;	/* of the children of its top DIE that @visit goes through */
+};
+
 /**
- * Calls @visit for every unit that covers one of @addresses (NULL: for all units) and is not among those @done,
- * then @collect for each thread's findings, one after the other.
+ * Visits every unit that covers one of @addresses (NULL: all units) and is not among those @done, then collects each
+ * thread's findings, one after the other.
  */
 void dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *done, void *data,
-	     void (*visit)(struct dw_scan *scan, size_t number, const struct die_unit *unit),
-	     void (*collect)(struct dw_scan *scan));
+	     const struct dw_visitor *visitor);
 
 /* -- types: type.c, struct.c, function.c, define.c, need.c -------------------------------------------------- */
 

@@ -15,11 +15,21 @@
 
 #include "introspect/sort.h"
 
-enum { MAX_HASHED = 1 << 14, LATELY = 1 << 12, LATELY_MOST = 1 << 15 };
+enum { MAX_HASHED = 1 << 14, LATELY = 1 << 12, LATELY_MOST = 1 << 15, MAX_WAITING = 64 };
 
 /* -- candidates ------------------------------------------------------------------------------------- */
 
-/* Where the scan of a unit is. */
+/* What may become a candidate: if there is a function at the address, or with the name if it is not NULL. */
+struct waiting {
+	struct candidate candidate;
+	const char *name;
+	uint64_t key;			/* the address; of a name, its hash */
+};
+
+/*
+ * Where the scan of a unit is. What is looked up waits until there is more of it: then the memory is asked for all of
+ * that at once.
+ */
 struct looking {
 	struct dw_scan *scan;
 	struct search *search;
@@ -27,21 +37,36 @@ struct looking {
 	size_t number;
 	const struct die *die;
 	bool first;			/* range of the DIE */
+	size_t nwaiting;
+	struct waiting waiting[MAX_WAITING];
 };
 
+static void look_up(struct looking *l);
+
 static void
-found(struct looking *l, uint32_t key, enum evidence evidence)
+wait_for(struct looking *l, const char *name, uint64_t address, enum evidence evidence)
 {
 	const struct die *die = l->die;
-	struct candidate c = {
-		.ref = die->ref, .unit = (uint32_t)l->number, .key = key, .evidence = (uint8_t)evidence,
-		.linkage = die_text(die, DIE_LINKAGE_NAME), .name = die_text(die, DIE_NAME),
-		.bare = !die->has_children && !die_has(die, DIE_PROTOTYPED) &&
-			!die_has(die, DIE_ORIGIN) && !die_has(die, DIE_SPECIFICATION) &&
-			die_has(die, DIE_TYPE),
-	};
 
-	dw_found(l->scan, &l->scan->found, &c, sizeof(c));
+	if (l->nwaiting == MAX_WAITING)
+		look_up(l);
+	l->waiting[l->nwaiting++] = (struct waiting){
+		.name = name, .key = address,
+		.candidate = {
+			.ref = die->ref, .unit = (uint32_t)l->number, .evidence = (uint8_t)evidence,
+			.linkage = die_text(die, DIE_LINKAGE_NAME), .name = die_text(die, DIE_NAME),
+			.bare = !die->has_children && !die_has(die, DIE_PROTOTYPED) &&
+				!die_has(die, DIE_ORIGIN) && !die_has(die, DIE_SPECIFICATION) &&
+				die_has(die, DIE_TYPE),
+		},
+	};
+}
+
+static void
+found(struct looking *l, struct candidate *c, uint32_t key)
+{
+	c->key = key;
+	dw_found(l->scan, &l->scan->found, c, sizeof(*c));
 }
 
 static void
@@ -93,11 +118,9 @@ static bool
 match_address(void *data, uint64_t from, uint64_t to)
 {
 	struct looking *l = data;
-	int64_t group = group_at(l->search, from);
 
 	(void)to;
-	if (group >= 0)
-		found(l, (uint32_t)group, l->first ? BEGINS : RANGE);
+	wait_for(l, NULL, from, l->first ? BEGINS : RANGE);
 	l->first = false;
 	return true;
 }
@@ -120,7 +143,7 @@ index_addresses(struct search *s)
 	struct sort_key *order = twz_new_array(s->arena, s->n * 2, struct sort_key);
 	size_t size = 64;
 
-	while (size < s->n * 4)
+	while (size < s->n * 2)
 		size *= 2;
 	s->mask = size - 1;
 	s->slots = twz_new_array(s->arena, size, uint32_t);
@@ -222,20 +245,66 @@ function_called(const struct search *s, struct lately *lately, const char *name)
  * thread takes units in their order.
  */
 static void
-match_name(struct looking *l, const char *name, enum evidence evidence)
+match_name(struct looking *l, struct lately *known, struct waiting *w)
 {
 	const struct search *s = l->search;
-	struct lately *known = lately(l);
-	uint32_t f = known ? function_called(s, known, name) : 0;
+	uint32_t f = known ? function_called(s, known, w->name) : 0;
 	uint8_t *count;
 
 	if (!f || (s->wanted && !s->wanted[f - 1]))
 		return;
-	count = &known->seen[f - 1][evidence == DECLARED];
+	count = &known->seen[f - 1][w->candidate.evidence == DECLARED];
 	if (*count < MAX_DECLARED) {
 		++*count;
-		found(l, f - 1, evidence);
+		found(l, &w->candidate, f - 1);
 	}
+}
+
+/* Looks up what waits, in its order, once the memory was asked for what is read meanwhile. */
+static void
+look_up(struct looking *l)
+{
+	const struct search *s = l->search;
+	struct lately *known = lately(l);
+
+	for (size_t i = 0; i < l->nwaiting; i++) {
+		const struct waiting *w = &l->waiting[i];
+
+		if (!w->name) {
+			__builtin_prefetch(&s->slots[slot_of(w->key, s->mask)]);
+			continue;
+		}
+		__builtin_prefetch(w->name);
+		if (known)
+			__builtin_prefetch(&known->names[slot_of((uint64_t)(uintptr_t)w->name, known->mask)]);
+	}
+	for (size_t i = 0; i < l->nwaiting; i++) {
+		struct waiting *w = &l->waiting[i];
+		uint32_t group;
+
+		if (w->name && known && known->names[slot_of((uint64_t)(uintptr_t)w->name, known->mask)].name != w->name) {
+			w->key = hash_name(w->name);
+			__builtin_prefetch(&s->names[slot_of(w->key, s->mask)]);
+		} else if (!w->name && (group = s->slots[slot_of(w->key, s->mask)])) {
+			__builtin_prefetch(&s->addresses[group - 1]);
+		}
+	}
+	for (size_t i = 0; i < l->nwaiting; i++) {
+		uint32_t f = l->waiting[i].name ? s->names[slot_of(l->waiting[i].key, s->mask)].function : 0;
+
+		if (f)
+			__builtin_prefetch(&s->functions[f - 1]);
+	}
+	for (size_t i = 0; i < l->nwaiting; i++) {
+		struct waiting *w = &l->waiting[i];
+		int64_t group;
+
+		if (w->name)
+			match_name(l, known, w);
+		else if ((group = group_at(s, w->key)) >= 0)
+			found(l, &w->candidate, (uint32_t)group);
+	}
+	l->nwaiting = 0;
 }
 
 static const char *
@@ -258,9 +327,9 @@ match_names(struct looking *l, const struct die *die)
 	/* Most names were met before, and are not even looked at. */
 	if (die_has(die, DIE_SPECIFICATION) && !*name) {
 		if (dw->ops->die(dw->engine, die_to(die, DIE_SPECIFICATION), &completed))
-			match_name(l, own_name(&completed), NAMED);
+			wait_for(l, own_name(&completed), 0, NAMED);
 	} else if (die_has(die, DIE_EXTERNAL)) {
-		match_name(l, name, evidence);
+		wait_for(l, name, 0, evidence);
 	}
 }
 
@@ -292,6 +361,8 @@ index_names(struct search *s)
 
 /* -- one unit --------------------------------------------------------------------------------------- */
 
+static const struct dw_visitor visitor;
+
 /*
  * Types that are defined here are noted by the way, since most files have some that are only declared where
  * they are met: @hash is for them, 0 in a scope without a name.
@@ -299,16 +370,14 @@ index_names(struct search *s)
 static void
 look_in(struct looking *l, const struct die *scope, uint64_t hash, int depth)
 {
-	static const struct die_filter filter = {
-		.tags = SCOPE_BITS | TAGGED_BITS | TAG_BIT(DW_TAG_subprogram), .linked = true,
-		.defined = true, .brief = true,
-	};
 	const struct engine_ops *ops = l->scan->dw->ops;
+	struct die_filter filter = visitor.filter;
 	struct engine *engine = l->scan->dw->engine;
 	struct die die;
 
 	if (!scope->has_children)
 		return;
+	filter.ahead = depth ? NULL : l->scan->ahead;
 	for (bool more = ops->child(engine, scope, &filter, &die); more;
 	     more = ops->next(engine, &die, &filter, &die)) {
 		l->die = &die;
@@ -332,201 +401,29 @@ static void
 visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
 {
 	struct search *s = scan->data;
-	struct looking l = { .scan = scan, .search = s, .unit = unit, .number = number };
+	struct looking l;
 
 	if (unit->is_type)
 		return;
 	s->visited[number] = s->dw->defined[number] = true;
+	l.scan = scan;
+	l.search = s;
+	l.unit = unit;
+	l.number = number;
+	l.nwaiting = 0;
 	look_in(&l, &unit->die, DW_HASH, 0);
+	look_up(&l);
 }
 
-/* -- the choice ------------------------------------------------------------------------------------- */
-
-/* What a function is called, by its DIE or those it refers to. The symbol may be either. */
-struct names {
-	const char *linkage, *name;
+static const struct dw_visitor visitor = {
+	.visit = visit, .collect = collect,
+	.filter = {
+		.tags = SCOPE_BITS | TAGGED_BITS | TAG_BIT(DW_TAG_subprogram), .linked = true,
+		.defined = true, .brief = true,
+	},
 };
 
-static struct names
-names_of(struct dw *dw, const struct candidate *c)
-{
-	struct die die;
-
-	if (*c->linkage || *c->name || !dw_die(dw, c->ref, &die))
-		return (struct names){ c->linkage, c->name };
-	for (int step = 0; step < 3; step++) {
-		if (die_has(&die, DIE_LINKAGE_NAME) || die_has(&die, DIE_NAME))
-			break;
-		dw_origin(dw, &die, step ? DIE_SPECIFICATION : DIE_ORIGIN);
-	}
-	return (struct names){ die_text(&die, DIE_LINKAGE_NAME), die_text(&die, DIE_NAME) };
-}
-
-static bool
-is_assembly(const struct search *s, const struct candidate *c)
-{
-	return dw_unit_language(s->dw, c->unit).rules == RULES_NONE;
-}
-
-/* An assembler that calls its unit C still gives functions no parameters, no prototype and no type. */
-static bool
-looks_like_assembly(struct dw *dw, const struct candidate *c)
-{
-	struct die die, type;
-
-	return c->bare && c->evidence <= RANGE && dw_die(dw, c->ref, &die) &&
-	       dw_follow(dw, &die, DIE_TYPE, &type) && type.tag == DW_TAG_unspecified_type &&
-	       !die_has(&type, DIE_NAME);
-}
-
-/* What C++ makes without anybody having written it: no DIE describes it, whatever it says. */
-static bool
-is_thunk(const char *symbol)
-{
-	return !strncmp(symbol, "_ZT", 3) && symbol[3] && strchr("hvc", symbol[3]);
-}
-
-static enum rank
-rank_of(struct search *s, const struct candidate *c, uint32_t f, struct names names, bool assembly)
-{
-	const struct dw_function *function = &s->functions[f];
-	bool versions = s->versions[f], same = !strcmp(names.linkage, function->symbol) ||
-					       !strcmp(names.name, function->symbol);
-
-	if (is_thunk(function->symbol))
-		return RANK_NONE;
-	if (assembly)
-		return c->evidence <= RANGE ? RANK_ASM : RANK_NONE;
-	switch ((enum evidence)c->evidence) {
-	case BEGINS:
-		return same || function->ifunc ? RANK_LOW_PC : RANK_ALIAS;
-	case RANGE:
-		return same || function->ifunc ? RANK_RANGES : RANK_ALIAS_RANGES;
-	case NAMED:
-		if (!same || function->hidden || function->ifunc)
-			return RANK_NONE;
-		return versions ? RANK_NAME_OF_VERSIONS : RANK_NAME;
-	case DECLARED:
-		return same && !function->hidden ? RANK_DECL : RANK_NONE;
-	}
-	return RANK_NONE;
-}
-
-static bool
-before(const struct candidate *c, enum rank rank, const struct match *m)
-{
-	if (rank != m->rank)
-		return rank > m->rank;
-	return c->unit != m->unit ? c->unit < m->unit : c->ref < m->ref;
-}
-
-/* Keeps the first ones in the file. */
-static void
-add_declaration(struct match *m, const struct candidate *c, struct twz_arena *arena)
-{
-	struct declaration new = { c->ref, c->unit };
-	uint32_t i = m->ndeclared < MAX_DECLARED ? m->ndeclared++ : MAX_DECLARED;
-
-	if (!m->declared)
-		m->declared = twz_new_array(arena, MAX_DECLARED, struct declaration);
-	for (; i && (m->declared[i - 1].unit > new.unit ||
-		     (m->declared[i - 1].unit == new.unit && m->declared[i - 1].ref > new.ref)); i--)
-		if (i < MAX_DECLARED)
-			m->declared[i] = m->declared[i - 1];
-	if (i < MAX_DECLARED)
-		m->declared[i] = new;
-}
-
-static void
-consider(struct search *s, const struct candidate *c, uint32_t f, struct names names, bool assembly)
-{
-	enum rank rank = rank_of(s, c, f, names, assembly);
-	struct match *m = &s->matches[f];
-
-	m->assembly |= rank == RANK_ASM;
-	if (rank == RANK_DECL)
-		add_declaration(m, c, s->arena);
-	if (rank == RANK_NONE || !before(c, rank, m))
-		return;
-	m->rank = rank;
-	m->unit = c->unit;
-	m->ref = c->ref;
-	m->language = dw_unit_language(s->dw, c->unit);
-	m->name = "";
-	if (rank == RANK_ALIAS || rank == RANK_ALIAS_RANGES)
-		m->name = *names.name && m->language.rules == RULES_C ? names.name :
-			  *names.linkage ? names.linkage : names.name;
-}
-
-/* Puts the candidates into the file's order. Those of one unit are in it: one thread found them, one by one. */
-static void
-order_candidates(struct search *s)
-{
-	struct candidate *ordered;
-	struct sort_key *order;
-	bool sorted = true;
-
-	for (size_t i = 1; i < s->ncandidates; i++)
-		sorted &= s->candidates[i - 1].unit <= s->candidates[i].unit;
-	if (sorted)
-		return;
-	order = twz_new_array(s->arena, s->ncandidates * 2, struct sort_key);
-	for (size_t i = 0; i < s->ncandidates; i++)
-		order[i] = (struct sort_key){ s->candidates[i].unit, (uint32_t)i };
-	sort_keys(order, order + s->ncandidates, s->ncandidates);
-	ordered = twz_new_array(s->arena, s->ncandidates, struct candidate);
-	for (size_t i = 0; i < s->ncandidates; i++)
-		ordered[i] = s->candidates[order[i].item];
-	memcpy(s->candidates, ordered, s->ncandidates * sizeof(*ordered));
-}
-
-static bool
-is_settled(const struct search *s, uint32_t f)
-{
-	return s->matches[f].rank >= RANK_NAME && !s->functions[f].ifunc;
-}
-
-static void
-consider_located(struct search *s, const struct candidate *c)
-{
-	struct names names = names_of(s->dw, c);
-	bool assembly = is_assembly(s, c) || looks_like_assembly(s->dw, c);
-	uint64_t address = s->addresses[c->key];
-
-	for (size_t k = c->key; k < s->n && s->addresses[k] == address; k++)
-		consider(s, c, s->by_address[k], names, assembly);
-}
-
-static void
-consider_named(struct search *s, const struct candidate *c)
-{
-	struct names names = { NULL, NULL };
-	bool assembly = false;
-
-	for (uint32_t f = c->key + 1; f; f = s->same[f - 1]) {
-		if (is_settled(s, f - 1) && s->matches[f - 1].rank > RANK_NAME)
-			continue;
-		if (!names.name) {
-			names = names_of(s->dw, c);
-			assembly = is_assembly(s, c);
-		}
-		consider(s, c, f - 1, names, assembly);
-	}
-}
-
-/* Those with an address first: what they settle needs no declarations, of which there are many. */
-static void
-consider_all(struct search *s)
-{
-	order_candidates(s);
-	for (size_t i = 0; i < s->ncandidates; i++)
-		if (s->candidates[i].evidence <= RANGE)
-			consider_located(s, &s->candidates[i]);
-	for (size_t i = 0; i < s->ncandidates; i++)
-		if (s->candidates[i].evidence > RANGE)
-			consider_named(s, &s->candidates[i]);
-	s->ncandidates = 0;
-}
+/* -- all of them ------------------------------------------------------------------------------------ */
 
 /* Whether somebody still needs a look at other units; marks the names of these. */
 static bool
@@ -536,14 +433,13 @@ is_missing_some(struct search *s)
 
 	s->wanted = twz_new_array(s->arena, s->n, bool);
 	for (size_t i = 0; i < s->n; i++) {
-		const struct dw_function *f = &s->functions[i];
+		const char *name = s->functions[i].symbol;
 
-		if (is_settled(s, (uint32_t)i) || (f->hidden && s->versions[i]) ||
-		    is_thunk(f->symbol))
+		if (!search_is_open(s, (uint32_t)i))
 			continue;
 		some = true;
 		/* A name is asked of the first that has it. */
-		s->wanted[name_slot(s, f->symbol, hash_name(f->symbol))->function - 1] = true;
+		s->wanted[name_slot(s, name, hash_name(name))->function - 1] = true;
 	}
 	return some;
 }
@@ -559,11 +455,11 @@ search_functions(struct search *s)
 	index_addresses(s);
 	index_names(s);
 	s->visited = twz_new_array(s->arena, s->dw->ops->units(s->dw->engine), bool);
-	dw_scan(s->dw, s->addresses, s->n, s->visited, s, visit, collect);
-	consider_all(s);
+	dw_scan(s->dw, s->addresses, s->n, s->visited, s, &visitor);
+	search_choose(s);
 	if (is_missing_some(s)) {
-		dw_scan(s->dw, NULL, 0, s->visited, s, visit, collect);
-		consider_all(s);
+		dw_scan(s->dw, NULL, 0, s->visited, s, &visitor);
+		search_choose(s);
 	}
 	free(s->candidates);
 	s->candidates = NULL;

@@ -73,3 +73,10 @@ struct search {
 };
 
 void search_functions(struct search *search);
+
+/* -- choose.c -------------------------------------------------------------------------------------- */
+
+/** Considers all candidates for the functions that they may be of. */
+void search_choose(struct search *search);
+/** Whether function @f may still be found, or found in a better way, in units that nobody looked into. */
+bool search_is_open(const struct search *search, uint32_t f);

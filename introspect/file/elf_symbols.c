@@ -169,7 +169,10 @@ read_versions(const struct elf_file *file, struct symbols *symbols)
 	}
 }
 
-/* Texts move to the arena, so that names outlive the mapping. */
+/*
+ * Texts move to the arena, so that names outlive the mapping: all of them, since most of what is in .dynsym is
+ * exported.
+ */
 static void
 keep_texts(const struct elf_file *file, struct symbols *symbols)
 {
@@ -179,6 +182,24 @@ keep_texts(const struct elf_file *file, struct symbols *symbols)
 		memcpy(copy, symbols->texts.bytes, symbols->texts.n);
 	symbols->texts.bytes = copy;
 	symbols->texts.n++;	/* the NUL behind it */
+}
+
+/* The linker writes "name@VERSION", or "name@@VERSION" for the default one, to .symtab. */
+static void
+split_version(const struct elf_file *file, struct elf_symbol *symbol)
+{
+	const char *at = strchr(symbol->name + 1, '@');
+	char *name;
+	size_t n;
+
+	if (!at)
+		return;
+	n = (size_t)(at - symbol->name);
+	symbol->hidden = at[1] != '@';
+	symbol->version = at + (symbol->hidden ? 1 : 2);
+	name = twz_alloc(file->arena, n + PAD);
+	memcpy(name, symbol->name, n);
+	symbol->name = name;
 }
 
 static bool
@@ -191,9 +212,34 @@ open_symbols(const struct elf_file *file, struct symbols *ret)
 		if (!ret->global)
 			return false;
 	}
-	keep_texts(file, ret);
+	if (!ret->global)
+		keep_texts(file, ret);
 	read_versions(file, ret);
 	return true;
+}
+
+/* Bytes of the name at @name of the texts; one without a NUL ends with them. */
+static size_t
+name_length(const struct symbols *symbols, const char *name)
+{
+	size_t left = (size_t)((const char *)symbols->texts.bytes + symbols->texts.n - name);
+
+	return strnlen(name, left < MAX_NAME ? left : MAX_NAME);
+}
+
+/* Names of a table of which most are not exported, one behind the other; @bytes: of all of them with their NULs. */
+static void
+keep_names(const struct elf_file *file, const struct symbols *symbols, struct elf_symbol *list, size_t n, size_t bytes)
+{
+	char *at = twz_alloc(file->arena, bytes + PAD);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t length = name_length(symbols, list[i].name);
+
+		list[i].name = memcpy(at, list[i].name, length);
+		at += length + 1;
+		split_version(file, &list[i]);
+	}
 }
 
 /* -- sorting ---------------------------------------------------------------------------------------- */
@@ -277,24 +323,6 @@ sort_exports(const struct elf_file *file, const struct elf_symbol **list, size_t
 
 /* -- exports ---------------------------------------------------------------------------------------- */
 
-/* The linker writes "name@VERSION", or "name@@VERSION" for the default one, to .symtab. */
-static void
-split_version(const struct elf_file *file, struct elf_symbol *symbol)
-{
-	const char *at = strchr(symbol->name + 1, '@');
-	char *name;
-	size_t n;
-
-	if (!at)
-		return;
-	n = (size_t)(at - symbol->name);
-	symbol->hidden = at[1] != '@';
-	symbol->version = at + (symbol->hidden ? 1 : 2);
-	name = twz_alloc(file->arena, n + PAD);
-	memcpy(name, symbol->name, n);
-	symbol->name = name;
-}
-
 /* The version of symbol @i. A version that is not defined here has no name. */
 static void
 set_version(const struct symbols *symbols, size_t i, struct elf_symbol *symbol)
@@ -334,7 +362,7 @@ elf_exports(const struct elf_file *file, const struct elf_symbol **ret)
 		if (!is_exported(&sym) || sym.st_name >= symbols.texts.n)
 			continue;
 		name = (const char *)symbols.texts.bytes + sym.st_name;
-		length = strnlen(name, MAX_NAME);
+		length = name_length(&symbols, name);
 		if (!length || length == MAX_NAME || (total += length) > MAX_NAMES)
 			continue;
 		list[n] = (struct elf_symbol){
@@ -342,12 +370,12 @@ elf_exports(const struct elf_file *file, const struct elf_symbol **ret)
 			.ifunc = ELF64_ST_TYPE(sym.st_info) == STT_GNU_IFUNC,
 			.weak = ELF64_ST_BIND(sym.st_info) == STB_WEAK,
 		};
-		if (symbols.global)
-			split_version(file, &list[n]);
-		else
+		if (!symbols.global)
 			set_version(&symbols, i, &list[n]);
 		n++;
 	}
+	if (symbols.global)
+		keep_names(file, &symbols, list, n, total + n);
 	sort_exports(file, ret, n);
 	return n;
 }
