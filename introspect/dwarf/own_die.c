@@ -5,6 +5,8 @@
  */
 #include "introspect/dwarf/own.h"
 
+enum { SOON = 8 };	/* places of a list that the memory is asked for before they are read */
+
 /* -- getting behind -------------------------------------------------------------------------------- */
 
 static inline bool
@@ -337,6 +339,7 @@ go_ahead(struct own_unit *unit, const struct die_filter *filter, uint64_t *offse
 			*offset = unit->offset + ahead->behind;
 		return false;
 	}
+	__builtin_prefetch(unit->bytes + unit->offset + ahead->places[i + SOON < ahead->n ? i + SOON : i].at);
 	place = ahead->places[i].abbrev;
 	*offset = unit->offset + ahead->places[i].at;
 	at = unit->bytes + *offset;
