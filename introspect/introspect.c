@@ -34,6 +34,7 @@ struct inspection {
 	size_t mask;
 	const char *debug_path;
 	const char *gates_path;		/* the gates file that the records were read from; NULL */
+	const char *unfit;		/* why no function of the file can be called; NULL */
 	bool partial;
 };
 
@@ -74,9 +75,8 @@ add_gate(struct inspection *in, struct twz_gate gate, const struct elf_symbol *s
 	gate.address = symbol ? symbol->address : 0;
 	if (!symbol)
 		judge_refuse(&gate, "it is not an exported function of the file");
-	if (in->file->kind != ELF_KIND_SHARED)
-		judge_refuse(&gate, twz_format(in->arena, "it is in %s, which cannot be loaded to be called",
-					       elf_kind_name(in->file->kind)));
+	if (in->unfit)
+		judge_refuse(&gate, in->unfit);
 	in->functions[in->n] = (struct dw_function){
 		.symbol = gate.symbol,
 		.address = symbol ? symbol->address : UINT64_MAX,
@@ -176,6 +176,9 @@ choose(struct inspection *in)
 	in->functions = twz_new_array(in->arena, most, struct dw_function);
 	in->of = twz_new_array(in->arena, most, const struct record_gate *);
 	make_taken(in);
+	if (in->file->kind != ELF_KIND_SHARED)
+		in->unfit = twz_format(in->arena, "it is in %s, which cannot be loaded to be called",
+				       elf_kind_name(in->file->kind));
 	for (size_t i = 0; i < in->records.ngates; i++)
 		add_recorded(in, &in->records.gates[i]);
 	in->nrecorded = in->n;

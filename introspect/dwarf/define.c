@@ -78,6 +78,15 @@ grow_notes(struct dw_notes *notes)
 	return true;
 }
 
+/* The note at this place is the one that was met now. */
+static struct dw_noted *
+met(struct dw_notes *notes, size_t place)
+{
+	notes->list[notes->last].next = (uint32_t)place;
+	notes->last = place;
+	return &notes->list[place];
+}
+
 /* The note that says the same; NULL: there was none, now it is noted. */
 static struct dw_noted *
 find_note(struct dw_scan *scan, const struct dw_noted *new)
@@ -86,19 +95,17 @@ find_note(struct dw_scan *scan, const struct dw_noted *new)
 	uint32_t *slot;
 
 	/* A header gives each unit its types in one order. */
-	if (notes->next < notes->n && same_note(&notes->list[notes->next], new))
-		return &notes->list[notes->next++];
+	if (notes->n && same_note(&notes->list[notes->list[notes->last].next], new))
+		return met(notes, notes->list[notes->last].next);
 	if (notes->n == notes->room && !grow_notes(notes)) {
 		scan->lost = true;
 		return NULL;
 	}
 	slot = note_slot(notes, new);
-	if (slot && *slot) {
-		notes->next = *slot;
-		return &notes->list[*slot - 1];
-	}
-	notes->list[notes->n++] = *new;
-	notes->next = notes->n;
+	if (slot && *slot)
+		return met(notes, *slot - 1);
+	notes->list[notes->n] = *new;
+	met(notes, notes->n++);
 	if (slot)
 		*slot = (uint32_t)notes->n;
 	return NULL;

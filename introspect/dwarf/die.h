@@ -144,7 +144,7 @@ struct die_ahead {
 	uint32_t n, next;
 	uint64_t behind;		/* where the list ends: what is behind it is not known; 0: nothing is */
 	const void *table;
-	struct { uint32_t at, abbrev; } places[DIE_AHEAD + 1];
+	uint32_t places[DIE_AHEAD + 1];
 };
 
 struct engine;

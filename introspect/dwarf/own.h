@@ -12,9 +12,8 @@
 #include <dwarf.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 
-#include "introspect/dwarf/die.h"
+#include "introspect/dwarf/own_bytes.h"
 
 enum {
 	OWN_ALTERNATE = DIE_ALTERNATE,	/* file numbers */
@@ -55,131 +54,6 @@ enum own_size {
 	OWN_BY_REF_ADDR = -13,
 };
 
-/* -- bytes: every read ends before the end, or is false -------------------------------------------- */
-
-struct own_bytes {
-	const unsigned char *at, *end;
-};
-
-/* The @n bytes from @offset on; empty when they are not all there. */
-static inline struct own_bytes
-own_bytes(struct elf_section section, uint64_t offset, uint64_t n)
-{
-	if (!n || offset > section.n || n > section.n - offset)
-		return (struct own_bytes){ NULL, NULL };
-	return (struct own_bytes){ section.bytes + offset, section.bytes + offset + n };
-}
-
-/* A little-endian number of 1 to 8 bytes. With room behind it, no branch depends on its size. */
-static inline bool
-own_fixed(struct own_bytes *b, unsigned size, uint64_t *ret)
-{
-	size_t left = (size_t)(b->end - b->at);
-	uint64_t n = 0;
-
-	if (left >= 8) {
-		memcpy(&n, b->at, 8);
-		n &= UINT64_MAX >> (64 - 8 * size);
-	} else if (left >= size) {
-		memcpy(&n, b->at, size);
-	} else {
-		return false;
-	}
-	*ret = n;
-	b->at += size;
-	return true;
-}
-
-static inline bool
-own_skip(struct own_bytes *b, uint64_t n)
-{
-	if ((uint64_t)(b->end - b->at) < n)
-		return false;
-	b->at += n;
-	return true;
-}
-
-/* A number of up to 64 bits in up to ten bytes; what is above is dropped. */
-static inline bool
-own_leb(struct own_bytes *b, bool is_signed, uint64_t *ret)
-{
-	uint64_t n = 0;
-
-	for (unsigned shift = 0; b->at < b->end && shift < 70; shift += 7) {
-		unsigned char byte = *b->at++;
-
-		n |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte & 0x80)
-			continue;
-		if (is_signed && byte & 0x40 && shift + 7 < 64)
-			n |= UINT64_MAX << (shift + 7);
-		*ret = n;
-		return true;
-	}
-	return false;
-}
-
-static inline bool
-own_uleb(struct own_bytes *b, uint64_t *ret)
-{
-	if (b->at < b->end && *b->at < 0x80) {
-		*ret = *b->at++;
-		return true;
-	}
-	return own_leb(b, false, ret);
-}
-
-/* The next name and form; most have one byte each. False when they do not end. */
-static inline bool
-own_pair(struct own_bytes *text, uint64_t *name, uint64_t *form)
-{
-	const unsigned char *at = text->at;
-
-	if (text->end - at < 2 || (at[0] | at[1]) & 0x80)
-		return own_leb(text, false, name) && own_leb(text, false, form);
-	*name = at[0];
-	*form = at[1];
-	text->at = at + 2;
-	return true;
-}
-
-/* A text up to its NUL. */
-static inline bool
-own_string(struct own_bytes *b, const char **ret)
-{
-	const unsigned char *nul = b->at < b->end ? memchr(b->at, 0, (size_t)(b->end - b->at)) : NULL;
-
-	if (!nul)
-		return false;
-	*ret = (const char *)b->at;
-	b->at = nul + 1;
-	return true;
-}
-
-/*
- * The length that begins a unit or table: 4 bytes, or 12 in the 64-bit format. @b is cut to what it
- * covers, @rest gets what follows. False when it claims more than there is.
- */
-static inline bool
-own_length(struct own_bytes *b, uint8_t *offset_size, struct own_bytes *rest)
-{
-	uint64_t n;
-
-	*offset_size = 4;
-	if (!own_fixed(b, 4, &n))
-		return false;
-	if (n == 0xffffffff) {
-		*offset_size = 8;
-		if (!own_fixed(b, 8, &n))
-			return false;
-	}
-	if (n > (uint64_t)(b->end - b->at) || (*offset_size == 4 && n >= 0xfffffff0))
-		return false;
-	*rest = (struct own_bytes){ b->at + n, b->end };
-	b->end = b->at + n;
-	return true;
-}
-
 /* -- what there is --------------------------------------------------------------------------------- */
 
 /* What form sizes depend on. */
@@ -215,7 +89,8 @@ enum {
 	/* for what a filter does not want it: a subprogram … */
 	OWN_NO_PLACE = 16,	/* … that is not located, … */
 	OWN_NO_LINK = 32,	/* … nor linked; */
-	OWN_NO_DEFINITION = 64,	/* die_is_tagged() without a name or only declared */
+	OWN_NO_DEFINITION = 64,	/* die_is_tagged() without a name or only declared; */
+	OWN_NO_BIT = 128,	/* a tag that no filter can have */
 };
 
 /* What an abbreviation says to who only passes by. */
@@ -244,21 +119,7 @@ struct own_field {
 	uint64_t value;		/* OWN_IMPLICIT; of a size of 1 to 8 bytes, ones in so many of them */
 };
 
-/* Where the number of an attribute is, from the first one on, when that is the same in all DIEs. */
-struct own_spot {
-	uint64_t mask;		/* 0: it is not there, but is @value */
-	uint64_t value;
-	uint32_t at;
-};
-
-/* The same of all that a brief look at a type or function is for: then it is read with few branches. */
-struct own_spots {
-	uint64_t has;		/* what is there, like struct die's */
-	uint32_t room;		/* bytes that may be read from the first attribute on */
-	uint8_t texts;		/* enum debug_section: where the names are */
-	bool function;		/* it has more than a name, size and line */
-	struct own_spot name, size, line, linkage, low, type;
-};
+struct own_spots;
 
 struct own_abbrev {
 	uint16_t tag;
@@ -267,7 +128,7 @@ struct own_abbrev {
 	const struct own_field *fields;	/* up to OWN_END */
 	/* Only what die_filter's brief asks for; where the attributes end is not said. NULL: no shorter than all. */
 	const struct own_field *brief;
-	const struct own_spots *spots;	/* of @brief; NULL: not all has one place */
+	const struct own_spots *spots;	/* of @brief, see own_look.h; NULL: not all has one place */
 };
 
 /*
@@ -587,9 +448,6 @@ bool own_read(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t o
  */
 bool own_look(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
 	      const unsigned char *behind, struct die *ret);
-/** The same by the abbreviation's spots and without its end: as if there were no children. */
-bool own_spotted(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
-		 struct die *ret);
 
 /* -- own_die.c ------------------------------------------------------------------------------------- */
 
@@ -611,13 +469,13 @@ bool own_next(struct engine *engine, const struct die *die, const struct die_fil
 
 void own_soon(struct engine *engine, die_ref ref);
 
-/* With which flags DIEs are unwanted although their tag is wanted. */
+/* With which flags DIEs are unwanted, whatever their tag modulo 64. */
 static inline unsigned
 own_unwanted(const struct die_filter *filter)
 {
 	unsigned linked = filter->located ? OWN_NO_PLACE : filter->linked ? OWN_NO_LINK : 0;
 
-	return linked | (filter->defined ? OWN_NO_DEFINITION : 0);
+	return linked | (filter->defined ? OWN_NO_DEFINITION : 0) | (filter->tags ? OWN_NO_BIT : 0);
 }
 
 /* -- own_ahead.c ----------------------------------------------------------------------------------- */

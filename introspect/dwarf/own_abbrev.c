@@ -4,7 +4,7 @@
  * number of bytes is enough, the table has it); and reading it, by a list of the attributes that are of use, with
  * the number of bytes between them.
  */
-#include "introspect/dwarf/own.h"
+#include "introspect/dwarf/own_look.h"
 
 enum {
 	FEW = 64,		/* attributes; more are put together elsewhere than on the stack */

@@ -23,26 +23,12 @@ struct lane {
 	struct die_ahead *ret;
 };
 
-/* The abbreviation's place behind a code of one or two bytes at *@at, which gets behind it; too large for longer ones. */
-static inline size_t
-place_at(const unsigned char **at)
-{
-	size_t code = *(*at)++;
-
-	if (code & 0x80) {
-		size_t high = *(*at)++;
-
-		code = high & 0x80 ? 0 : (code & 0x7f) | high << 7;
-	}
-	return code - 1;
-}
-
 /* Goes on to the next place that is far away, which the memory is asked for. False: the list is at its end. */
 static bool
 run(struct lane *lane, uint64_t tags, unsigned unwanted)
 {
 	const unsigned char *start = lane->unit->bytes + lane->unit->offset, *end = lane->unit->bytes + lane->unit->end;
-	const unsigned char *at = lane->at, *next = at;
+	const unsigned char *at = lane->at, *next = at, *last = end - OWN_CODE - sizeof(uint32_t);
 	const struct own_way *ways = lane->table->ways;
 	size_t nways = lane->table->n;
 	struct die_ahead *ret = lane->ret;
@@ -50,31 +36,30 @@ run(struct lane *lane, uint64_t tags, unsigned unwanted)
 
 	while (next - at <= FAR) {
 		const unsigned char *from = at = next;
-		const struct own_way *way;
+		struct own_way way;
 		size_t place;
 
-		if (end - at <= 2 + (ptrdiff_t)sizeof(sibling) || n == DIE_AHEAD)
+		if (at >= last || n == DIE_AHEAD)
 			goto end;
 		__builtin_prefetch(at + SOON);
-		place = place_at(&from);
+		place = own_short_code(&from) - 1;
 		if (place >= nways)
 			goto end;
-		way = &ways[place];
-		if (way->flags & OWN_QUICK && (size_t)(end - from) > way->bytes) {
-			memcpy(&sibling, from + way->jump, sizeof(sibling));
-			from += way->bytes;
-			next = way->flags & OWN_CHILDREN ? start + sibling : from;
-			if (next < from || next > end)
+		way = ways[place];
+		if (way.flags & OWN_QUICK && (size_t)(end - from) > way.bytes) {
+			memcpy(&sibling, from + way.jump, sizeof(sibling));
+			from += way.bytes;
+			/* Which have children nobody can foretell, nor which are wanted: no branch depends on it. */
+			next = from + (((start - from) + (ptrdiff_t)sibling) & -(ptrdiff_t)(way.flags & OWN_CHILDREN));
+			if ((size_t)(next - from) > (size_t)(end - from))
 				goto end;
 		} else {
 			next = own_behind(lane->unit, lane->table, place, from);
 			if (!next)
 				goto end;
 		}
-		/* Whether it is one of those that are wanted, nobody can foretell: no branch depends on it. */
-		ret->places[n].at = (uint32_t)(at - start);
-		ret->places[n].abbrev = (uint32_t)place;
-		n += (way->tag < 64) & tags >> (way->tag & 63) & !(way->flags & unwanted);
+		ret->places[n] = (uint32_t)(at - start);
+		n += tags >> (way.tag & 63) & !(way.flags & unwanted);
 	}
 	for (unsigned i = 0; i < SOON; i += LINE)
 		__builtin_prefetch(next + i);
@@ -97,7 +82,8 @@ begin(struct lane *lane, struct own *own, const struct die *top, struct die_ahea
 
 	ret->n = ret->next = 0;
 	ret->behind = 0;
-	if (!table || table->codes || unit->end - unit->offset > UINT32_MAX)
+	if (!table || table->codes || unit->end - unit->offset > UINT32_MAX ||
+	    unit->end - unit->offset < OWN_CODE + sizeof(uint32_t))
 		return false;
 	ret->table = table;
 	*lane = (struct lane){

@@ -3,7 +3,7 @@
  * abbreviation, and whole subtrees are left by their sibling attribute, or DIE by DIE with a counter for the
  * depth. Positions only ever grow, so no file makes this turn in circles; no tree, however deep, makes it recurse.
  */
-#include "introspect/dwarf/own.h"
+#include "introspect/dwarf/own_look.h"
 
 enum { SOON = 8 };	/* places of a list that the memory is asked for before they are read */
 
@@ -204,7 +204,7 @@ pass(const struct own_unit *unit, const struct own_table *table, const unsigned 
 
 	for (; end - at > 1 + (ptrdiff_t)sizeof(sibling) && *at - 1u < few; at = next) {
 		const struct own_way *way = &table->ways[*at - 1u];
-		bool stop = (way->tag < 64) & tags >> (way->tag & 63) & !(way->flags & unwanted);
+		bool stop = tags >> (way->tag & 63) & !(way->flags & unwanted);
 
 		if (stop | !(way->flags & OWN_QUICK))
 			break;
@@ -247,7 +247,7 @@ find(struct own_unit *unit, const struct own_table *table, const unsigned char *
 		if (place < 0)
 			return damaged(unit);
 		way = &table->ways[place];
-		if ((!filter->tags || (way->tag < 64 && filter->tags >> way->tag & 1)) && !(way->flags & unwanted))
+		if ((!filter->tags || filter->tags >> (way->tag & 63) & 1) && !(way->flags & unwanted))
 			return give(unit, table, (size_t)place, filter, (uint64_t)(from - unit->bytes), at, ret);
 		at = skip(unit, table, (size_t)place, at, &sibling);
 		if (at && way->flags & OWN_CHILDREN)
@@ -320,17 +320,17 @@ go_on(struct own_unit *unit, uint64_t offset, const struct die_filter *filter, s
 }
 
 /*
- * Gives the next DIE of a list, with or without where its attributes end, which nobody needs who has the list. False:
- * there is none, and @offset is where its unit goes on.
+ * Gives the next DIE of a list: a brief look does not tell where it ends, which nobody needs who has the list, and
+ * there are no children behind it. False: there is none, and @offset is where its unit goes on.
  */
 static inline bool
 go_ahead(struct own_unit *unit, const struct die_filter *filter, uint64_t *offset, struct die *ret, bool *given)
 {
 	struct die_ahead *ahead = filter->ahead;
+	const unsigned char *start = unit->bytes + unit->offset, *at;
 	const struct own_table *table = ahead->table;
 	const struct own_abbrev *abbrev;
 	uint32_t i = ahead->next++;
-	const unsigned char *at;
 	size_t place;
 
 	if (i >= ahead->n) {
@@ -339,14 +339,25 @@ go_ahead(struct own_unit *unit, const struct die_filter *filter, uint64_t *offse
 			*offset = unit->offset + ahead->behind;
 		return false;
 	}
-	__builtin_prefetch(unit->bytes + unit->offset + ahead->places[i + SOON < ahead->n ? i + SOON : i].at);
-	place = ahead->places[i].abbrev;
-	*offset = unit->offset + ahead->places[i].at;
-	at = unit->bytes + *offset;
-	at += *at & 0x80 ? 2 : 1;
+	if (i + SOON < ahead->n)
+		__builtin_prefetch(start + ahead->places[i + SOON]);
+	*offset = unit->offset + ahead->places[i];
+	at = start + ahead->places[i];
+	place = own_short_code(&at) - 1;
+	/* The file may be another one by now. */
+	if (place >= table->n) {
+		*given = damaged(unit);
+		return true;
+	}
 	abbrev = own_abbrev_at(table, place);
-	*given = (abbrev && abbrev->spots && filter->brief && own_spotted(unit, abbrev, *offset, at, ret)) ||
-		 give(unit, table, place, filter, *offset, at, ret);
+	*given = true;
+	if (abbrev && abbrev->spots && filter->brief) {
+		own_begin(unit, abbrev, *offset, ret);
+		ret->after = unit->end;
+		if (own_read_spots(unit, abbrev->spots, at, ret))
+			return true;
+	}
+	*given = give(unit, table, place, filter, *offset, at, ret);
 	return true;
 }
 

@@ -2,7 +2,7 @@
  * What a DIE says. Nearly all have attributes of a few forms, which are read without looking back; whatever is
  * unusual, be it only that the unit ends soon, is read once more, one attribute after the other, with every check.
  */
-#include "introspect/dwarf/own.h"
+#include "introspect/dwarf/own_look.h"
 
 #define BIT(attr) (UINT64_C(1) << (attr))
 /* Attributes that are flags by nature; of the others behind DIE_RANGES only the presence matters. */
@@ -118,25 +118,13 @@ usual_number(const struct own_field *f, const unsigned char *at, const unsigned 
 	return b.at;
 }
 
-/* The text at @offset, NULL when that section was not needed yet or is not so long. */
-static inline const char *
-usual_text(const struct own_file *file, enum debug_section section, uint64_t offset)
-{
-	if (!atomic_load_explicit(&file->loaded[section], memory_order_acquire) ||
-	    offset >= file->sections[section].n)
-		return NULL;
-	return (const char *)file->sections[section].bytes + offset;
-}
-
 /* The DIE at @offset of the unit or of .debug_info; 0 when there is none. */
 static inline die_ref
 usual_ref(const struct own_unit *unit, enum own_do what, uint64_t offset)
 {
 	if (what == OWN_DO_REF_FILE)
 		return offset < unit->file->info.n ? DIE_REF(unit->file->number, false, offset) : 0;
-	if (offset - (unit->first - unit->offset) >= unit->end - unit->first)
-		return 0;
-	return DIE_REF(unit->file->number, unit->types, unit->offset + offset);
+	return own_usual_ref(unit, offset);
 }
 
 /*
@@ -166,8 +154,8 @@ decode_usual(const struct own_unit *unit, const struct own_field *fields, const 
 			return NULL;
 		case OWN_DO_TEXT:
 		case OWN_DO_LINE_TEXT:
-			ret->texts[f->attr] = usual_text(unit->file, f->what == OWN_DO_TEXT ? DEBUG_STR :
-							 DEBUG_LINE_STR, n & f->value);
+			ret->texts[f->attr] = own_usual_text(unit->file, f->what == OWN_DO_TEXT ? DEBUG_STR :
+							     DEBUG_LINE_STR, n & f->value);
 			if (!ret->texts[f->attr])
 				return NULL;
 			at += f->size;
@@ -260,24 +248,13 @@ decode_any(struct own_unit *unit, const struct own_abbrev *abbrev, const unsigne
 	return attrs.b.at;
 }
 
-/* What of a DIE does not depend on its attributes. */
-static inline void
-begin(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, struct die *ret)
-{
-	ret->ref = DIE_REF(unit->file->number, unit->types, offset);
-	ret->tag = abbrev->tag;
-	ret->has_children = abbrev->children;
-	ret->has = ret->odd = ret->sibling = ret->ranges = 0;
-	ret->unit = unit->index;
-}
-
 bool
 own_read(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
        struct die *ret)
 {
 	const unsigned char *behind;
 
-	begin(unit, abbrev, offset, ret);
+	own_begin(unit, abbrev, offset, ret);
 	behind = decode_usual(unit, abbrev->fields, at, ret);
 	if (!behind)
 		behind = decode_any(unit, abbrev, at, ret);
@@ -293,53 +270,13 @@ own_read(struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset
 	return true;
 }
 
-static inline uint64_t
-spotted(const struct own_spot *spot, const unsigned char *at)
-{
-	uint64_t n;
-
-	memcpy(&n, at + spot->at, sizeof(n));
-	return (n & spot->mask) | spot->value;
-}
-
-/* Reads a DIE of which all that is asked for is at known places. False: whatever decode_usual() would not read. */
-static inline bool
-read_spots(const struct own_unit *unit, const struct own_spots *spots, const unsigned char *at, struct die *ret)
-{
-	bool ok;
-
-	if ((size_t)(unit->bytes + unit->end - at) < spots->room)
-		return false;
-	ret->texts[DIE_NAME] = usual_text(unit->file, spots->texts, spotted(&spots->name, at));
-	ret->numbers[DIE_BYTE_SIZE - DIE_NREFS_END] = (int64_t)spotted(&spots->size, at);
-	ret->numbers[DIE_DECL_LINE - DIE_NREFS_END] = (int64_t)spotted(&spots->line, at);
-	ok = ret->texts[DIE_NAME];
-	if (spots->function) {
-		ret->texts[DIE_LINKAGE_NAME] = usual_text(unit->file, spots->texts, spotted(&spots->linkage, at));
-		ret->numbers[DIE_LOW_PC - DIE_NREFS_END] = (int64_t)spotted(&spots->low, at);
-		ret->refs[DIE_TYPE - DIE_NTEXTS] = usual_ref(unit, OWN_DO_REF, spotted(&spots->type, at));
-		ok &= ret->texts[DIE_LINKAGE_NAME] && (ret->refs[DIE_TYPE - DIE_NTEXTS] || !(spots->has >> DIE_TYPE & 1));
-	}
-	ret->has = ok ? spots->has : 0;
-	return ok;
-}
-
-bool
-own_spotted(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
-	    struct die *ret)
-{
-	begin(unit, abbrev, offset, ret);
-	ret->after = unit->end;
-	return read_spots(unit, abbrev->spots, at, ret);
-}
-
 bool
 own_look(const struct own_unit *unit, const struct own_abbrev *abbrev, uint64_t offset, const unsigned char *at,
 	 const unsigned char *behind, struct die *ret)
 {
-	begin(unit, abbrev, offset, ret);
+	own_begin(unit, abbrev, offset, ret);
 	ret->after = (uint64_t)(behind - unit->bytes);
-	if (abbrev->spots && read_spots(unit, abbrev->spots, at, ret))
+	if (abbrev->spots && own_read_spots(unit, abbrev->spots, at, ret))
 		return true;
 	return decode_usual(unit, abbrev->brief, at, ret);
 }

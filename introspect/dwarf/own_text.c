@@ -113,9 +113,11 @@ add_sizes(struct sizes *ret, struct own_bytes *text, const struct own_format *fo
 static uint8_t
 lacks(uint64_t tag, uint8_t has)
 {
+	if (tag >= 64)
+		return OWN_NO_BIT;
 	if (tag == DW_TAG_subprogram)
 		return (has & LOCATED ? 0 : OWN_NO_PLACE) | (has & LINKED ? 0 : OWN_NO_LINK);
-	return tag <= UINT16_MAX && die_is_tagged((uint16_t)tag) && (has & (NAMED | DECLARED)) != NAMED ?
+	return die_is_tagged((uint16_t)tag) && (has & (NAMED | DECLARED)) != NAMED ?
 	       OWN_NO_DEFINITION : 0;
 }
 

@@ -152,6 +152,7 @@ struct dw_noted {
 	const char *name;	/* in the file's memory */
 	uint64_t scopes, kind;	/* like struct definition's */
 	die_ref first, second, last;
+	uint32_t next;		/* the place of the one that was met behind it last */
 	uint16_t tag;
 };
 
@@ -159,7 +160,7 @@ struct dw_noted {
 struct dw_notes {
 	struct dw_noted *list;
 	size_t n, room;
-	size_t next;		/* the one behind that which was found last */
+	size_t last;		/* the place of the one that was met last */
 	uint32_t *slots;	/* places in @list, plus one */
 	size_t mask;
 };
