@@ -108,11 +108,19 @@ read_script(const char *name, struct twz_arena *arena, const char **ret, size_t 
 	TWZ_CLOSE int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	int errnum = errno;
 
+	if (fd >= 0 && !read_all(fd, name, arena, ret, n, err))
+		return false;
+	if (fd >= 0 && *n > 4 && !memcmp(*ret, "\177ELF", 4)) {
+		twz_fail(err, TWZ_CLASS_SYNTAX, TWZ_ERR(ARGUMENT, INVALID_ARGUMENT), "%s is no script", name);
+		return twz_hint(err, "what can be called in a library: twz-inspect %s", name);
+	}
 	if (fd >= 0)
-		return read_all(fd, name, arena, ret, n, err);
+		return true;
 	twz_fail(err, TWZ_CLASS_SYNTAX, twz_code_from_errno(errnum), "cannot read %s: %s", name,
 		 strerror(errnum));
-	if (errnum == ENOENT && !strchr(name, '/'))
+	if (errnum == ENOENT && !strcmp(name, "help"))
+		twz_hint(err, "twz --help; of services: twz -c help");
+	else if (errnum == ENOENT && !strchr(name, '/'))
 		twz_hint(err, "to call a gate: twz call GATE ARG...");
 	return false;
 }

@@ -122,3 +122,10 @@ $ unset XDG_DATA_HOME XDG_STATE_HOME; TWZ_REGISTRY=$PWD/other.db HOME=/sys twz -
   ^^^^^^^^^^^^^ XDG_STATE_HOME names a place for what services keep
 $ TWZ_REGISTRY=$PWD/other.db XDG_STATE_HOME=$PWD/kept HOME=/sys twz -c 'calc::add 1 2'
 3
+## What is given as a script and is none.
+$ twz help
+twz: cannot read help: No such file or directory (twz --help; of services: twz -c help)
+[2]
+$ cp $TWZ_BUILD/lib/twz/libcalc.so .; twz libcalc.so
+twz: libcalc.so is no script (what can be called in a library: twz-inspect libcalc.so)
+[2]
