@@ -32,6 +32,8 @@ enum {
 	SLOW_CALLS = 4,
 	SETTLE_NS = 300000,		/* what a move to another CPU may take */
 	LIGHT_NS = 10000,		/* a cold call of a gate that does hardly anything */
+	LAG_PARTS = 8,			/* of a pause */
+	LAG_MOST = 32 * LAG_PARTS,
 	CALLS_A_LOOK = 128,		/* hot ones, before a look whether others wait for the place */
 };
 
@@ -185,15 +187,32 @@ caller_handshake(struct caller *c, int64_t timeout_ns)
 	}
 }
 
+/*
+ * When to look for the first time: a look that comes while the guest works takes the line from it, and it must get
+ * it back to answer. Most gates take as long as the last time, so the lag is always on its way down to what is just
+ * enough, and goes up quickly when it was not.
+ */
+TWZ_HOT static inline void
+learn_lag(struct caller *c, bool enough)
+{
+	if (enough)
+		c->lag -= c->lag > 0;
+	else if (c->lag < LAG_MOST)
+		c->lag += LAG_PARTS;
+}
+
 /* Spins while the guest works, for a bounded time. True: the word changed. */
 static bool
-spin(const struct caller *c, uint64_t ns)
+spin(struct caller *c, uint64_t ns)
 {
 	uint64_t limit = 0;
 
+	link_pause((int)(c->lag / LAG_PARTS));
 	for (uint32_t n = 1;; n++) {
-		if (__atomic_load_n(&c->shared->reply, __ATOMIC_ACQUIRE) != c->tid)
+		if (__atomic_load_n(&c->shared->reply, __ATOMIC_ACQUIRE) != c->tid) {
+			learn_lag(c, n == 1);
 			return true;
+		}
 		link_pause(LINK_CALLER_PAUSES);
 		if (n % LINK_LOOKS == 0) {
 			uint64_t now = link_now();

@@ -36,6 +36,7 @@ struct caller {
 	const uint32_t *dead;	/* set by the monitor when the compartment is gone */
 	const uint32_t *stop;	/* set by monitor_interrupt(); may be NULL */
 	uint32_t slow;		/* hot calls in a row that took longer than the spin */
+	uint32_t lag;		/* before the first look for an answer, in parts of a pause */
 };
 
 /** Takes over a link that was just mapped. */
