@@ -114,8 +114,8 @@ $ twz -c 'timeout 50ms { while true { try { fault::spin } catch e { } } }'
 Timeout: the block took longer than its time
 [124]
 ## A home that cannot be written to: why, and what to do; for the registry, then for what services keep.
-$ unset XDG_DATA_HOME XDG_STATE_HOME TWZ_REGISTRY; HOME=/sys twz -v -c 'calc::add 1 2' 2>&1 | sed 's/Permission denied/Operation not permitted/'
-Link Error: registry /sys/.local/share/twz/registry.db: cannot make the folder /sys/.local: Operation not permitted
+$ unset XDG_DATA_HOME XDG_STATE_HOME TWZ_REGISTRY; HOME=/sys twz -v -c 'calc::add 1 2' 2>&1 | sed -E 's/(Permission denied|Read-only file system|Operation not permitted)$/it cannot be/'
+Link Error: registry /sys/.local/share/twz/registry.db: cannot make the folder /sys/.local: it cannot be
   calc::add 1 2
   ^^^^ name a file that can be written in TWZ_REGISTRY
 $ unset XDG_DATA_HOME XDG_STATE_HOME; TWZ_REGISTRY=$PWD/other.db HOME=/sys twz -v -c 'calc::add 1 2' 2>&1 | tail -n 1
