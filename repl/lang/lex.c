@@ -484,7 +484,8 @@ bad_word(struct lexer *x, const char *s, uint32_t n)
 		return true;
 	}
 	if (*s == '$' && n == 1 && x->i + 1 < x->end && s[1] == '(') {
-		emit_bad(x, x->i, x->i + n, "'$(' begins nothing", "for what a program gives write: (run PROGRAM)?");
+		emit_bad(x, x->i, x->i + n, "'$(' begins nothing",
+			 "what a call gives: (GATE …); what a program gives: (run PROGRAM)?");
 		return true;
 	}
 	if (*s == '$' && word_kind(s, n) != LEX_VAR) {

@@ -164,7 +164,7 @@ $ for t in 'help lookup_user' 'help nowhere' 'help passwd::lookup' 'passwd::user
               ^ a list is [a, b]; a call with commas has no blank before its parenthesis: GATE(a, b)
             ^^^^^^ help calc::add shows it
        ^^^ put a blank after ':' in a record: {id: 1}
-        ^ for what a program gives write: (run PROGRAM)?
+        ^ what a call gives: (GATE …); what a program gives: (run PROGRAM)?
 $ twz -v -c 'passwd::user 1'
 Name Error: no gate 'user' in passwd
   did you mean add_user?

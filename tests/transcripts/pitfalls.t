@@ -211,9 +211,9 @@ Syntax Error: '||' is no operator
 Syntax Error: a word cannot start with '&'
   a::b &
        ^ for a background job write: job = spawn GATE …
-Syntax Error: '$' must be followed by the name of a variable
+Syntax Error: '$(' begins nothing
   print $(a::b)
-        ^ arguments of a script are args[0], args[1] …; inside "…" write ${name}
+        ^ what a call gives: (GATE …); what a program gives: (run PROGRAM)?
 Syntax Error: '$' must be followed by the name of a variable
   print $1
         ^^ arguments of a script are args[0], args[1] …; inside "…" write ${name}
