@@ -9,19 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "introspect/gates_line.h"
 #include "introspect/records.h"
 #include "twz/ask.h"
 #include "twz/json.h"
 #include "twz/nearest.h"
 #include "twz/text.h"
 
-enum { FILE_MAX = 1 << 20, WORDS_MAX = 24, GATES_MAX = 4096, LINES_MAX = 400 };
-
-struct word {
-	const char *text;
-	uint32_t column;
-	bool quoted;
-};
+enum { FILE_MAX = 1 << 20, GATES_MAX = 4096, LINES_MAX = 400 };
 
 struct parser {
 	const char *path;
@@ -29,9 +24,7 @@ struct parser {
 	struct twz_arena *arena;
 	struct twz_error *err;
 	struct gates_file *out;
-	struct word words[WORDS_MAX];	/* of this line: the keyword first */
-	size_t nwords;
-	bool indented;
+	struct gates_line in;		/* this line */
 	const char *inside;		/* what indented lines belong to: "gate", "codes"; NULL */
 	uint32_t below;			/* lines that belong to it */
 	uint32_t ngates;
@@ -55,73 +48,16 @@ wrong(const struct parser *p, uint32_t column, const char *what, const char *hin
 
 /* @text stands for at most 60 bytes of the file, made harmless. */
 static bool
-wrong_word(const struct parser *p, const struct word *word, const char *what, const char *hint)
+wrong_word(const struct parser *p, const struct gates_word *word, const char *what, const char *hint)
 {
 	return wrong(p, word->column, twz_format(p->arena, "'%.60s' %s", record_clean(p->arena, word->text),
 						 what), hint);
 }
 
-/* -- words ------------------------------------------------------------------------------------------ */
-
 static bool
-add_word(struct parser *p, struct word word)
+split(struct parser *p, const char *line, const char *end)
 {
-	if (p->nwords == WORDS_MAX)
-		return wrong(p, word.column, "too many words in one line", NULL);
-	p->words[p->nwords++] = word;
-	return true;
-}
-
-/* A text in quotes: a backslash takes the next byte as it is. @at stands behind the first quote. */
-static bool
-read_text(struct parser *p, const char **at, const char *end, uint32_t column)
-{
-	char *text = twz_alloc(p->arena, (size_t)(end - *at) + 1);
-	size_t n = 0;
-
-	for (; *at < end && **at != '"'; (*at)++) {
-		if (**at == '\\' && *at + 1 < end)
-			(*at)++;
-		text[n++] = **at;
-	}
-	if (*at == end)
-		return wrong(p, column, "a text without its closing quote", "a text ends in its own line");
-	(*at)++;
-	return add_word(p, (struct word){ text, column, true });
-}
-
-static bool
-split_line(struct parser *p, const char *line, const char *end)
-{
-	const char *at = line;
-
-	p->nwords = 0;
-	p->indented = line < end && (*line == ' ' || *line == '\t');
-	while (at < end) {
-		uint32_t column = (uint32_t)(at - line) + 1;
-		const char *from = at;
-
-		if (*at == ' ' || *at == '\t' || *at == '\r') {
-			at++;
-			continue;
-		}
-		if (*at == '#')
-			return true;
-		if (*at == '"') {
-			at++;
-			if (!read_text(p, &at, end, column))
-				return false;
-			continue;
-		}
-		if ((unsigned char)*at < ' ')
-			return wrong(p, column, "a control character", NULL);
-		while (at < end && (unsigned char)*at > ' ' && *at != '"' && *at != '#')
-			at++;
-		if (!add_word(p, (struct word){ twz_strndup(p->arena, from, (size_t)(at - from)), column,
-						false }))
-			return false;
-	}
-	return true;
+	return gates_line_split(&p->in, line, end, p->arena) || wrong(p, p->in.column, p->in.wrong, p->in.hint);
 }
 
 /* -- records ---------------------------------------------------------------------------------------- */
@@ -158,7 +94,7 @@ end_record(struct parser *p)
 }
 
 static bool
-identifier(const struct parser *p, const struct word *word, const char *what)
+identifier(const struct parser *p, const struct gates_word *word, const char *what)
 {
 	if (!word->quoted && record_identifier(word->text))
 		return true;
@@ -171,11 +107,11 @@ static bool
 text_behind(const struct parser *p, size_t at, const char **ret)
 {
 	*ret = "";
-	if (p->nwords <= at)
+	if (p->in.nwords <= at)
 		return true;
-	if (!p->words[at].quoted)
-		return wrong_word(p, &p->words[at], "is too much here", "texts stand in quotes");
-	*ret = p->words[at].text;
+	if (!p->in.words[at].quoted)
+		return wrong_word(p, &p->in.words[at], "is too much here", "texts stand in quotes");
+	*ret = p->in.words[at].text;
 	return true;
 }
 
@@ -184,7 +120,7 @@ text_behind(const struct parser *p, size_t at, const char **ret)
 static bool
 on_library(struct parser *p)
 {
-	const struct word *word = &p->words[1];
+	const struct gates_word *word = &p->in.words[1];
 
 	if (p->out->library)
 		return wrong_word(p, word, "is a second library", "one gates file is about one library");
@@ -201,13 +137,13 @@ on_service(struct parser *p)
 	const char *doc;
 
 	if (p->has_service)
-		return wrong_word(p, &p->words[1], "is a second service", NULL);
-	if (!identifier(p, &p->words[1], "a service") || !text_behind(p, 2, &doc))
+		return wrong_word(p, &p->in.words[1], "is a second service", NULL);
+	if (!identifier(p, &p->in.words[1], "a service") || !text_behind(p, 2, &doc))
 		return false;
 	p->has_service = true;
 	begin_record(p);
 	p->inside = "service";
-	pair(p, "service", p->words[1].text);
+	pair(p, "service", p->in.words[1].text);
 	pair(p, "doc", doc);
 	return end_record(p);
 }
@@ -216,13 +152,13 @@ static bool
 on_asks(struct parser *p)
 {
 	static const char *const names[] = { "asks", "what", "rights", "needed" };
-	const char *const values[] = { p->words[1].text, p->words[2].text, p->nwords > 3 ? p->words[3].text : "call",
-				       *p->words[0].text == 'n' ? "1" : "0" };
+	const char *const values[] = { p->in.words[1].text, p->in.words[2].text, p->in.nwords > 3 ? p->in.words[3].text : "call",
+				       *p->in.words[0].text == 'n' ? "1" : "0" };
 	struct twz_ask ask;
 
 	p->inside = names[0];
 	if (!twz_ask_make(values[0], values[2], values[1], false, p->arena, &ask))
-		return wrong_word(p, &p->words[1], "is not asked for so", "as in: asks files /etc/magic read");
+		return wrong_word(p, &p->in.words[1], "is not asked for so", "as in: asks files /etc/magic read");
 	begin_record(p);
 	for (size_t i = 0; i < TWZ_COUNT(values); i++)
 		pair(p, names[i], values[i]);
@@ -233,7 +169,7 @@ on_asks(struct parser *p)
 static bool
 on_header(struct parser *p)
 {
-	const struct word *word = &p->words[1];
+	const struct gates_word *word = &p->in.words[1];
 	size_t n = strlen(word->text);
 	const char *name = word->text;
 
@@ -256,11 +192,11 @@ gates_compiles_with(const char *arg)
 static bool
 on_compile(struct parser *p)
 {
-	for (size_t i = 1; i < p->nwords; i++) {
-		if (!gates_compiles_with(p->words[i].text))
-			return wrong_word(p, &p->words[i], "is nothing that headers are compiled with",
+	for (size_t i = 1; i < p->in.nwords; i++) {
+		if (!gates_compiles_with(p->in.words[i].text))
+			return wrong_word(p, &p->in.words[i], "is nothing that headers are compiled with",
 					  "as in: compile -I/usr/include/libxml2 -DNAME=1");
-		twz_push(p->arena, p->out->compile, p->out->ncompile, p->words[i].text);
+		twz_push(p->arena, p->out->compile, p->out->ncompile, p->in.words[i].text);
 	}
 	return true;
 }
@@ -270,11 +206,11 @@ on_gate(struct parser *p)
 {
 	const char *doc;
 
-	if (!identifier(p, &p->words[1], "a function") || !text_behind(p, 2, &doc))
+	if (!identifier(p, &p->in.words[1], "a function") || !text_behind(p, 2, &doc))
 		return false;
 	begin_record(p);
 	p->inside = "gate";
-	pair(p, "gate", p->words[1].text);
+	pair(p, "gate", p->in.words[1].text);
 	if (*doc)
 		pair(p, "doc", doc);
 	return true;
@@ -283,11 +219,11 @@ on_gate(struct parser *p)
 static bool
 on_codes(struct parser *p)
 {
-	if (!identifier(p, &p->words[1], "codes"))
+	if (!identifier(p, &p->in.words[1], "codes"))
 		return false;
 	begin_record(p);
 	p->inside = "codes";
-	pair(p, "codes", p->words[1].text);
+	pair(p, "codes", p->in.words[1].text);
 	return true;
 }
 
@@ -295,7 +231,7 @@ on_codes(struct parser *p)
 static bool
 on_extent(struct parser *p)
 {
-	const struct word *word = &p->words[1];
+	const struct gates_word *word = &p->in.words[1];
 	const char *open = strchr(word->text, '['), *hint = "as in: in buf[len], in sig[8], out dest[*destLen]";
 	char *name, *count;
 	size_t n;
@@ -309,16 +245,16 @@ on_extent(struct parser *p)
 	if (!record_identifier(name) ||
 	    (!record_identifier(count + (*count == '*')) && count[strspn(count, "0123456789")]) || n < 2)
 		return wrong_word(p, word, "does not name a parameter and its length", hint);
-	pair(p, p->words[0].text, twz_format(p->arena, "%s,%s", name, count));
+	pair(p, p->in.words[0].text, twz_format(p->arena, "%s,%s", name, count));
 	return true;
 }
 
 static bool
 on_name(struct parser *p)
 {
-	if (!identifier(p, &p->words[1], "a parameter, gate, capability or type"))
+	if (!identifier(p, &p->in.words[1], "a parameter, gate, capability or type"))
 		return false;
-	pair(p, p->words[0].text, p->words[1].text);
+	pair(p, p->in.words[0].text, p->in.words[1].text);
 	return true;
 }
 
@@ -328,10 +264,10 @@ on_params(struct parser *p)
 {
 	TWZ_TEXT names = { 0 };
 
-	for (size_t i = 1; i < p->nwords; i++) {
-		if (!identifier(p, &p->words[i], "a parameter"))
+	for (size_t i = 1; i < p->in.nwords; i++) {
+		if (!identifier(p, &p->in.words[i], "a parameter"))
 			return false;
-		twz_text_printf(&names, "%s%s", i > 1 ? "," : "", p->words[i].text);
+		twz_text_printf(&names, "%s%s", i > 1 ? "," : "", p->in.words[i].text);
 	}
 	pair(p, "params", twz_text_copy(p->arena, &names));
 	return true;
@@ -341,11 +277,11 @@ on_params(struct parser *p)
 static bool
 on_callback(struct parser *p)
 {
-	if (!identifier(p, &p->words[1], "a parameter") ||
-	    (p->nwords > 2 && !identifier(p, &p->words[2], "a parameter")))
+	if (!identifier(p, &p->in.words[1], "a parameter") ||
+	    (p->in.nwords > 2 && !identifier(p, &p->in.words[2], "a parameter")))
 		return false;
-	pair(p, "callback", p->nwords > 2 ? twz_format(p->arena, "%s,%s", p->words[1].text, p->words[2].text) :
-					    p->words[1].text);
+	pair(p, "callback", p->in.nwords > 2 ? twz_format(p->arena, "%s,%s", p->in.words[1].text, p->in.words[2].text) :
+					    p->in.words[1].text);
 	return true;
 }
 
@@ -353,21 +289,21 @@ on_callback(struct parser *p)
 static bool
 on_fails(struct parser *p)
 {
-	const struct word *what = &p->words[1];
+	const struct gates_word *what = &p->in.words[1];
 
 	if (!identifier(p, what, "codes or of an enum"))
 		return false;
-	if (p->nwords == 2) {
+	if (p->in.nwords == 2) {
 		pair(p, "fails", what->text);
 		return true;
 	}
-	if (p->words[2].quoted || strcmp(p->words[2].text, "text") || p->nwords != 4)
-		return wrong_word(p, &p->words[2], "is too much here", "as in: fails nonzero text gai_strerror");
-	if (!identifier(p, &p->words[3], "a gate"))
+	if (p->in.words[2].quoted || strcmp(p->in.words[2].text, "text") || p->in.nwords != 4)
+		return wrong_word(p, &p->in.words[2], "is too much here", "as in: fails nonzero text gai_strerror");
+	if (!identifier(p, &p->in.words[3], "a gate"))
 		return false;
 	if (!strcmp(what->text, "errno"))
-		return wrong_word(p, &p->words[3], "is too much here", "errors of errno have their texts");
-	pair(p, "fails", twz_format(p->arena, "%s,%s", what->text, p->words[3].text));
+		return wrong_word(p, &p->in.words[3], "is too much here", "errors of errno have their texts");
+	pair(p, "fails", twz_format(p->arena, "%s,%s", what->text, p->in.words[3].text));
 	return true;
 }
 
@@ -378,9 +314,9 @@ static bool
 one_of(struct parser *p, const char *key, const char *const *names, size_t n, const char *wrong, const char *hint)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strcmp(p->words[1].text, names[i]))
+		if (!strcmp(p->in.words[1].text, names[i]))
 			return pair(p, key, names[i]), true;
-	return wrong_word(p, &p->words[1], wrong, hint);
+	return wrong_word(p, &p->in.words[1], wrong, hint);
 }
 
 #define X(what, text) text,
@@ -406,9 +342,9 @@ on_visibility(struct parser *p)
 static bool
 on_kind(struct parser *p)
 {
-	if (!identifier(p, &p->words[1], "a parameter") || !identifier(p, &p->words[2], "a kind of object"))
+	if (!identifier(p, &p->in.words[1], "a parameter") || !identifier(p, &p->in.words[2], "a kind of object"))
 		return false;
-	pair(p, "kind", twz_format(p->arena, "%s,%s", p->words[1].text, p->words[2].text));
+	pair(p, "kind", twz_format(p->arena, "%s,%s", p->in.words[1].text, p->in.words[2].text));
 	return true;
 }
 
@@ -416,9 +352,9 @@ on_kind(struct parser *p)
 static bool
 on_keeps(struct parser *p)
 {
-	if (!identifier(p, &p->words[1], "a parameter") || !identifier(p, &p->words[2], "a parameter"))
+	if (!identifier(p, &p->in.words[1], "a parameter") || !identifier(p, &p->in.words[2], "a parameter"))
 		return false;
-	pair(p, "keeps", twz_format(p->arena, "%s,%s", p->words[1].text, p->words[2].text));
+	pair(p, "keeps", twz_format(p->arena, "%s,%s", p->in.words[1].text, p->in.words[2].text));
 	return true;
 }
 
@@ -432,7 +368,7 @@ on_readonly(struct parser *p)
 static bool
 on_value(struct parser *p)
 {
-	const struct word *name = &p->words[1], *number = &p->words[2];
+	const struct gates_word *name = &p->in.words[1], *number = &p->in.words[2];
 	const char *doc;
 	char *end;
 
@@ -457,13 +393,13 @@ static const struct statement {
 	{ "library", NULL, 1, 1, on_library, "library FILE" },
 	{ "service", NULL, 1, 2, on_service, "service NAME \"WHAT IT IS\"" },
 	{ "header", NULL, 1, 1, on_header, "header <FILE>" },
-	{ "compile", NULL, 1, WORDS_MAX, on_compile, "compile -IFOLDER -DNAME" },
+	{ "compile", NULL, 1, GATES_WORDS, on_compile, "compile -IFOLDER -DNAME" },
 	{ "asks", NULL, 2, 3, on_asks, "asks files PATH read,write" },
 	{ "needs", NULL, 2, 3, on_asks, "needs net inet" },
 	{ "codes", NULL, 1, 1, on_codes, "codes NAME" },
 	{ "value", "codes", 2, 3, on_value, "value NAME NUMBER \"WHAT IT MEANS\"" },
 	{ "gate", NULL, 1, 2, on_gate, "gate FUNCTION \"WHAT IT DOES\"" },
-	{ "params", "gate", 1, WORDS_MAX, on_params, "params NAME…" },
+	{ "params", "gate", 1, GATES_WORDS, on_params, "params NAME…" },
 	{ "in", "gate", 1, 1, on_extent, "in PARAMETER[LENGTH]" },
 	{ "out", "gate", 1, 1, on_extent, "out PARAMETER[LENGTH]" },
 	{ "inout", "gate", 1, 1, on_extent, "inout PARAMETER[LENGTH]" },
@@ -477,7 +413,7 @@ static const struct statement {
 	{ "null", "gate", 1, 1, on_name, "null PARAMETER" },
 	{ "keeps", "gate", 2, 2, on_keeps, "keeps PARAMETER OBJECT" },
 	{ "callback", "gate", 1, 2, on_callback, "callback PARAMETER USER-DATA" },
-	{ "of", "gate", 2, WORDS_MAX, on_of, "of CALLBACK in PARAMETER[LENGTH]" },
+	{ "of", "gate", 2, GATES_WORDS, on_of, "of CALLBACK in PARAMETER[LENGTH]" },
 	{ "returns", "gate", 1, 1, on_name, "returns CODES, returns string or returns object" },
 	{ "fails", "gate", 1, 3, on_fails, "fails CODES, fails ENUM, fails errno or fails nonzero text FUNCTION" },
 	{ "alias", "gate", 1, 1, on_name, "alias NAME" },
@@ -493,7 +429,7 @@ static bool
 on_of(struct parser *p)
 {
 	static const char *const names[] = { "params", "in", "out", "inout", "optional", "string" };
-	const struct word *callback = &p->words[1], *word = &p->words[2];
+	const struct gates_word *callback = &p->in.words[1], *word = &p->in.words[2];
 	const char *const usage = "as in: of visit in name[n]";
 	const struct statement *s = NULL;
 	const char *said;
@@ -505,11 +441,11 @@ on_of(struct parser *p)
 		for (size_t k = 0; !word->quoted && k < TWZ_COUNT(statements); k++)
 			if (!strcmp(word->text, names[i]) && !strcmp(word->text, statements[k].name))
 				s = &statements[k];
-	if (!s || p->nwords - 3 < s->least || p->nwords - 3 > s->most)
+	if (!s || p->in.nwords - 3 < s->least || p->in.nwords - 3 > s->most)
 		return wrong_word(p, word, "is nothing that is said of a callback", usage);
 	said = callback->text;
-	p->nwords -= 2;
-	memmove(p->words, p->words + 2, p->nwords * sizeof(p->words[0]));
+	p->in.nwords -= 2;
+	memmove(p->in.words, p->in.words + 2, p->in.nwords * sizeof(p->in.words[0]));
 	from = p->record.n;
 	if (!s->read(p))
 		return false;
@@ -526,13 +462,13 @@ unknown_statement(struct parser *p)
 	const char *names[TWZ_COUNT(statements)], *near;
 	size_t n = 0;
 
-	if (!strcmp(p->words[0].text, "??"))
-		return wrong_word(p, &p->words[0], "is a question of the draft",
+	if (!strcmp(p->in.words[0].text, "??"))
+		return wrong_word(p, &p->in.words[0], "is a question of the draft",
 				  "keep what is right of its line, without the ??: out digest[32]");
 	for (size_t i = 0; i < TWZ_COUNT(statements); i++)
 		names[n++] = statements[i].name;
-	near = twz_nearest(p->words[0].text, names, n);
-	return wrong_word(p, &p->words[0], "begins no statement",
+	near = twz_nearest(p->in.words[0].text, names, n);
+	return wrong_word(p, &p->in.words[0], "begins no statement",
 			  near ? twz_format(p->arena, "did you mean %s?", near) :
 				 "twz-gates(5) describes gates files");
 }
@@ -543,23 +479,23 @@ read_statement(struct parser *p)
 	const struct statement *s = NULL;
 
 	for (size_t i = 0; i < TWZ_COUNT(statements) && !s; i++)
-		if (!p->words[0].quoted && !strcmp(p->words[0].text, statements[i].name))
+		if (!p->in.words[0].quoted && !strcmp(p->in.words[0].text, statements[i].name))
 			s = &statements[i];
 	if (!s)
 		return unknown_statement(p);
-	if (!s->inside && p->indented)
-		return wrong_word(p, &p->words[0], "stands at the beginning of a line", NULL);
+	if (!s->inside && p->in.indented)
+		return wrong_word(p, &p->in.words[0], "stands at the beginning of a line", NULL);
 	if (!s->inside && !end_record(p))
 		return false;
 	if (s->inside && ++p->below > LINES_MAX)
 		return wrong(p, 1, "too many lines below one", NULL);
 	if (!s->inside && !strcmp(s->name, "gate") && ++p->ngates > GATES_MAX)
 		return wrong(p, 1, "too many gates", NULL);
-	if (s->inside && (!p->indented || !p->inside || strcmp(p->inside, s->inside)))
-		return wrong_word(p, &p->words[0],
+	if (s->inside && (!p->in.indented || !p->inside || strcmp(p->inside, s->inside)))
+		return wrong_word(p, &p->in.words[0],
 				  twz_format(p->arena, "stands indented below a line '%s'", s->inside), NULL);
-	if (p->nwords - 1 < s->least || p->nwords - 1 > s->most)
-		return wrong_word(p, &p->words[0], "has too few or too many words behind it",
+	if (p->in.nwords - 1 < s->least || p->in.nwords - 1 > s->most)
+		return wrong_word(p, &p->in.words[0], "has too few or too many words behind it",
 				  twz_format(p->arena, "as in: %s", s->usage));
 	return s->read(p);
 }
@@ -580,7 +516,7 @@ gates_parse(const char *path, const char *text, size_t n, struct twz_arena *aren
 
 		if (!stop)
 			stop = end;
-		if (!split_line(&p, line, stop) || (p.nwords && !read_statement(&p)))
+		if (!split(&p, line, stop) || (p.in.nwords && !read_statement(&p)))
 			return false;
 		line = stop + 1;
 	}

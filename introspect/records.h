@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "introspect/clean.h"
 #include "introspect/file/elf.h"
 #include "twz/type.h"
 
@@ -68,10 +69,3 @@ struct records {
 
 /** Reads every record of @section. What is wrong is skipped and noted, never fatal. */
 void records_read(struct elf_section section, struct twz_arena *arena, struct records *ret);
-
-/** True for [A-Za-z_][A-Za-z0-9_]*, at most 255 bytes. */
-bool record_identifier(const char *text);
-/** @text without what a terminal would take for a command; not UTF-8 bytes become '?'. */
-const char *record_clean(struct twz_arena *arena, const char *text);
-/** The same of a text that lives as long as the arena: nearly always itself. */
-const char *record_clean_kept(struct twz_arena *arena, const char *text);

@@ -6,209 +6,29 @@
  */
 #include "twz/plan.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "twz/objid.h"
+#include "twz/plan_in.h"
 #include "twz/typetext.h"
-
-enum { DEPTH_MAX = 32 };
-
-/* Where a complaint is about: "parameter 'a'" or "the result". */
-struct where {
-	const struct twz_gate *gate;
-	const struct twz_member *param;	/* NULL: the result */
-	struct twz_arena *arena;
-	struct twz_error *err;
-	bool inside;			/* of a callback */
-};
 
 static bool make(const struct twz_gate *gate, bool inside, struct twz_arena *arena,
 		 const struct twz_plan **ret, struct twz_error *err);
 
 static bool
-refuse(const struct where *w, const char *field, const char *why)
-{
-	char number[32] = "";
-	const char *parts[] = {
-		!w->param ? "the result" : *w->param->name ? "parameter '" : "parameter ",
-		!w->param ? "" : *w->param->name ? w->param->name : number,
-		w->param && *w->param->name ? "'" : "",
-		field ? " in field '" : "", field ? field : "", field ? "'" : "", ": ", why, NULL,
-	};
-
-	if (w->param && !*w->param->name)
-		snprintf(number, sizeof(number), "%td", w->param - w->gate->type->members + 1);
-	return twz_fail_parts(w->err, TWZ_CLASS_TYPE, TWZ_ERR(ARGUMENT, WRONG_TYPE), parts);
-}
-
-static bool
-scalar(const struct twz_type *t, struct twz_slot *slot)
-{
-	slot->size = t->size;
-	slot->align = t->align;
-	slot->is_float = t->kind == TWZ_FLOAT;
-	slot->is_signed = t->is_signed;
-	return t->size == 4 || t->size == 8 ||
-	       (t->kind != TWZ_FLOAT && (t->size == 1 || t->size == 2));
-}
-
-static const char *
-scalar_reason(const struct twz_type *t)
-{
-	return t->kind == TWZ_FLOAT ? "a long double cannot cross a gate"
-				    : "an integer of more than 64 bits cannot cross a gate";
-}
-
-static const char *
-opaque_reason(const struct twz_type *t)
-{
-	return t->kind == TWZ_OPAQUE && t->why ? t->why : "its type is opaque: it cannot cross a gate";
-}
-
-static bool object(const struct where *w, const char *field, const struct twz_type *type,
-		   uint32_t offset, struct twz_slot *slot, unsigned depth);
-
-static bool
-array(const struct where *w, const char *field, const struct twz_type *t, uint32_t offset,
-      struct twz_slot *slot, unsigned depth)
-{
-	const struct twz_type *element = twz_type_strip(t->target);
-	uint32_t before = slot->ninner, each;
-
-	if (!t->count)
-		return refuse(w, field, "an array without a length cannot cross a gate");
-	if (!element || !element->size || t->count > UINT32_MAX / element->size)
-		return refuse(w, field, "an array of unknown size cannot cross a gate");
-	if (!object(w, field, t->target, offset, slot, depth + 1))
-		return false;
-	each = slot->ninner - before;
-	if (each && (t->count - 1) > (TWZ_MAX_INNER - slot->ninner) / each)
-		return refuse(w, field, "it holds too many texts");
-	for (uint64_t i = 1; each && i < t->count; i++)
-		for (uint32_t j = 0; j < each; j++) {
-			struct twz_inner inner = slot->inner[before + j];
-			struct twz_inner *all = twz_grow(w->arena, (void *)(uintptr_t)slot->inner,
-							 slot->ninner, sizeof(*all));
-
-			inner.offset += (uint32_t)(i * element->size);
-			all[slot->ninner++] = inner;
-			slot->inner = all;
-		}
-	return true;
-}
-
-/* Debug information may say anything: a field has to lie inside of its struct. */
-static bool
-field_fits(const struct twz_type *t, const struct twz_member *m)
-{
-	const struct twz_type *f = twz_type_strip(m->type);
-	uint64_t size = m->bit_size ? (uint64_t)(m->bit_offset + m->bit_size + 7) / 8
-				    : f ? f->size : 0;
-
-	return m->offset <= t->size && size <= t->size - m->offset &&
-	       (!m->bit_size || (m->bit_size <= 64 && m->bit_offset < 64));
-}
-
-/* A Result or Option needs its parts, the state as a 32-bit word. */
-static bool
-parts_fit(const struct twz_type *t)
-{
-	bool option = t->kind == TWZ_OPTION;
-	const struct twz_member *state = twz_member_find(t, option ? "twz_some" : "twz_state");
-	const struct twz_member *part = twz_member_find(t, option ? "twz_value" : "twz_err");
-	const struct twz_type *word = state ? twz_type_strip(state->type) : NULL;
-
-	return word && word->kind == TWZ_INT && word->size == 4 && part;
-}
-
-static bool
-fields(const struct where *w, const struct twz_type *t, uint32_t offset, struct twz_slot *slot,
-       unsigned depth)
-{
-	if (t->kind != TWZ_STRUCT && !parts_fit(t))
-		return refuse(w, NULL, "it is a Result or Option without its parts");
-	for (uint32_t i = 0; i < t->nmembers; i++) {
-		const struct twz_member *m = &t->members[i];
-
-		if (!field_fits(t, m))
-			return refuse(w, m->name, "it lies outside of its struct");
-		if (!object(w, *m->name ? m->name : "(anonymous)", m->type,
-			    offset + (uint32_t)m->offset, slot, depth + 1))
-			return false;
-	}
-	return true;
-}
-
-static bool
-inner_text(const struct where *w, const char *field, uint32_t offset, struct twz_slot *slot)
-{
-	struct twz_inner *all;
-
-	if (slot->ninner >= TWZ_MAX_INNER)
-		return refuse(w, field, "it holds too many texts");
-	all = twz_grow(w->arena, (void *)(uintptr_t)slot->inner, slot->ninner, sizeof(*all));
-	all[slot->ninner++].offset = offset;
-	slot->inner = all;
-	return true;
-}
-
-/* Whether an object of this type can cross as bytes, plus the texts that it points to. */
-static bool
-object(const struct where *w, const char *field, const struct twz_type *type, uint32_t offset,
-       struct twz_slot *slot, unsigned depth)
-{
-	const struct twz_type *t = twz_type_strip(type);
-	struct twz_slot ignored;
-
-	if (!t)
-		return refuse(w, field, "its type is not known");
-	if (depth > DEPTH_MAX)
-		return refuse(w, field, "its type is nested too deeply");
-	switch (t->kind) {
-	case TWZ_BOOL:
-	case TWZ_CHAR:
-	case TWZ_INT:
-	case TWZ_FLOAT:
-	case TWZ_ENUM:
-		return scalar(t, &ignored) || refuse(w, field, scalar_reason(t));
-	case TWZ_STRING:
-		return inner_text(w, field, offset, slot);
-	case TWZ_ARRAY:
-		return array(w, field, t, offset, slot, depth);
-	case TWZ_STRUCT:
-	case TWZ_RESULT:
-	case TWZ_OPTION:
-		return fields(w, t, offset, slot, depth);
-	case TWZ_UNION:
-		return refuse(w, field, "a union cannot cross a gate");
-	case TWZ_POINTER:
-		return refuse(w, field, "a pointer inside an object cannot cross a gate");
-	case TWZ_VOID:
-	case TWZ_TYPEDEF:
-	case TWZ_FUNC:
-	case TWZ_LIST:
-	case TWZ_RECORD:
-	case TWZ_OPAQUE:
-		break;
-	}
-	return refuse(w, field, opaque_reason(t));
-}
-
-static bool
-by_value(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+by_value(const struct plan_where *w, const struct twz_type *t, struct twz_slot *slot)
 {
 	slot->pass = TWZ_PASS_STRUCT;
 	slot->size = t->size;
 	slot->align = t->align ? t->align : 1;
 	if (!t->size)
-		return refuse(w, NULL, "an empty struct cannot cross a gate");
-	return object(w, NULL, t, 0, slot, 0);
+		return plan_refuse(w, NULL, "an empty struct cannot cross a gate");
+	return plan_object(w, NULL, t, 0, slot, 0);
 }
 
 /* A pointer whose record says how much lies behind it. */
 static bool
-buffer(const struct where *w, const struct twz_type *pointer, struct twz_slot *slot)
+buffer(const struct plan_where *w, const struct twz_type *pointer, struct twz_slot *slot)
 {
 	const struct twz_member *p = w->param;
 	const struct twz_type *element = pointer->target;
@@ -226,13 +46,13 @@ buffer(const struct where *w, const struct twz_type *pointer, struct twz_slot *s
 	slot->pass = p->extent < 0 && p->count == 1 && !slot->is_text ? TWZ_PASS_REF
 								      : TWZ_PASS_BUFFER;
 	if (p->dir != TWZ_IN && pointer->is_const)
-		return refuse(w, NULL, "an out-parameter that points to const");
-	if (!object(w, NULL, element, 0, slot, 0))
+		return plan_refuse(w, NULL, "an out-parameter that points to const");
+	if (!plan_object(w, NULL, element, 0, slot, 0))
 		return false;
 	if (!t->size)
-		return refuse(w, NULL, "a buffer of things without a size cannot cross a gate");
+		return plan_refuse(w, NULL, "a buffer of things without a size cannot cross a gate");
 	if (slot->ninner && p->dir != TWZ_IN)
-		return refuse(w, NULL, "texts inside an out-parameter cannot cross a gate");
+		return plan_refuse(w, NULL, "texts inside an out-parameter cannot cross a gate");
 	return true;
 }
 
@@ -252,7 +72,7 @@ tag_of(const struct twz_type *pointer)
  * the pointer by it. A number that is none of this type's is refused there.
  */
 static bool
-service_object(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+service_object(const struct plan_where *w, const struct twz_type *t, struct twz_slot *slot)
 {
 	slot->type = &twz_type_u64;
 	slot->size = slot->align = sizeof(uint64_t);
@@ -262,7 +82,7 @@ service_object(const struct where *w, const struct twz_type *t, struct twz_slot 
 	if (slot->dir == TWZ_OUT)
 		t = twz_type_strip(t->target);
 	if (!t || t->kind != TWZ_POINTER)
-		return refuse(w, NULL, "it is no pointer to an object's pointer");
+		return plan_refuse(w, NULL, "it is no pointer to an object's pointer");
 	slot->closes = slot->dir == TWZ_INOUT;
 	if (slot->closes)
 		slot->dir = TWZ_IN;
@@ -270,7 +90,7 @@ service_object(const struct where *w, const struct twz_type *t, struct twz_slot 
 	slot->makes = slot->dir == TWZ_OUT && w->param->count;
 	slot->count = slot->makes ? w->param->count : 0;
 	return slot->count <= TWZ_OBJECT_MAX ||
-	       refuse(w, NULL, "an object of this size cannot be made in a compartment");
+	       plan_refuse(w, NULL, "an object of this size cannot be made in a compartment");
 }
 
 static void
@@ -286,7 +106,7 @@ pointer_word(struct twz_slot *slot)
  * never looked at: the other side has a token for it.
  */
 static bool
-callback(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+callback(const struct plan_where *w, const struct twz_type *t, struct twz_slot *slot)
 {
 	const struct twz_type *func = twz_type_strip(t->target);
 	struct twz_gate *gate = twz_new(w->arena, struct twz_gate);
@@ -294,18 +114,18 @@ callback(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 	uint64_t tokens = 0;
 
 	if (!func || func->kind != TWZ_FUNC)
-		return refuse(w, NULL, "a callback that is no pointer to a function");
+		return plan_refuse(w, NULL, "a callback that is no pointer to a function");
 	if (w->inside)
-		return refuse(w, NULL, "a callback cannot take callbacks");
+		return plan_refuse(w, NULL, "a callback cannot take callbacks");
 	if (w->param->count > w->gate->type->nmembers)
-		return refuse(w, NULL, "its user data is a parameter that does not exist");
+		return plan_refuse(w, NULL, "its user data is a parameter that does not exist");
 	*gate = (struct twz_gate){ .name = w->param->name, .symbol = "", .type = func };
 	if (!make(gate, true, w->arena, &slot->callback, &err))
-		return refuse(w, NULL, twz_format(w->arena, "called back: %s", err.text));
+		return plan_refuse(w, NULL, twz_format(w->arena, "called back: %s", err.text));
 	for (uint32_t i = 0; i < slot->callback->nslots; i++)
 		tokens += slot->callback->slots[i].token;
 	if (tokens != (w->param->count != 0))
-		return refuse(w, NULL, "called back: it takes its user data not at all, or twice");
+		return plan_refuse(w, NULL, "called back: it takes its user data not at all, or twice");
 	pointer_word(slot);
 	slot->type = w->param->type;
 	slot->data = (int32_t)w->param->count - 1;
@@ -322,7 +142,7 @@ user_data(struct twz_slot *slot)
 }
 
 static bool
-pointer(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+pointer(const struct plan_where *w, const struct twz_type *t, struct twz_slot *slot)
 {
 	const struct twz_type *target = twz_type_strip(t->target);
 
@@ -333,38 +153,38 @@ pointer(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 	if (w->param->has_extent && w->param->extent == TWZ_USER_DATA)
 		return user_data(slot);
 	if (target && target->kind == TWZ_FUNC)
-		return refuse(w, NULL, w->inside ? "a callback cannot take callbacks" :
+		return plan_refuse(w, NULL, w->inside ? "a callback cannot take callbacks" :
 			      "a function pointer cannot cross a gate: say TWZ_CALLBACK if it is only called until "
 			      "the gate returns");
 	if (w->param->has_extent)
 		return buffer(w, t, slot);
 	if ((!target || target->kind == TWZ_VOID) && w->inside)
-		return refuse(w, NULL, "nobody knows how much lies behind a 'void *': name the gate's user data in "
+		return plan_refuse(w, NULL, "nobody knows how much lies behind a 'void *': name the gate's user data in "
 				       "TWZ_CALLBACK, or say TWZ_CALLBACK_IN with its length");
 	if (!target || target->kind == TWZ_VOID)
-		return refuse(w, NULL, "nobody knows how much lies behind a 'void *': "
+		return plan_refuse(w, NULL, "nobody knows how much lies behind a 'void *': "
 				       "say TWZ_IN, TWZ_OUT or TWZ_INOUT with its length");
 	if (target->kind == TWZ_OPAQUE)
-		return refuse(w, NULL, "a pointer to an opaque type cannot cross a gate");
+		return plan_refuse(w, NULL, "a pointer to an opaque type cannot cross a gate");
 	if (target->kind == TWZ_POINTER || target->kind == TWZ_STRING)
-		return refuse(w, NULL, "a pointer to a pointer cannot cross a gate");
+		return plan_refuse(w, NULL, "a pointer to a pointer cannot cross a gate");
 	if (!t->is_const)
-		return refuse(w, NULL, "a pointer that may be written through: make it const, or "
+		return plan_refuse(w, NULL, "a pointer that may be written through: make it const, or "
 				       "say TWZ_OUT or TWZ_INOUT with its length");
 	if (target->kind != TWZ_STRUCT && target->kind != TWZ_OPTION)
-		return refuse(w, NULL, "nobody knows how many elements lie behind it: "
+		return plan_refuse(w, NULL, "nobody knows how many elements lie behind it: "
 				       "say TWZ_IN with its length");
 	slot->pass = TWZ_PASS_REF;
 	slot->type = t->target;
 	slot->size = target->size;
 	slot->align = target->align ? target->align : 1;
 	if (!slot->size)
-		return refuse(w, NULL, "an empty struct cannot cross a gate");
-	return object(w, NULL, t->target, 0, slot, 0);
+		return plan_refuse(w, NULL, "an empty struct cannot cross a gate");
+	return plan_object(w, NULL, t->target, 0, slot, 0);
 }
 
 static bool
-text(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
+text(const struct plan_where *w, const struct twz_type *t, struct twz_slot *slot)
 {
 	struct twz_type as_pointer = { .kind = TWZ_POINTER, .is_const = t->is_const,
 				       .target = t->target ? t->target : &twz_type_char };
@@ -372,7 +192,7 @@ text(const struct where *w, const struct twz_type *t, struct twz_slot *slot)
 	if (w->param->has_extent)
 		return buffer(w, &as_pointer, slot);
 	if (!t->is_const)
-		return refuse(w, NULL, "a 'char *' may be written through: make it const char *, or "
+		return plan_refuse(w, NULL, "a 'char *' may be written through: make it const char *, or "
 				       "say TWZ_OUT or TWZ_INOUT with its size");
 	slot->pass = TWZ_PASS_STRING;
 	slot->size = slot->align = sizeof(char *);
@@ -391,14 +211,14 @@ is_null(const struct twz_member *p, const struct twz_type *t, struct twz_slot *s
 }
 
 static bool
-parameter(const struct where *w, struct twz_slot *slot)
+parameter(const struct plan_where *w, struct twz_slot *slot)
 {
 	const struct twz_type *t = twz_type_strip(w->param->type);
 
 	*slot = (struct twz_slot){ .type = w->param->type, .extent = -1,
 				   .optional = w->param->optional };
 	if (!t)
-		return refuse(w, NULL, "its type is not known");
+		return plan_refuse(w, NULL, "its type is not known");
 	if (is_null(w->param, t, slot))
 		return true;
 	switch (t->kind) {
@@ -408,7 +228,7 @@ parameter(const struct where *w, struct twz_slot *slot)
 	case TWZ_FLOAT:
 	case TWZ_ENUM:
 		slot->pass = TWZ_PASS_WORD;
-		return scalar(t, slot) || refuse(w, NULL, scalar_reason(t));
+		return plan_scalar(t, slot) || plan_refuse(w, NULL, plan_scalar_reason(t));
 	case TWZ_STRING:
 		return text(w, t, slot);
 	case TWZ_POINTER:
@@ -417,11 +237,11 @@ parameter(const struct where *w, struct twz_slot *slot)
 	case TWZ_OPTION:
 		return by_value(w, t, slot);
 	case TWZ_RESULT:
-		return refuse(w, NULL, "a Result cannot be a parameter");
+		return plan_refuse(w, NULL, "a Result cannot be a parameter");
 	case TWZ_UNION:
-		return refuse(w, NULL, "a union cannot cross a gate");
+		return plan_refuse(w, NULL, "a union cannot cross a gate");
 	case TWZ_FUNC:
-		return refuse(w, NULL, "a function cannot cross a gate");
+		return plan_refuse(w, NULL, "a function cannot cross a gate");
 	case TWZ_VOID:
 	case TWZ_ARRAY:
 	case TWZ_TYPEDEF:
@@ -430,11 +250,11 @@ parameter(const struct where *w, struct twz_slot *slot)
 	case TWZ_OPAQUE:
 		break;
 	}
-	return refuse(w, NULL, opaque_reason(t));
+	return plan_refuse(w, NULL, plan_opaque_reason(t));
 }
 
 static bool
-result(const struct where *w, const struct twz_type *type, struct twz_slot *slot)
+result(const struct plan_where *w, const struct twz_type *type, struct twz_slot *slot)
 {
 	const struct twz_type *t = twz_type_strip(type);
 
@@ -448,7 +268,7 @@ result(const struct where *w, const struct twz_type *type, struct twz_slot *slot
 	case TWZ_FLOAT:
 	case TWZ_ENUM:
 		slot->pass = TWZ_PASS_WORD;
-		return scalar(t, slot) || refuse(w, NULL, scalar_reason(t));
+		return plan_scalar(t, slot) || plan_refuse(w, NULL, plan_scalar_reason(t));
 	case TWZ_STRING:
 		slot->pass = TWZ_PASS_STRING;
 		slot->size = slot->align = sizeof(char *);
@@ -459,13 +279,13 @@ result(const struct where *w, const struct twz_type *type, struct twz_slot *slot
 		return by_value(w, t, slot);
 	case TWZ_POINTER:
 		if (w->gate->type->count != TWZ_RETURNS_OBJECT)
-			return refuse(w, NULL, "a pointer cannot be returned through a gate");
+			return plan_refuse(w, NULL, "a pointer cannot be returned through a gate");
 		pointer_word(slot);
 		slot->object = true;
 		slot->tag = tag_of(t);
 		return true;
 	case TWZ_UNION:
-		return refuse(w, NULL, "a union cannot cross a gate");
+		return plan_refuse(w, NULL, "a union cannot cross a gate");
 	case TWZ_VOID:
 	case TWZ_ARRAY:
 	case TWZ_TYPEDEF:
@@ -475,7 +295,7 @@ result(const struct where *w, const struct twz_type *type, struct twz_slot *slot
 	case TWZ_OPAQUE:
 		break;
 	}
-	return refuse(w, NULL, opaque_reason(t));
+	return plan_refuse(w, NULL, plan_opaque_reason(t));
 }
 
 /* A pointer to a count: room for so many elements when the gate begins, so many written when it returns. */
@@ -490,7 +310,7 @@ is_count_behind(const struct twz_slot *slot)
 
 /* A count that every buffer it counts brings along itself need not be given. */
 static bool
-mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slots, uint32_t n)
+mark_extents(struct plan_where *w, const struct twz_type *func, struct twz_slot *slots, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const struct twz_slot *s = &slots[i];
@@ -505,7 +325,7 @@ mark_extents(struct where *w, const struct twz_type *func, struct twz_slot *slot
 		if ((uint32_t)s->extent >= n || slots[s->extent].pass != TWZ_PASS_WORD ||
 		    slots[s->extent].object || slots[s->extent].null ||
 		    slots[s->extent].token || slots[s->extent].callback || slots[s->extent].is_float)
-			return refuse(w, NULL, "its length is not an integer parameter");
+			return plan_refuse(w, NULL, "its length is not an integer parameter");
 		slots[s->extent].implied = true;
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -530,7 +350,7 @@ all_words(const struct twz_plan *plan)
 
 /* A callback and its data go together, one with one, whatever a registry says. */
 static bool
-mark_data(struct where *w, const struct twz_type *func, const struct twz_slot *slots, uint32_t n)
+mark_data(struct plan_where *w, const struct twz_type *func, const struct twz_slot *slots, uint32_t n)
 {
 	uint64_t taken = 0;
 
@@ -541,20 +361,20 @@ mark_data(struct where *w, const struct twz_type *func, const struct twz_slot *s
 		if (data < 0)
 			continue;
 		if (!slots[data].token || taken >> data & 1)
-			return refuse(w, NULL, "its user data is that of another parameter, or none");
+			return plan_refuse(w, NULL, "its user data is that of another parameter, or none");
 		taken |= (uint64_t)1 << data;
 	}
 	for (uint32_t i = 0; i < n && !w->inside; i++) {
 		w->param = &func->members[i];
 		if (slots[i].token && !(taken >> i & 1))
-			return refuse(w, NULL, "user data of no callback");
+			return plan_refuse(w, NULL, "user data of no callback");
 	}
 	return true;
 }
 
 /* What an object points to after the call, until it is closed. */
 static bool
-mark_keepers(struct where *w, struct twz_plan *plan, const struct twz_type *func, struct twz_slot *slots, uint32_t n)
+mark_keepers(struct plan_where *w, struct twz_plan *plan, const struct twz_type *func, struct twz_slot *slots, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const struct twz_member *p = &func->members[i];
@@ -566,11 +386,11 @@ mark_keepers(struct where *w, struct twz_plan *plan, const struct twz_type *func
 			continue;
 		if ((s->pass != TWZ_PASS_STRING && s->pass != TWZ_PASS_REF && s->pass != TWZ_PASS_BUFFER) ||
 		    s->dir != TWZ_IN || s->ninner || s->object)
-			return refuse(w, NULL, "only what goes in, and points to nothing itself, can be kept");
+			return plan_refuse(w, NULL, "only what goes in, and points to nothing itself, can be kept");
 		while (k < n && strcmp(func->members[k].name, p->text))
 			k++;
 		if (k < n ? !slots[k].object || slots[k].closes : strcmp(p->text, "result") || !plan->ret.object)
-			return refuse(w, NULL, "what keeps it is no object of the gate's");
+			return plan_refuse(w, NULL, "what keeps it is no object of the gate's");
 		s->keeper = k + 1;
 		plan->keeps = true;
 	}
@@ -582,7 +402,7 @@ make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const st
      struct twz_error *err)
 {
 	const struct twz_type *func = gate->type;
-	struct where w = { gate, NULL, arena, err, inside };
+	struct plan_where w = { gate, NULL, arena, err, inside };
 	struct twz_plan *plan = twz_new(arena, struct twz_plan);
 	struct twz_slot *slots;
 
@@ -599,7 +419,7 @@ make(const struct twz_gate *gate, bool inside, struct twz_arena *arena, const st
 		return false;
 	plan->ret.by_errno = func->count == TWZ_RETURNS_ERRNO;
 	if (func->count > TWZ_RETURNS_OBJECT && !twz_failing_able(func->count, func->target))
-		return refuse(&w, NULL, plan->ret.by_errno ?
+		return plan_refuse(&w, NULL, plan->ret.by_errno ?
 			      "only an integer of 32 or 64 bits with a sign can tell of errors by errno" :
 			      "only an integer of 32 or 64 bits can be the number of an error");
 	for (uint32_t i = 0; i < func->nmembers; i++) {
