@@ -331,6 +331,7 @@ test_log_after_the_first(void **state)
 	struct twz_error err = { 0 };
 	char log[192];
 
+	assert_non_null(reg);
 	sprintf(log, "%s-wal", p->registry);
 	assert_int_equal(access(log, F_OK), -1);
 	assert_true(place_store(p, path, &err));
