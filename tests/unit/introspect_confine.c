@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "introspect/confine.h"
+#include "introspect/tool/tool.h"
 #include "tests/unit/unit.h"
 #include "twz/util.h"
 
@@ -253,6 +254,34 @@ test_no_folder(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* The job of twz-inspect, which was not asked to write anything: whether it could, by what is there. */
+static bool
+tries(struct request *r, void *data)
+{
+	(void)r;
+	return data ? makes_a_socket() : makes_a_file();
+}
+
+/* Whoever reads a library for a command is confined. */
+static void
+test_commands(void **state)
+{
+	struct request r = { .show = TOOL_TEXT };
+	unsigned given;
+
+	(void)state;
+	possible(&(const struct attempt)TRY(0, reads_a_file), &given);
+	if (!(given & CONFINED_FILES))
+		skip();
+	assert_int_equal(tool_run(&r, "a library", tries, NULL), 1);
+	if (given & CONFINED_CALLS)
+		assert_int_equal(tool_run(&r, "a library", tries, folder), 1);
+	r.show = TOOL_STUBS;
+	r.folder = closed;
+	assert_int_equal(tool_run(&r, "a library", tries, NULL), 0);
+	twz_arena_free(&r.arena);
+}
+
 /* What ends itself by abort() is seen to. */
 static void
 test_abort(void **state)
@@ -276,6 +305,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_attempt),
 		cmocka_unit_test(test_no_folder),
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_abort),
 	};
 
