@@ -185,28 +185,37 @@ on_inout(struct reader *r, const char *value)
 	extent(r, value, TWZ_INOUT);
 }
 
-/* "param,Kind" */
+/* "param,word": the parameter; NULL, and the gate is refused, when that is not what @value is. */
+static struct record_param *
+param_and_word(struct reader *r, const char *what, const char *value, const char **word)
+{
+	const char *comma = strchr(value, ',');
+
+	*word = comma ? comma + 1 + strspn(comma + 1, " ") : "";
+	if (record_identifier(*word))
+		return param(r, twz_strndup(r->arena, value, (size_t)(comma - value)));
+	refuse(r, what, value);
+	return NULL;
+}
+
 static void
 on_kind(struct reader *r, const char *value)
 {
-	const char *comma = strchr(value, ','), *kind = comma ? comma + 1 + strspn(comma + 1, " ") : "";
+	const char *kind;
+	struct record_param *p = param_and_word(r, "kind", value, &kind);
 
-	if (record_identifier(kind))
-		param(r, twz_strndup(r->arena, value, (size_t)(comma - value)))->kind = kind;
-	else
-		refuse(r, "kind", value);
+	if (p)
+		p->kind = kind;
 }
 
-/* "param,object" */
 static void
 on_keeps(struct reader *r, const char *value)
 {
-	const char *comma = strchr(value, ','), *keeper = comma ? comma + 1 + strspn(comma + 1, " ") : "";
+	const char *keeper;
+	struct record_param *p = param_and_word(r, "object that keeps a parameter", value, &keeper);
 
-	if (record_identifier(keeper))
-		param(r, twz_strndup(r->arena, value, (size_t)(comma - value)))->keeper = keeper;
-	else
-		refuse(r, "object that keeps a parameter", value);
+	if (p)
+		p->keeper = keeper;
 }
 
 /* "param", or "param,data" */
