@@ -25,6 +25,8 @@ int __sigaction(int number, const struct sigaction *act, struct sigaction *old);
 
 static const int deadly[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
 static struct crash_page *page;
+/* Where the thread's frames begin; 0: it has no stack to crash on, and can't tell of an overflow. */
+static _Thread_local uint64_t top;
 
 enum {
 	NEAR_NULL = 64 << 10,
@@ -62,14 +64,16 @@ register_of(const ucontext_t *context, bool stack)
 #endif
 }
 
-/* A fault close to where the stack pointer stands is the stack running into its guard. */
+/*
+ * A fault close to where the stack pointer stands is the stack running into its guard. Not so above the thread's
+ * frames: other memory may lie there, as close to one that has called little yet.
+ */
 static bool
 overflowed(const ucontext_t *context, uint64_t address)
 {
 	uint64_t sp = register_of(context, true);
 
-	return address && sp && address + NEAR_GUARD > sp && address < sp + NEAR_GUARD &&
-	       (address >= sp - NEAR_GUARD);
+	return sp && address < top && address + NEAR_GUARD > sp && address < sp + NEAR_GUARD;
 }
 
 /* After a call to where no code is, the return address still says who made it; 0 otherwise. */
@@ -234,6 +238,7 @@ crash_thread(void)
 {
 	stack_t stack = { .ss_size = GUEST_ALTSTACK };
 
+	top = (uint64_t)(uintptr_t)__builtin_frame_address(0);
 	stack.ss_sp = mmap(NULL, stack.ss_size, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack.ss_sp != MAP_FAILED)

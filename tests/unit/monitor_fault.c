@@ -29,6 +29,7 @@ static const struct {
 	{ GATE_end_thread, 0, "test::end_thread: it ended the thread that ran it; outcome unknown",
 	  SIGKILL, 0, false, false, false },
 	{ GATE_overflow, 1, "test::overflow: stack overflow: SIGSEGV at 0x", SIGSEGV, 0, true, false, true },
+	{ GATE_beyond_stack, 0, "test::beyond_stack: SIGSEGV at 0x", SIGSEGV, 0, false, false, true },
 	{ GATE_exhaust, 0, "test::exhaust: out of memory: SIGSEGV at 0x", SIGSEGV, 0, false, true, true },
 };
 

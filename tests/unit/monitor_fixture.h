@@ -119,6 +119,7 @@ static const struct twz_type stepp = { .kind = TWZ_POINTER, .name = "", .size = 
 	X(end_thread, twz_type_void) \
 	X(overflow, twz_type_i32, PARAM("n", twz_type_i32)) \
 	X(exhaust, twz_type_i32) \
+	X(beyond_stack, twz_type_i32) \
 	X(caller_thread, twz_type_u64) \
 	X(caller_compartment, twz_type_u64) \
 	X(caller_context, text_type) \
