@@ -72,6 +72,17 @@ in_folder(const char *name)
 	return path;
 }
 
+/* Writes @text to file @name of the folder. */
+static inline void
+write_text(const char *name, const char *text)
+{
+	FILE *f = fopen(in_folder(name), "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
 static inline const struct twz_service *
 inspect_by(const char *engine, bool brief, const char *path, bool all, struct twz_arena *arena)
 {
@@ -114,4 +125,14 @@ inspect_ok(const char *path, bool all, struct twz_arena *arena)
 		assert_true(a->type == b->type || twz_type_equal(a->type, b->type));
 	}
 	return own;
+}
+
+static inline const struct twz_gate *
+gate_of(const struct twz_service *service, const char *name)
+{
+	const struct twz_gate *gate = twz_gate_find(service, name);
+
+	if (!gate)
+		fail_msg("no %s", name);
+	return gate;
 }

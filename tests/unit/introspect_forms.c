@@ -26,16 +26,6 @@ static const struct { const char *name, *c; } declared[] = {
 	{ "more", "int more(const char *format, ...)" },
 };
 
-static const struct twz_gate *
-gate_of(const struct twz_service *service, const char *name)
-{
-	const struct twz_gate *gate = twz_gate_find(service, name);
-
-	if (!gate || !gate->type)
-		fail_msg("no type of %s", name);
-	return gate;
-}
-
 /* Qualifiers of parameters themselves are their function's business: compilers tell some, or not. */
 static const char *
 without_own_quals(const struct twz_gate *gate, struct twz_arena *arena)

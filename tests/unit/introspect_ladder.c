@@ -6,27 +6,6 @@
 
 #include "tests/unit/introspect_fixture.h"
 
-/* Writes @text to file @name of the folder. */
-static void
-write_text(const char *name, const char *text)
-{
-	FILE *f = fopen(in_folder(name), "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static const struct twz_gate *
-gate_of(const struct twz_service *service, const char *name)
-{
-	const struct twz_gate *gate = twz_gate_find(service, name);
-
-	if (!gate)
-		fail_msg("no %s", name);
-	return gate;
-}
-
 static void
 check(const struct twz_service *service, const char *name, const char *signature, const char *how,
       const char *why)
@@ -291,10 +270,19 @@ test_languages(void **state)
 
 /* -- many units, split units ------------------------------------------------------------------------ */
 
-/* More units than one thread takes; the definition stands in the middle of them. */
+/* A unit of so many bytes that all are walked by several threads. */
+static const char large_unit[] =
+	".section .debug_info,\"\",@progbits\n"
+	".long 9f - 1f\n1: .short 5\n.byte 1, 8\n.long 0f\n.uleb128 1\n.long 33 << 20\n.skip 33 << 20\n9:\n"
+	".section .debug_abbrev,\"\",@progbits\n"
+	"0: .uleb128 1, 0x11\n.byte 0\n.uleb128 0x2000, 4, 0, 0, 0\n"
+	".section .note.GNU-stack,\"\",@progbits\n";
+
+/* The definition stands in the middle of many units. */
 static void
 test_many_units(void **state)
 {
+	static const char *const files[] = { "few.so", "many.so" };
 	TWZ_ARENA arena = { 0 };
 	const struct twz_service *s;
 
@@ -302,13 +290,18 @@ test_many_units(void **state)
 	write_text("unit.c", "struct filler { int a; }; static int __attribute__((used)) f(struct filler *x) { return x->a; }\n");
 	write_text("ends.c", "struct hidden; int ask(const struct hidden *h) { return h != 0; }\n");
 	write_text("mid.c", "struct hidden { int n; }; int tell(struct hidden h) { return h.n; }\n");
-	assert_int_equal(shell("cd $D && gcc -g -fPIC -c unit.c ends.c mid.c && u= && "
+	write_text("large.s", large_unit);
+	assert_int_equal(shell("cd $D && gcc -g -fPIC -c unit.c ends.c mid.c large.s && u= && "
 			       "for i in $(seq 300); do u=\"$u unit.o\"; done && "
-			       "gcc -shared -o many.so ends.o $u mid.o $u"), 0);
-	s = inspect_ok(in_folder("many.so"), true, &arena);
-	assert_int_equal(s->ngates, 2);
-	check(s, "ask", "ask(h: hidden) -> i32", "low_pc", "");
-	check(s, "tell", "tell(h: hidden) -> i32", "low_pc", "");
+			       "gcc -shared -o few.so ends.o $u mid.o $u && "
+			       "gcc -shared -o many.so ends.o $u mid.o large.o $u"), 0);
+	for (size_t i = 0; i < TWZ_COUNT(files); i++) {
+		s = inspect_ok(in_folder(files[i]), true, &arena);
+		assert_int_equal(s->ngates, 2);
+		assert_false(s->partial);
+		check(s, "ask", "ask(h: hidden) -> i32", "low_pc", "");
+		check(s, "tell", "tell(h: hidden) -> i32", "low_pc", "");
+	}
 }
 
 static void

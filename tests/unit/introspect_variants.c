@@ -116,15 +116,6 @@ test_builds(void **state)
 		}
 }
 
-static const struct twz_gate *
-gate_of(const struct twz_service *service, const char *name)
-{
-	const struct twz_gate *gate = twz_gate_find(service, name);
-
-	assert_non_null(gate);
-	return gate;
-}
-
 static void
 test_records(void **state)
 {
