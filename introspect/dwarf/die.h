@@ -151,12 +151,13 @@ struct engine;
 
 struct engine_ops {
 	const char *name;		/* "own", "libdwarf" */
-	bool threads;			/* units may be read by several threads, each in a unit of its own */
 	TWZ_MUST bool (*open)(struct debug *debug, struct twz_arena *arena, struct engine **ret,
 			      struct twz_error *err);
 	void (*close)(struct engine *engine);
 	/* How many units there are; those of a damaged end are not counted, and partial is true then. */
 	size_t (*units)(struct engine *engine);
+	/* How many bytes they have, when several threads may read them, each in a unit of its own. NULL: one only. */
+	uint64_t (*bytes)(struct engine *engine);
 	/* The unit @i, cheap when @i grows by one. False: it cannot be read at all. */
 	bool (*unit)(struct engine *engine, size_t i, struct die_unit *ret);
 	/*

@@ -433,6 +433,12 @@ own_units(struct engine *engine)
 	return ((struct own *)engine)->main->nunits;
 }
 
+static uint64_t
+own_all_bytes(struct engine *engine)
+{
+	return ((struct own *)engine)->main->info.n;
+}
+
 static bool
 own_unit(struct engine *engine, size_t i, struct die_unit *ret)
 {
@@ -488,8 +494,8 @@ own_is_partial(struct engine *engine)
 }
 
 const struct engine_ops engine_own = {
-	.name = "own", .threads = true,
-	.open = own_open, .close = own_close, .units = own_units, .unit = own_unit,
+	.name = "own",
+	.open = own_open, .close = own_close, .units = own_units, .bytes = own_all_bytes, .unit = own_unit,
 	.covers = own_covers, .number = own_number_of, .without = own_without, .soon = own_soon, .ahead = own_ahead,
 	.die = own_die, .child = own_child, .next = own_next,
 	.ranges = own_ranges, .source = own_source, .line = own_line, .partial = own_is_partial,

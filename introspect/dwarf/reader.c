@@ -335,7 +335,7 @@ dw_language_at(struct dw *dw, die_ref ref)
 
 /* -- all units -------------------------------------------------------------------------------------- */
 
-enum { MAX_THREADS = 8, UNITS_AT_ONCE = 16, UNITS_FOR_THREADS = 256 };
+enum { MAX_THREADS = 8, UNITS_AT_ONCE = 16, FOR_THREADS = 32 << 20 /* bytes */ };
 
 /* What the threads of one scan share. */
 struct common {
@@ -425,13 +425,17 @@ work(void *data)
 	return NULL;
 }
 
+/*
+ * With less to walk, two threads take as long as one and up to a quarter more of the processors: they wait for the
+ * same memory, and each page that one gives back is taken from both.
+ */
 static size_t
-threads_for(const struct dw *dw, size_t nunits)
+threads_for(const struct dw *dw)
 {
 	cpu_set_t set;
 	int cpus;
 
-	if (!dw->ops->threads || nunits < UNITS_FOR_THREADS || sched_getaffinity(0, sizeof(set), &set))
+	if (!dw->ops->bytes || dw->ops->bytes(dw->engine) < FOR_THREADS || sched_getaffinity(0, sizeof(set), &set))
 		return 1;
 	/* Those that we may run on: a second thread on one processor only costs its start. */
 	cpus = CPU_COUNT(&set);
@@ -445,7 +449,7 @@ dw_scan(struct dw *dw, const uint64_t *addresses, size_t n, const bool *done, vo
 	struct common common = { .dw = dw, .addresses = addresses, .n = n, .done = done,
 				 .visitor = visitor, .nunits = dw->ops->units(dw->engine) };
 	struct worker workers[MAX_THREADS] = { 0 };
-	size_t nthreads = threads_for(dw, common.nunits);
+	size_t nthreads = threads_for(dw);
 
 	if (!dw->defined)
 		dw->defined = twz_new_array(dw->arena, common.nunits, bool);

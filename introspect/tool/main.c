@@ -353,6 +353,8 @@ main(int argc, char **argv)
 
 	if (status)
 		return status;
+	/* A message is a line, and written as one. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	/* Listings are long: 16 pages a write. */
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));

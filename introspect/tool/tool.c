@@ -265,6 +265,7 @@ int
 tool_confined(struct request *r, const char *path, bool (*job)(struct request *r, void *data),
 	      void *data)
 {
+	tool_gates(r, path);
 	return tool_probe(r, path) ? tool_run(r, path, job, data) : 1;
 }
 

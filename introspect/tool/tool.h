@@ -77,16 +77,16 @@ bool tool_is_library(const char *path);
 /** Whether there are any; complains about the @folders that had none. @files may be NULL. */
 bool tool_any(const char *const *files, char **folders);
 /**
- * Runs @job in a confined child (introspect/confine.h), which may write to stdout, and files where the options ask
- * for some. The child's status: 0 when @job returned true, 1 when it returned false, else what it gave to _exit().
+ * Finds the gates file for @path, and runs @job in a confined child (introspect/confine.h), which may write to
+ * stdout, and files where the options ask for some. The child's status: 0 when @job returned true, 1 when it returned false, else what it gave to _exit().
  * A child that ends by a signal costs one message about @path and status 1.
  */
 int tool_confined(struct request *r, const char *path, bool (*job)(struct request *r, void *data),
 		  void *data);
-/** The same without what --headers asks for. */
+/** Only runs it: the gates file is known, or not asked for, and so is what --headers asks for. */
 int tool_run(struct request *r, const char *path, bool (*job)(struct request *r, void *data), void *data);
 /**
- * Before a child reads @path: has the C compiler say what --headers declare of it, for
+ * Before a child reads @path, and behind tool_gates(): has the C compiler say what --headers declare of it, for
  * @r->options.header_probe. Nothing without --headers. Complains by itself.
  */
 bool tool_probe(struct request *r, const char *path);
@@ -97,12 +97,12 @@ void tool_probe_end(struct request *r);
 /** Inspects @path as the options ask for; in the child. Complains by itself. */
 bool tool_inspect(struct request *r, const char *path, const struct twz_service **ret);
 /**
- * Does what is asked for by what the registry knows, without reading the file: a listing in a pipe, or
+ * Behind tool_gates(), does what is asked for by what the registry knows, without reading the file: a listing in a pipe, or
  * registering what is registered. The exit status; -1, silently, when it cannot.
  */
 int tool_stored(struct request *r, const char *path);
 /**
- * The service as far as text needs it (see registry_brief()), with all its functions whatever the patterns.
+ * Behind tool_gates(), the service as far as text needs it (see registry_brief()), with all its functions whatever the patterns.
  * False, silently, when the registry does not know it.
  */
 bool tool_brief(struct request *r, const char *path, const struct twz_service **ret);

@@ -107,7 +107,6 @@ tool_probe(struct request *r, const char *path)
 	struct twz_error err = { 0 };
 
 	r->options.header_probe = r->options.no_headers = NULL;
-	tool_gates(r, path);
 	if (!r->headers)
 		return probe_gates(r, path);
 	if (!r->opened && !headers_open(r->headers, r->compiler_args, &r->arena, &r->opened, &err))

@@ -47,7 +47,6 @@ inspect(struct request *r, struct listing *l, bool all, bool narrow, struct twz_
 static bool
 read_known(struct request *r, struct listing *l)
 {
-	tool_gates(r, l->path);
 	if (l->select.exact || !tool_brief(r, l->path, &l->whole))
 		return false;
 	l->part = selection_apply(r, &l->select, l->whole);
@@ -221,13 +220,15 @@ list_file(struct request *r, const char *path, void *data)
 {
 	struct listing l = { .select = *(const struct selection *)data, .path = path };
 	bool as_it_is = !l.select.any && !r->colour;
-	int stored = as_it_is ? tool_stored(r, path) : -1;
+	int stored;
 
+	tool_gates(r, path);
+	stored = as_it_is ? tool_stored(r, path) : -1;
 	if (stored >= 0)
 		return stored;
 	if (!as_it_is && read_known(r, &l))
 		return list(r, &l) ? 0 : 1;
-	return tool_confined(r, path, list, &l);
+	return tool_probe(r, path) ? tool_run(r, path, list, &l) : 1;
 }
 
 int

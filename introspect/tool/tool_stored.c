@@ -88,12 +88,9 @@ write_piece(void *written, const char *piece, size_t n)
 int
 tool_stored(struct request *r, const char *path)
 {
-	struct registry_source source;
+	struct registry_source source = source_of(r);
 	REGISTRY *reg = NULL;
 	bool show = r->show == TOOL_TEXT, written = false;
-
-	tool_gates(r, path);
-	source = source_of(r);
 
 	if (!is_plain(r) || r->patterns || r->colour ||
 	    (!show && r->show != TOOL_REGISTER) || (show && !same_name(path)) ||
