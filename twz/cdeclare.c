@@ -80,7 +80,7 @@ bool
 twz_c_is_va_list(const struct twz_type *t)
 {
 	return (t->kind == TWZ_POINTER || t->kind == TWZ_ARRAY) && t->target &&
-	       t->target->kind == TWZ_STRUCT && !strcmp(t->target->name, "__va_list_tag");
+	       (t->target->kind == TWZ_STRUCT || t->target->kind == TWZ_OPAQUE) && !strcmp(t->target->name, "__va_list_tag");
 }
 
 /* The token between a type and what points to it; NULL for what is no pointer. */

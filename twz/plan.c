@@ -146,6 +146,8 @@ pointer(const struct plan_where *w, const struct twz_type *t, struct twz_slot *s
 {
 	const struct twz_type *target = twz_type_strip(t->target);
 
+	if (twz_c_is_va_list(t))
+		return plan_refuse(w, NULL, "a va_list, which only its caller in C can have");
 	if (w->param->has_extent && w->param->extent == TWZ_OBJECT)
 		return service_object(w, t, slot);
 	if (w->param->has_extent && w->param->extent == TWZ_CALLBACK)

@@ -213,10 +213,19 @@ dw_read_fields(struct dw *dw, struct node *node)
 		fill_fields(dw, &die, node);
 }
 
+/* The struct that a va_list points to is, for C++, called "typedef __va_list_tag __va_list_tag" by gcc. */
+static const char *
+tag_name(const char *name)
+{
+	static const char oddly[] = "typedef __va_list_tag __va_list_tag";
+
+	return strcmp(name, oddly) ? name : strrchr(name, ' ') + 1;
+}
+
 void
 dw_fill_struct(struct dw *dw, const struct die *die, struct node *node)
 {
-	const char *name = dw_name(dw, die);
+	const char *name = tag_name(dw_name(dw, die));
 	struct die at = *die;
 	uint32_t size = 0;
 

@@ -236,6 +236,27 @@ test_cxx(void **state)
 }
 
 /* What a unit says of its language, in the compiler's own output. */
+/* Whoever asks why it cannot be called is not told to make a va_list const; and gcc's name for it is no name. */
+static void
+test_va_list(void **state)
+{
+	static const char *const compilers[] = { "gcc", "g++ -xc++", "clang", "clang++ -xc++" };
+
+	(void)state;
+	write_text("va.c", "#include <stdarg.h>\n#ifdef __cplusplus\nextern \"C\"\n#endif\n"
+			   "int say(const char *format, va_list ap) { return va_arg(ap, int) + *format; }\n");
+	for (size_t c = 0; c < TWZ_COUNT(compilers); c++) {
+		TWZ_ARENA arena = { 0 };
+
+		if (shell("command -v %s >/dev/null 2>&1", twz_strndup(&arena, compilers[c], strcspn(compilers[c], " "))))
+			continue;
+		assert_int_equal(shell("cd $D && %s -g -O1 -fPIC -shared -o va.so va.c", compilers[c]), 0);
+		check(inspect_ok(in_folder("va.so"), true, &arena), "say",
+		      "say(format: string, ap: *__va_list_tag) -> i32", "low_pc",
+		      "parameter 'ap': a va_list, which only its caller in C can have");
+	}
+}
+
 static void
 test_languages(void **state)
 {
@@ -367,6 +388,7 @@ main(void)
 		cmocka_unit_test(test_folded),
 		cmocka_unit_test(test_disagreement),
 		cmocka_unit_test(test_cxx),
+		cmocka_unit_test(test_va_list),
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_many_units),
 		cmocka_unit_test(test_split_units),
