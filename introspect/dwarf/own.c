@@ -32,6 +32,8 @@ own_section(struct own_file *file, enum debug_section section)
 
 /* -- units ----------------------------------------------------------------------------------------- */
 
+enum { SHORTEST = 7 /* bytes of a unit's header behind its length: version, abbreviations, size of addresses */ };
+
 static enum own_kind
 kind_of(unsigned version, uint64_t type, bool types)
 {
@@ -81,6 +83,19 @@ read_header(struct own_bytes *b, struct own_unit *unit)
 	return true;
 }
 
+/* How many units a section has, or more: so there is room for all of them, and no more than that. */
+static size_t
+count_units(struct elf_section section)
+{
+	struct own_bytes rest = own_bytes(section, 0, section.n), b;
+	uint8_t offset_size;
+	size_t n = 0;
+
+	for (b = rest; rest.at < rest.end && own_length(&b, &offset_size, &rest); b = rest)
+		n += b.end - b.at >= SHORTEST;
+	return n;
+}
+
 /* Adds the units of one section. What is too short to be one is left out. */
 static void
 read_units(struct own_file *file, bool types, size_t *n)
@@ -108,7 +123,7 @@ read_units(struct own_file *file, bool types, size_t *n)
 			own_partial(file->own);
 		if (*n == UINT32_MAX)
 			return;
-		twz_push(&file->own->memory, file->units, *n, unit);
+		file->units[(*n)++] = unit;
 	}
 }
 
@@ -131,6 +146,7 @@ open_file(struct own *own, struct debug_file *debug, unsigned number, struct own
 	if (file->abbrev.n > UINT32_MAX)
 		file->abbrev.n = UINT32_MAX;
 	atomic_store(&file->abbrev_budget, 8 * (uint64_t)file->abbrev.n + (1 << 16));
+	file->units = twz_new_array(&own->memory, count_units(file->info) + count_units(file->types), struct own_unit);
 	read_units(file, false, &file->nunits);
 	file->ninfo = file->nunits;
 	read_units(file, true, &file->nunits);

@@ -236,9 +236,7 @@ by_unit(const void *a, const void *b)
 {
 	const struct own_arange *r = a, *s = b;
 
-	if (r->unit != s->unit)
-		return r->unit < s->unit ? -1 : 1;
-	return r->from < s->from ? -1 : r->from > s->from;
+	return r->unit < s->unit ? -1 : r->unit > s->unit;
 }
 
 static void

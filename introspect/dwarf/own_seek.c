@@ -18,7 +18,7 @@ enum {
 typedef unsigned char lane __attribute__((vector_size(LANE)));
 typedef uint64_t lane_words __attribute__((vector_size(LANE)));
 
-/* Bytes that are looked for: by the two neighbours of them, among the first ones, that are met least. */
+/* Bytes that are looked for: by the one of them that is met least, then with the one behind it. */
 struct needle {
 	const unsigned char *bytes;
 	size_t n, rare;
@@ -84,33 +84,48 @@ load(const unsigned char *at)
 	return ret;
 }
 
-/* Whether the two bytes of a needle stand where they would if one began in the block. */
-static inline bool
-may_begin(const unsigned char *block, const struct needles *needles)
+static bool
+any(lane hits)
 {
-	lane hits = { 0 };
-	lane_words words;
+	lane_words words = (lane_words)hits;
 
-	for (size_t i = 0; i < needles->n; i++) {
-		const struct needle *needle = &needles->list[i];
-		const unsigned char *at = block + needle->rare;
-
-		for (size_t k = 0; k < LANES; k++, at += LANE)
-			hits |= (lane)(load(at) == needle->first) & (lane)(load(at + 1) == needle->second);
-	}
-	words = (lane_words)hits;
 	return words[0] | words[1];
 }
 
-/* Whether a needle begins from @at until before @to, and ends before @end. */
-static bool
-begins(const unsigned char *at, const unsigned char *to, const unsigned char *end, const struct needles *needles)
+/* The places of the lane where the needle's rare byte stands, with the next one behind it. */
+static inline lane
+pairs(const unsigned char *at, const struct needle *needle)
 {
+	return (lane)(load(at) == needle->first) & (lane)(load(at + 1) == needle->second);
+}
+
+static inline bool
+has_pair(const unsigned char *block, const struct needles *needles)
+{
+	lane hits = { 0 };
+
 	for (size_t i = 0; i < needles->n; i++) {
 		const struct needle *needle = &needles->list[i];
-		size_t n = (size_t)(end - at), most = (size_t)(to - at) + needle->n - 1;
 
-		if (find(at, at + (n < most ? n : most), needle->bytes, needle->n, needle->rare))
+		hits |= (pairs(block, needle) | pairs(block + LANE, needle)) |
+			(pairs(block + 2 * LANE, needle) | pairs(block + 3 * LANE, needle));
+	}
+	return any(hits);
+}
+
+/* Whether a needle is in the unit, with its rare byte from @from until before @to. */
+static bool
+is_there(const struct own_unit *unit, const unsigned char *from, const unsigned char *to,
+	 const struct needles *needles)
+{
+	const unsigned char *start = unit->bytes + unit->first, *end = unit->bytes + unit->end;
+
+	for (size_t i = 0; i < needles->n; i++) {
+		const struct needle *needle = &needles->list[i];
+		size_t rare = needle->rare, behind = needle->n - 1 - rare;
+		const unsigned char *at = (size_t)(from - start) < rare ? start : from - rare;
+
+		if (find(at, (size_t)(end - to) < behind ? end : to + behind, needle->bytes, needle->n, rare))
 			return true;
 	}
 	return false;
@@ -195,29 +210,19 @@ holds(const struct own_unit *unit, const struct needles *needles)
 	const unsigned char *at = unit->bytes + unit->first, *end = unit->bytes + unit->end;
 
 	/* One pass for all of them, and soon enough asked for: it takes as long as the memory does. */
-	for (; end - at >= BLOCK + LANE; at += BLOCK) {
+	for (; end - at > BLOCK; at += BLOCK) {
 		__builtin_prefetch(at + AHEAD, 0, 2);
-		if (may_begin(at, needles) && begins(at, at + BLOCK, end, needles))
+		if (has_pair(at, needles) && is_there(unit, at, at + BLOCK, needles))
 			return true;
 	}
-	return begins(at, end, end, needles);
+	return is_there(unit, at, end, needles);
 }
 
 /* Finds out by what of it the needle is looked for. */
 static void
 choose_rare(struct needle *needle, const struct sample *sample)
 {
-	size_t most = needle->n < LANE ? needle->n - 1 : LANE - 1;
-	uint32_t least = UINT32_MAX;
-
-	for (size_t i = 0; i < most; i++) {
-		uint32_t often = (sample->count[needle->bytes[i]] + 1u) * (sample->count[needle->bytes[i + 1]] + 1u);
-
-		if (often < least) {
-			least = often;
-			needle->rare = i;
-		}
-	}
+	needle->rare = rarest(sample, needle->bytes, needle->n - 1);
 	needle->first = (lane){ 0 } + needle->bytes[needle->rare];
 	needle->second = (lane){ 0 } + needle->bytes[needle->rare + 1];
 }
