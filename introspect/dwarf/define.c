@@ -134,8 +134,8 @@ dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash)
 
 static const struct dw_visitor definitions;
 
-static void
-definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int depth)
+void
+dw_definitions(struct dw_scan *scan, const struct die *scope, uint64_t hash, int depth)
 {
 	const struct engine_ops *ops = scan->dw->ops;
 	struct die_filter filter = definitions.filter;
@@ -152,7 +152,7 @@ definitions_in(struct dw_scan *scan, const struct die *scope, uint64_t hash, int
 		if (!tag_in(die.tag, SCOPE_BITS))
 			dw_definition(scan, &die, hash);
 		else if (*name && depth < DW_MAX_SCOPES)
-			definitions_in(scan, &die, dw_hash(dw_hash(hash, name), "::"), depth + 1);
+			dw_definitions(scan, &die, dw_hash(dw_hash(hash, name), "::"), depth + 1);
 	}
 }
 
@@ -160,7 +160,7 @@ static void
 visit(struct dw_scan *scan, size_t number, const struct die_unit *unit)
 {
 	scan->dw->defined[number] = true;
-	definitions_in(scan, &unit->die, DW_HASH, 0);
+	dw_definitions(scan, &unit->die, DW_HASH, 0);
 }
 
 static void
@@ -408,6 +408,7 @@ scan_units(struct dw *dw, struct twz_arena *arena)
 	size_t nunits = dw->ops->units(dw->engine), n;
 	bool *done = dw->defined;
 
+	dw_import_definitions(dw);
 	if (dw->have_definitions)
 		return;
 	n = dw->ops->without && dw->ndefined++ < ROUNDS && done ? names_of(dw, names) : 0;

@@ -179,6 +179,8 @@ struct engine_ops {
 	void (*ahead)(struct engine *engine, const struct die_unit *units, size_t n, const struct die_filter *filter,
 		      struct die_ahead *ret);
 	bool (*die)(struct engine *engine, die_ref ref, struct die *ret);
+	/* The top DIE of the unit that holds @ref, in whichever file, and where the unit ends. */
+	bool (*top)(struct engine *engine, die_ref ref, struct die *ret, die_ref *end);
 	/* Says that this DIE will be asked for after some others. NULL: the engine does not care. */
 	void (*soon)(struct engine *engine, die_ref ref);
 	/*

@@ -392,6 +392,22 @@ die_at(struct engine *engine, die_ref ref, struct die *ret)
 }
 
 static bool
+top_of(struct engine *engine, die_ref ref, struct die *ret, die_ref *end)
+{
+	struct ldw *ldw = ldw_of(engine);
+	struct ldw_file *file = ldw_file_at(ldw, DIE_FILE(ref));
+	Dwarf_Die die = ldw_hold(ldw, ref);
+	Dwarf_Error error = NULL;
+	Dwarf_Off top = 0, from = 0, n = 0;
+
+	if (!die || !ldw_fine(file, dwarf_CU_dieoffset_given_die(die, &top, &error), error) ||
+	    !ldw_fine(file, dwarf_die_CU_offset_range(die, &from, &n, &error), error))
+		return false;
+	*end = DIE_REF(DIE_FILE(ref), DIE_TYPES(ref), from + n);
+	return die_at(engine, DIE_REF(DIE_FILE(ref), DIE_TYPES(ref), top), ret);
+}
+
+static bool
 passes(struct ldw_file *file, Dwarf_Die die, const struct die_filter *filter)
 {
 	static const Dwarf_Half codes[] = { DW_AT_low_pc, DW_AT_ranges, DW_AT_external,
@@ -530,6 +546,7 @@ const struct engine_ops engine_libdwarf = {
 	.unit = unit_at,
 	.covers = covers,
 	.die = die_at,
+	.top = top_of,
 	.child = child,
 	.next = next,
 	.ranges = ldw_ranges,

@@ -504,6 +504,17 @@ own_die(struct engine *engine, die_ref ref, struct die *ret)
 }
 
 static bool
+own_top_of(struct engine *engine, die_ref ref, struct die *ret, die_ref *end)
+{
+	struct own_unit *unit = own_unit_at((struct own *)engine, ref);
+
+	if (!unit || !own_top(unit, ret))
+		return false;
+	*end = DIE_REF(DIE_FILE(ref), DIE_TYPES(ref), unit->end);
+	return true;
+}
+
+static bool
 own_is_partial(struct engine *engine)
 {
 	return atomic_load_explicit(&((struct own *)engine)->partial, memory_order_relaxed);
@@ -513,6 +524,6 @@ const struct engine_ops engine_own = {
 	.name = "own",
 	.open = own_open, .close = own_close, .units = own_units, .bytes = own_all_bytes, .unit = own_unit,
 	.covers = own_covers, .number = own_number_of, .without = own_without, .soon = own_soon, .ahead = own_ahead,
-	.die = own_die, .child = own_child, .next = own_next,
+	.die = own_die, .top = own_top_of, .child = own_child, .next = own_next,
 	.ranges = own_ranges, .source = own_source, .line = own_line, .partial = own_is_partial,
 };

@@ -71,7 +71,7 @@ dw_open(struct debug *debug, const char *engine, struct twz_arena *arena, struct
 				       &engine_own;
 	struct dw *dw = twz_new(arena, struct dw);
 
-	*dw = (struct dw){ .ops = ops, .arena = arena, .nodes.arena = arena };
+	*dw = (struct dw){ .debug = debug, .ops = ops, .arena = arena, .nodes.arena = arena };
 	if (!ops->open(debug, arena, &dw->engine, err))
 		return false;
 	*ret = dw;
@@ -257,9 +257,12 @@ row_at(struct dw *dw, size_t i)
 	return dw->rows[i];
 }
 
-/* Split units stand in the place of their skeletons: their order is not that of their numbers. */
-void
-dw_read_rows(struct dw *dw)
+/*
+ * Fills and sorts dw->rows: the end of scanning by number. Split units stand in the place of their skeletons: their
+ * order is not that of their numbers.
+ */
+static void
+read_rows(struct dw *dw)
 {
 	size_t n = dw->ops->units(dw->engine);
 	bool sorted = true;
@@ -318,7 +321,7 @@ dw_language_at(struct dw *dw, die_ref ref)
 
 	if (language_of_unit(dw, ref, &language))
 		return language;
-	dw_read_rows(dw);
+	read_rows(dw);
 	if (from && dw->rows[from - 1].top <= ref && (from == dw->nrows || ref < dw->rows[from].top))
 		return language_of(&dw->rows[from - 1], ref);
 	from = 0;

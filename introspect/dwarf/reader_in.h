@@ -68,6 +68,7 @@ struct unit_row {
 };
 
 struct dw {
+	struct debug *debug;
 	struct engine *engine;
 	const struct engine_ops *ops;
 	struct twz_arena *arena;
@@ -96,6 +97,7 @@ struct dw {
 	size_t ndefinitions;
 	bool *defined;			/* units whose definitions are among these; NULL: none */
 	bool have_definitions;		/* those of all units */
+	bool have_imported;		/* those that are imported from the alternate file */
 	unsigned ndefined;		/* how often some were looked for */
 	/* units by their top DIEs, those of them that somebody looked into; sorted once all are known */
 	struct unit_row *rows;		/* top 0: not known */
@@ -142,8 +144,6 @@ struct language dw_language(const struct die *top);
 struct language dw_unit_language(const struct dw *dw, size_t number);
 /** The language of the unit that @ref is in; it may be the end of scanning by number. */
 struct language dw_language_at(struct dw *dw, die_ref ref);
-/** Fills and sorts dw->rows: the end of scanning by number. */
-void dw_read_rows(struct dw *dw);
 uint64_t dw_hash(uint64_t hash, const char *text);
 #define DW_HASH UINT64_C(0xcbf29ce484222325)	/* to begin with */
 
@@ -241,8 +241,12 @@ bool dw_define(struct dw *dw);
  * scopes around it, each followed by "::". Who notes those of a unit sets dw->defined.
  */
 void dw_definition(struct dw_scan *scan, const struct die *die, uint64_t hash);
+/** The same for all that the children of @scope define. */
+void dw_definitions(struct dw_scan *scan, const struct die *scope, uint64_t hash, int depth);
 /** Adds what one thread noted to dw->definitions. */
 void dw_keep_definitions(struct dw_scan *scan);
+/** Adds those of the alternate file's units that this file's units import. */
+void dw_import_definitions(struct dw *dw);
 
 /** Whether a call of @a could as well be one of @b: FUNCs whose parameters have the same sizes and kinds. */
 bool dw_same_shape(const struct twz_type *a, const struct twz_type *b);

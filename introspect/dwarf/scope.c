@@ -77,20 +77,17 @@ void
 dw_scopes(struct dw *dw, struct dw_scoped *list, size_t n)
 {
 	struct part rest = { list, n };
+	struct die top;
 
 	if (!n)
 		return;
 	qsort(list, n, sizeof(*list), by_ref);
-	dw_read_rows(dw);
-	for (size_t i = 0; i < dw->nrows && rest.n; i++) {
-		die_ref end = i + 1 < dw->nrows ? dw->rows[i + 1].top : UINT64_MAX;
-		struct part front;
-		struct die top;
+	while (rest.n) {
+		die_ref first = rest.list->ref, end = 0;
+		bool found = dw->ops->top(dw->engine, first, &top, &end);
+		struct part front = split(&rest, end > first ? end : first + 1);
 
-		split(&rest, dw->rows[i].top);
-		front = split(&rest, end);
-		if (front.n && DIE_FILE(front.list->ref) == DIE_FILE(dw->rows[i].top) &&
-		    dw_die(dw, dw->rows[i].top, &top))
+		if (found)
 			walk(dw, &top, "", front, 0);
 	}
 }

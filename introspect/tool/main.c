@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -358,6 +359,9 @@ main(int argc, char **argv)
 	/* Listings are long: 16 pages a write. */
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	/* What is given back is asked for again at once: it stays, instead of a page fault for each page of it. */
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_TOP_PAD, 256 << 10);
 	registry_unlimited();
 	r.colour = wants_colour(r.color);
 	r.folders = registry_folders(installed_folder(&r.arena), &r.arena);

@@ -360,6 +360,48 @@ test_split_units(void **state)
 /* -- what is asked for ------------------------------------------------------------------------------ */
 
 /* Only what matches; what a gate's record says of its parameters counts also in a listing. */
+/* -- alternate files -------------------------------------------------------------------------------- */
+
+/*
+ * One file for the debug information that several libraries share: a declaration in it may be of a type that is
+ * defined in the library, one in the library of a type that is defined in it. What other libraries have put there
+ * says nothing about this one.
+ */
+static void
+test_alternate(void **state)
+{
+	TWZ_ARENA arena = { 0 };
+	const struct twz_service *s;
+
+	(void)state;
+	if (!have("dwz"))
+		return;
+	assert_int_equal(shell("cd $D && rm -f *.so; big() { echo \"struct $1 { int $1_first;\"; "
+			       "for i in $(seq 60); do echo \"long $1_member_$i;\"; done; echo '};'; }; "
+			       "{ big shared; echo 'int share(const struct shared *s) { return s->shared_first; }'; } >share.c; "
+			       "{ big own; echo 'int keep(const struct own *o) { return o->own_first; }'; } >keep.c; "
+			       "{ big foreign; echo 'int lose(const struct foreign *f) { return f->foreign_first; }'; } >lose.c; "
+			       "{ echo 'struct own;'; big user; echo 'int use(const struct own *o, struct user *u) "
+			       "{ return o && u->user_first; }'; } >use.c"), 0);
+	write_text("ask.c", "struct shared; struct foreign; int ask(const struct shared *s) { return s != 0; }\n"
+			    "int guess(const struct foreign *f) { return f != 0; }\n");
+	assert_int_equal(shell("cd $D && for i in share keep lose use ask; do gcc -g -fPIC -c $i.c || exit 1; done && "
+			       "gcc -shared -Wl,--build-id -o a.so ask.o share.o use.o keep.o && "
+			       "gcc -shared -Wl,--build-id -o b.so share.o use.o lose.o && "
+			       "gcc -shared -Wl,--build-id -o c.so share.o use.o lose.o -Wl,-z,now && "
+			       "dwz -m common.debug a.so b.so c.so && "
+			       "readelf --debug-dump=info common.debug | grep -q foreign_first && "
+			       "readelf --debug-dump=info common.debug | grep -q shared_first && "
+			       "! readelf -p .debug_str a.so | grep -q shared_first"), 0);
+	s = inspect_ok(in_folder("a.so"), true, &arena);
+	assert_false(s->partial);
+	check(s, "ask", "ask(s: shared) -> i32", "low_pc", "");
+	assert_int_equal(gate_of(s, "ask")->type->members[0].type->target->nmembers, 61);
+	assert_int_equal(gate_of(s, "use")->type->members[0].type->target->nmembers, 61);
+	check(s, "guess", "guess(f: *const foreign) -> i32", "low_pc",
+	      "parameter 'f': a pointer to an opaque type cannot cross a gate");
+}
+
 static void
 test_patterns(void **state)
 {
@@ -392,6 +434,7 @@ main(void)
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_many_units),
 		cmocka_unit_test(test_split_units),
+		cmocka_unit_test(test_alternate),
 		cmocka_unit_test(test_patterns),
 	};
 
