@@ -1,6 +1,9 @@
 /*
  * usage: mutants ENGINE COUNT FILE…	COUNT broken copies of the files, read in children with limits
  *
+ * FILE=OTHER: the file is read, while another one, that it refers to, is broken where it lies; both in the end as
+ * they were.
+ *
  * Bits turned over, bytes and whole fields replaced, stretches copied over others, ends cut off: most of
  * it behind the code, where the debug information lies. A child may show the file or refuse it; it may not
  * crash, hang or take more memory than the limit. Debian's libdwarf aborts on a few: with that engine an
@@ -133,35 +136,46 @@ run_one(const char *path, const char *engine, uint64_t seed, struct totals *t)
 	}
 }
 
+static void
+put(int fd, const unsigned char *bytes, size_t n)
+{
+	if (ftruncate(fd, 0) || pwrite(fd, bytes, n, 0) != (ssize_t)n) {
+		perror("mutants");
+		exit(EXIT_FAILURE);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	unsigned long count = argc > 3 ? strtoul(argv[2], NULL, 10) : 0;
-	int fd = memfd_create("mutant", MFD_CLOEXEC);
+	int memory = memfd_create("mutant", MFD_CLOEXEC);
 	unsigned char *bytes = malloc(MAX_FILE), *copy = malloc(MAX_FILE);
 	struct totals t = { 0 };
 	size_t files = argc > 3 ? (size_t)argc - 3 : 0;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory);
 	for (size_t i = 0; i < files; i++) {
-		FILE *f = fopen(argv[3 + i], "r");
+		char *name = argv[3 + i], *other = strchr(name, '=');
+		const char *broken = other ? other + 1 : name;
+		FILE *f = fopen(broken, "r+");
 		size_t n = f && bytes ? fread(bytes, 1, MAX_FILE, f) : 0;
+		int fd = other && f ? fileno(f) : memory;
 
 		if (!n || !copy || fd < 0) {
-			fprintf(stderr, "mutants: %s: %s\n", argv[3 + i], strerror(errno));
+			fprintf(stderr, "mutants: %s: %s\n", broken, strerror(errno));
 			return EXIT_FAILURE;
 		}
-		fclose(f);
+		if (other)
+			*other = '\0';
 		for (unsigned long seed = i; seed < count; seed += files) {
-			size_t left;
-
 			memcpy(copy, bytes, n);
-			left = mutate(copy, n, seed);
-			if (ftruncate(fd, 0) || pwrite(fd, copy, left, 0) != (ssize_t)left)
-				return EXIT_FAILURE;
-			run_one(path, argv[1], seed, &t);
+			put(fd, copy, mutate(copy, n, seed));
+			run_one(other ? name : path, argv[1], seed, &t);
 		}
+		put(fd, bytes, n);
+		fclose(f);
 	}
 	free(bytes);
 	free(copy);
