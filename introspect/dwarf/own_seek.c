@@ -18,7 +18,7 @@ enum {
 typedef unsigned char lane __attribute__((vector_size(LANE)));
 typedef uint64_t lane_words __attribute__((vector_size(LANE)));
 
-/* Bytes that are looked for: by the one of them that is met least, then with the one behind it. */
+/* Bytes that are looked for: by the one of them that is met least, and the one behind it. */
 struct needle {
 	const unsigned char *bytes;
 	size_t n, rare;
