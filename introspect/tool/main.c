@@ -350,12 +350,13 @@ main(int argc, char **argv)
 {
 	static char buffer[1 << 16];
 	struct request r = { .folder = "." };
-	int status = read_options(&r, argc, argv);
+	int status;
 
-	if (status)
-		return status;
 	/* A message is a line, and written as one. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+	status = read_options(&r, argc, argv);
+	if (status)
+		return status;
 	/* Listings are long: 16 pages a write. */
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));

@@ -78,8 +78,9 @@ bool tool_is_library(const char *path);
 bool tool_any(const char *const *files, char **folders);
 /**
  * Finds the gates file for @path, and runs @job in a confined child (introspect/confine.h), which may write to
- * stdout, and files where the options ask for some. The child's status: 0 when @job returned true, 1 when it returned false, else what it gave to _exit().
- * A child that ends by a signal costs one message about @path and status 1.
+ * stdout, and files where the options ask for some. The child's status: 0 when @job returned true, 1 when it
+ * returned false, else what it gave to _exit(). A child that ends by a signal costs one message about @path and
+ * status 1.
  */
 int tool_confined(struct request *r, const char *path, bool (*job)(struct request *r, void *data),
 		  void *data);
@@ -97,13 +98,13 @@ void tool_probe_end(struct request *r);
 /** Inspects @path as the options ask for; in the child. Complains by itself. */
 bool tool_inspect(struct request *r, const char *path, const struct twz_service **ret);
 /**
- * Behind tool_gates(), does what is asked for by what the registry knows, without reading the file: a listing in a pipe, or
- * registering what is registered. The exit status; -1, silently, when it cannot.
+ * Behind tool_gates(), does what is asked for by what the registry knows, without reading the file: a listing in
+ * a pipe, or registering what is registered. The exit status; -1, silently, when it cannot.
  */
 int tool_stored(struct request *r, const char *path);
 /**
- * Behind tool_gates(), the service as far as text needs it (see registry_brief()), with all its functions whatever the patterns.
- * False, silently, when the registry does not know it.
+ * Behind tool_gates(), the service as far as text needs it (see registry_brief()), with all its functions whatever
+ * the patterns. False, silently, when the registry does not know it.
  */
 bool tool_brief(struct request *r, const char *path, const struct twz_service **ret);
 /** Stores @service with its listing; @seen is its file as it was before it was inspected. */
